@@ -1,0 +1,42 @@
+# The commands a person types. None is needed to use or to test the library: go test ./... does without make.
+
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+.PHONY: help
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: generate
+generate: ## Rebuild gen/ from api/openapi.yaml
+	go generate ./...
+
+.PHONY: check-generate
+check-generate: ## Fail when gen/ is out of step with api/openapi.yaml
+	bash .ci/check-generate
+
+.PHONY: lint
+lint: ## Check formatting, vet and staticcheck
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt -w on these"; exit 1; }
+	go vet ./...
+	go run $(STATICCHECK) ./...
+
+.PHONY: test
+test: ## Run all tests
+	go test ./...
+
+.PHONY: race
+race: ## Run all tests with the race detector
+	go test -race ./...
+
+.PHONY: cover
+cover: ## Show what of wrapper/ the tests reach
+	go test -coverprofile=cover.out -coverpkg=./wrapper ./...
+	go tool cover -func=cover.out
+
+.PHONY: fuzz
+fuzz: ## Run each fuzz target for FUZZTIME (1m)
+	bash .ci/fuzz $(or $(FUZZTIME),1m)
+
+.PHONY: demo
+demo: ## Run an access review against an in-memory m3ter
+	go run ./examples/accessreview

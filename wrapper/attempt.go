@@ -1,0 +1,103 @@
+package m3teraccess
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// attempt sends a request once and reads the whole answer, within the timeout and the bound. A cut or late answer is
+// so a failure of the attempt, and not a surprise to whoever reads the body later.
+func attempt(client *http.Client, timeout time.Duration, maxBytes int64) layer {
+	return func(ctx context.Context, c *call) (*answer, error) {
+		// Once it is over, nothing leaves, and so there is no doubt about the outcome.
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		attemptCtx, cancel := context.WithTimeout(ctx, timeout)
+		defer cancel()
+		because := func(err error) error {
+			switch ended := ctx.Err(); {
+			case ended != nil && !errors.Is(err, ended):
+				return fmt.Errorf("%w: %w", ended, err) // a transport may speak of the cause alone
+			case ended == nil && attemptCtx.Err() != nil:
+				return fmt.Errorf("no complete answer within %v: %w", timeout, os.ErrDeadlineExceeded)
+			}
+			return err
+		}
+
+		var conn connection
+		resp, err := client.Do(c.req.WithContext(httptrace.WithClientTrace(attemptCtx, conn.trace())))
+		if err != nil {
+			// The method and the URL, which a url.Error adds, are named by who wraps this.
+			if urlErr := (*url.Error)(nil); errors.As(err, &urlErr) {
+				err = urlErr.Err
+			}
+			return nil, &transportError{err: because(err), neverLeft: conn.wasNeverThere()}
+		}
+		defer resp.Body.Close()
+		body, err := readBody(resp, c.req.Method, maxBytes)
+		if err != nil && !errors.Is(err, errTooLong) {
+			err = &transportError{err: because(err)}
+		}
+		return &answer{Response: resp, body: body, bodyErr: err}, nil
+	}
+}
+
+// A transportError is an attempt that brought no answer, or only a part of one.
+type transportError struct {
+	err       error
+	neverLeft bool // proven: the request was never sent
+}
+
+func (e *transportError) Error() string { return e.err.Error() }
+func (e *transportError) Unwrap() error { return e.err }
+
+// connection watches whether a request ever got one. Only net/http's own transport reports; of another that reports
+// nothing, nothing is known.
+type connection struct{ asked, got atomic.Bool }
+
+func (c *connection) trace() *httptrace.ClientTrace {
+	return &httptrace.ClientTrace{
+		GetConn: func(string) { c.asked.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { c.got.Store(true) },
+	}
+}
+
+func (c *connection) wasNeverThere() bool { return c.asked.Load() && !c.got.Load() }
+
+var errTooLong = errors.New("the answer is longer than WithMaxResponseBytes allows")
+
+// readBody reads at most maxBytes. What it read comes back beside an error too.
+func readBody(resp *http.Response, method string, maxBytes int64) ([]byte, error) {
+	var buf bytes.Buffer
+	if n := resp.ContentLength; n > 0 && n <= maxBytes && method != http.MethodHead {
+		buf.Grow(int(n) + bytes.MinRead) // the room in which ReadFrom looks for the end
+	}
+	_, err := buf.ReadFrom(io.LimitReader(resp.Body, maxBytes+1))
+	if int64(buf.Len()) > maxBytes {
+		buf.Truncate(int(maxBytes))
+		return buf.Bytes(), errTooLong
+	}
+	return buf.Bytes(), err
+}
+
+// defaultHTTPClient serves every client that has none of its own, so that they share connections.
+var defaultHTTPClient = sync.OnceValue(func() *http.Client {
+	transport, ok := http.DefaultTransport.(*http.Transport)
+	if !ok {
+		return &http.Client{}
+	}
+	transport = transport.Clone()
+	transport.MaxIdleConnsPerHost = transport.MaxIdleConns // all go to one host
+	return &http.Client{Transport: transport}
+})

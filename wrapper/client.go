@@ -1,0 +1,163 @@
+package m3teraccess
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/m3ter-access/m3ter-access-go/gen"
+)
+
+// version of this module, as the User-Agent header tells it.
+const version = "0.1.0"
+
+// A Client calls m3ter on behalf of one organization.
+//
+// Make one with [NewClient], and keep it: it holds the token and the connections. All of its methods may be called
+// concurrently, on the client and on its [Client.Organization] children alike.
+type Client struct {
+	// Pointers only: fmt reaches the unexported strings of a nested struct, whatever its String method says.
+	*core
+	orgID string
+}
+
+// core is what a client and its Organization children share.
+type core struct {
+	server  string // the base URL, as the generated request functions take it
+	origin  origin
+	agent   string
+	secrets []string // what no error or log line may hold, beside the token
+	layers  layer
+}
+
+// NewClient makes a client of the options, and of the environment where they are silent:
+//
+//   - M3TER_API_KEY and M3TER_API_SECRET, the credentials of a service user, or else M3TER_API_TOKEN, a token that
+//     is used as it is
+//   - M3TER_ORG_ID, the organization
+//   - M3TER_BASE_URL, https://api.m3ter.com when absent
+//
+// It sends nothing. Everything that is wrong or missing is reported at once, joined into one error, each part a
+// [*ValidationError].
+func NewClient(opts ...Option) (*Client, error) {
+	cfg, err := newConfig(opts)
+	if err != nil {
+		return nil, err
+	}
+	return &Client{
+		core: &core{
+			server:  cfg.baseURL.String(),
+			origin:  originOf(cfg.baseURL),
+			agent:   cfg.agent(),
+			secrets: cfg.secrets(),
+			layers:  pipeline(cfg),
+		},
+		orgID: cfg.orgID,
+	}, nil
+}
+
+// Organization returns a client for another organization, with the token and the connections of this one. An id that
+// can't be part of a path is refused by each call.
+func (c *Client) Organization(orgID string) *Client {
+	return &Client{core: c.core, orgID: orgID}
+}
+
+// String names the organization and the base URL; it never shows credentials.
+func (c Client) String() string {
+	if c.core == nil {
+		return "m3teraccess.Client{}"
+	}
+	return fmt.Sprintf("m3teraccess.Client{organization: %q, base URL: %q}", c.orgID, c.server)
+}
+
+// GoString is [Client.String], so that %#v shows no credentials either.
+func (c Client) GoString() string { return c.String() }
+
+// The operations of the document. Method and path are what errors name; find tells how to learn what became of a
+// write whose outcome is unknown.
+var (
+	opRequestSupport = &operation{
+		name: "RequestSupport", method: http.MethodPut, path: "/organizations/{orgId}/support",
+		find: "read the support request (GET of the same path) and compare its end date and version",
+	}
+	opCreatePermissionPolicy = &operation{
+		name: "CreatePermissionPolicy", method: http.MethodPost, path: "/organizations/{orgId}/permissionpolicies",
+		find: "list the permission policies (GET of the same path) and look for the name",
+	}
+	opAddPermissionPolicyToUser = &operation{
+		name: "AddPermissionPolicyToUser", method: http.MethodPost,
+		path: "/organizations/{orgId}/permissionpolicies/{permissionPolicyId}/addtouser",
+		find: "look for the policy in the user's permissions (UserPermissions)",
+	}
+	opUserPermissions = &operation{
+		name: "UserPermissions", method: http.MethodGet, path: "/organizations/{orgId}/users/{id}/permissions",
+	}
+	opRemoveResource = &operation{
+		name: "RemoveResource", method: http.MethodPost,
+		path: "/organizations/{orgId}/resourcegroups/{type}/{resourceGroupId}/removeresource",
+		find: "read the resource group (GET /organizations/{orgId}/resourcegroups/{type}/{resourceGroupId}) and " +
+			"compare its version",
+	}
+)
+
+// RequestSupport lets m3ter's support users into the organization until request.EndSupportUsersAccess.
+//
+// The first request of an organization carries no version. Each later one changes the existing request, and carries
+// its current version: see [RetryOnConflict]. A nil SupportUsersPermissionPolicy is not sent, an empty one is.
+//
+// Errors: [*ValidationError] for a zero end date and for a malformed statement, nothing having been sent;
+// [ErrVersionConflict] when the version is not the current one; [ErrOutcomeUnknown] when the request may or may not
+// have been carried out; and those that every call has, see "Errors" in the package comment.
+func (c *Client) RequestSupport(ctx context.Context, request SupportRequest) (*Support, error) {
+	if err := firstError(validateOrganization(c.orgID), validateSupportRequest(request)); err != nil {
+		return nil, err
+	}
+	// In UTC, since a zone of more than a day's offset has no JSON form.
+	request.EndSupportUsersAccess = request.EndSupportUsersAccess.UTC()
+	req, err := gen.NewRequestSupportRequest(c.server, c.orgID, request)
+	return send(ctx, c, &call{op: opRequestSupport, req: req, versioned: request.Version != 0}, err, finishSupport)
+}
+
+// CreatePermissionPolicy creates a permission policy. It allows nothing to anyone until it is added to a user, with
+// [Client.AddPermissionPolicyToUser]. Names need not be unique.
+//
+// Errors: [*ValidationError] for a name of other than 1 to 100 characters, for no or a malformed statement, and for a
+// version, nothing having been sent; [ErrOutcomeUnknown] when the policy may or may not have been created; and those
+// that every call has, see "Errors" in the package comment.
+func (c *Client) CreatePermissionPolicy(ctx context.Context, request PermissionPolicyRequest) (*PermissionPolicy, error) {
+	if err := firstError(validateOrganization(c.orgID), validatePermissionPolicyRequest(request)); err != nil {
+		return nil, err
+	}
+	req, err := gen.NewCreatePermissionPolicyRequest(c.server, c.orgID, request)
+	return send(ctx, c, &call{op: opCreatePermissionPolicy, req: req}, err, finishPolicy)
+}
+
+// AddPermissionPolicyToUser gives the user request.PrincipalID the permissions of a policy. The version is that of an
+// existing link between the two; it stays zero for a new one.
+//
+// Errors: [*ValidationError] for a policy id that can't be part of a path and for an empty PrincipalID, nothing having
+// been sent; [ErrNotFound] for an unknown policy or user; [ErrVersionConflict] when a version was given and is not the
+// current one; [ErrOutcomeUnknown] when the policy may or may not have been added; and those that every call has, see
+// "Errors" in the package comment.
+func (c *Client) AddPermissionPolicyToUser(ctx context.Context, policyID string, request PrincipalPermissionRequest) (*PrincipalPermission, error) {
+	if err := firstError(validateOrganization(c.orgID), validatePathValue("policyID", policyID), validatePrincipalPermissionRequest(request)); err != nil {
+		return nil, err
+	}
+	req, err := gen.NewAddPermissionPolicyToUserRequest(c.server, c.orgID, policyID, request)
+	return send(ctx, c, &call{op: opAddPermissionPolicyToUser, req: req, versioned: request.Version != 0}, err, finishPrincipalPermission)
+}
+
+// RemoveResource takes an item, or a nested group, out of a resource group. resourceType is the type of the group's
+// resources, such as meter or plan; the version is the group's, and may be zero, which leaves it unchecked.
+//
+// Errors: [*ValidationError] for a type or group id that can't be part of a path, for an empty TargetID and for an
+// unknown TargetType, nothing having been sent; [ErrNotFound] for an unknown group or resource; [ErrVersionConflict]
+// when a version was given and is not the current one; [ErrOutcomeUnknown] when the resource may or may not have been
+// removed; and those that every call has, see "Errors" in the package comment.
+func (c *Client) RemoveResource(ctx context.Context, resourceType, groupID string, request ResourceGroupItemRequest) (*ResourceGroup, error) {
+	if err := firstError(validateOrganization(c.orgID), validatePathValue("resourceType", resourceType), validatePathValue("groupID", groupID), validateResourceGroupItemRequest(request)); err != nil {
+		return nil, err
+	}
+	req, err := gen.NewRemoveResourceRequest(c.server, c.orgID, resourceType, groupID, request)
+	return send(ctx, c, &call{op: opRemoveResource, req: req, versioned: request.Version != 0}, err, finishResourceGroup)
+}

@@ -1,0 +1,2 @@
+// Package m3teraccess decides who may do what in m3ter.
+package m3teraccess

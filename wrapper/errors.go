@@ -1,0 +1,223 @@
+package m3teraccess
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/oauth2"
+)
+
+// What errors.Is finds in the errors of a call.
+var (
+	ErrBadRequest      = errors.New("m3teraccess: bad request")         // 400
+	ErrUnauthorized    = errors.New("m3teraccess: unauthorized")        // 401
+	ErrForbidden       = errors.New("m3teraccess: forbidden")           // 403
+	ErrNotFound        = errors.New("m3teraccess: not found")           // 404
+	ErrVersionConflict = errors.New("m3teraccess: version conflict")    // the version sent is not the current one
+	ErrRateLimited     = errors.New("m3teraccess: rate limited")        // 429
+	ErrServer          = errors.New("m3teraccess: server error")        // any 5xx
+	ErrOutcomeUnknown  = errors.New("m3teraccess: outcome unknown")     // the write may or may not have been done
+	ErrRepeatedToken   = errors.New("m3teraccess: repeated page token") // the pages would never end
+)
+
+const (
+	maxErrorBody = 8 << 10
+	maxErrorText = 1 << 10
+)
+
+// An Error is an answer of the service that is no success. Which one, errors.Is tells: see [ErrNotFound] and its
+// siblings.
+type Error struct {
+	StatusCode int
+	Message    string        // what the service says; may be empty
+	Method     string        // of the request
+	Path       string        // of the request, with {names} in place of ids
+	RequestID  string        // what the service calls the request; may be empty
+	RetryAfter time.Duration // how long the service asks to wait; 0 when it does not
+	Body       []byte        // the first 8 KiB of the answer
+
+	versioned bool
+}
+
+// newError makes the error of an answer.
+func newError(c *call, a *answer, redact redactor) *Error {
+	var content struct{ Message string }
+	_ = json.Unmarshal(a.body, &content) // proxies answer HTML, or nothing
+	return &Error{
+		StatusCode: a.StatusCode,
+		Message:    redact.text(content.Message),
+		Method:     c.op.method,
+		Path:       c.op.path,
+		RequestID:  redact.text(requestID(a.Header)),
+		RetryAfter: retryAfter(a.Header, time.Now()),
+		Body:       redact.body(a.body),
+		versioned:  c.versioned,
+	}
+}
+
+// Error names the request, the status, the message and the request id, in at most 1 KiB.
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "m3teraccess: %s %s: %d %s", e.Method, e.Path, e.StatusCode, http.StatusText(e.StatusCode))
+	if e.RequestID != "" {
+		fmt.Fprintf(&b, " (request id %s)", printable(e.RequestID))
+	}
+	if e.RetryAfter > 0 {
+		fmt.Fprintf(&b, " (retry after %v)", e.RetryAfter)
+	}
+	if e.Message != "" {
+		fmt.Fprintf(&b, ": %s", printable(e.Message))
+	}
+	return shorten(b.String(), maxErrorText)
+}
+
+// GoString is the text too: %#v would print the whole body.
+func (e *Error) GoString() string { return fmt.Sprintf("&m3teraccess.Error{%q}", e.Error()) }
+
+// Is matches the sentinel of the status. [ErrVersionConflict] is 409, 412, or a 400 that speaks of the version (which
+// of them the service uses is not documented), if the request carried a version.
+func (e *Error) Is(target error) bool {
+	switch target {
+	case ErrBadRequest:
+		return e.StatusCode == http.StatusBadRequest
+	case ErrUnauthorized:
+		return e.StatusCode == http.StatusUnauthorized
+	case ErrForbidden:
+		return e.StatusCode == http.StatusForbidden
+	case ErrNotFound:
+		return e.StatusCode == http.StatusNotFound
+	case ErrVersionConflict:
+		return e.isVersionConflict()
+	case ErrRateLimited:
+		return e.StatusCode == http.StatusTooManyRequests
+	case ErrServer:
+		return e.StatusCode >= 500
+	}
+	return false
+}
+
+func (e *Error) isVersionConflict() bool {
+	if !e.versioned {
+		return false
+	}
+	switch e.StatusCode {
+	case http.StatusConflict, http.StatusPreconditionFailed:
+		return true
+	case http.StatusBadRequest:
+		return strings.Contains(strings.ToLower(e.Message), "version")
+	}
+	return false
+}
+
+// A DecodeError is an answer that says success, and can't be read: it is too long, is no JSON, or lacks what it must
+// have. For a write it matches [ErrOutcomeUnknown] too: it was done, only its answer is lost.
+type DecodeError struct {
+	StatusCode int
+	Method     string // of the request
+	Path       string // of the request, with {names} in place of ids
+	Body       []byte // the first 8 KiB of the answer
+
+	err error
+}
+
+func newDecodeError(c *call, a *answer, redact redactor, err error) *DecodeError {
+	return &DecodeError{
+		StatusCode: a.StatusCode,
+		Method:     c.op.method,
+		Path:       c.op.path,
+		Body:       redact.body(a.body),
+		err:        redact.error(err),
+	}
+}
+
+// Error names the request, the status and what is wrong with the answer.
+func (e *DecodeError) Error() string {
+	return shorten(fmt.Sprintf("m3teraccess: %s %s: can't read the answer (status %d): %s", e.Method, e.Path, e.StatusCode, printable(e.err.Error())), maxErrorText)
+}
+
+// GoString is the text too: %#v would print the whole body.
+func (e *DecodeError) GoString() string {
+	return fmt.Sprintf("&m3teraccess.DecodeError{%q}", e.Error())
+}
+
+// Unwrap returns what is wrong with the answer.
+func (e *DecodeError) Unwrap() error { return e.err }
+
+// An AuthError is a token that could not be had. Nothing else was sent.
+type AuthError struct {
+	StatusCode int    // of the token endpoint; 0 when it gave no answer
+	Code       string // the OAuth 2.0 error code, such as invalid_client; may be empty
+
+	problem string
+	err     error // nil when there is an answer
+}
+
+// refused tells whether the credentials themselves were refused, so that asking again is no use.
+func (e *AuthError) refused() bool {
+	return e.StatusCode == http.StatusBadRequest || e.StatusCode == http.StatusUnauthorized
+}
+
+// Error says what happened, and what to check when the credentials were refused.
+func (e *AuthError) Error() string {
+	return shorten("m3teraccess: no access token: "+printable(e.problem), maxErrorText)
+}
+
+// GoString is the text too.
+func (e *AuthError) GoString() string { return fmt.Sprintf("&m3teraccess.AuthError{%q}", e.Error()) }
+
+// Unwrap returns the failure of the transport or of the token source, if that is what it was.
+func (e *AuthError) Unwrap() error { return e.err }
+
+// requestID looks where m3ter's gateways may put it; which of the headers they use is not documented.
+func requestID(h http.Header) string {
+	for _, name := range []string{"X-Request-Id", "X-Amzn-Requestid", "X-Amzn-Trace-Id", "X-Amz-Cf-Id"} {
+		if id := h.Get(name); id != "" {
+			return id
+		}
+	}
+	return ""
+}
+
+// retryAfter reads both forms of the header, seconds and a date; anything else is 0.
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	value := h.Get("Retry-After")
+	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil {
+		const most = int64(1<<63-1) / int64(time.Second)
+		return time.Duration(min(max(seconds, 0), most)) * time.Second
+	}
+	if at, err := http.ParseTime(value); err == nil {
+		return max(at.Sub(now), 0)
+	}
+	return 0
+}
+
+// newAuthError makes the error of a token that the source did not give. A RetrieveError is not kept: it holds the
+// request, and so the credentials.
+func newAuthError(err error, redact redactor) *AuthError {
+	var answered *oauth2.RetrieveError
+	if !errors.As(err, &answered) {
+		if urlErr := (*url.Error)(nil); errors.As(err, &urlErr) {
+			err = urlErr.Err
+		}
+		err = redact.error(err)
+		return &AuthError{problem: err.Error(), err: err}
+	}
+	e := &AuthError{Code: redact.text(answered.ErrorCode)}
+	if answered.Response != nil {
+		e.StatusCode = answered.Response.StatusCode
+	}
+	e.problem = fmt.Sprintf("the token endpoint answered %d %s", e.StatusCode, e.Code)
+	if description := redact.text(answered.ErrorDescription); description != "" {
+		e.problem += ": " + description
+	}
+	if e.refused() {
+		e.problem += "; check the access key id and the API secret (WithCredentials, or M3TER_API_KEY and M3TER_API_SECRET), and that they are of this environment"
+	}
+	return e
+}

@@ -1,0 +1,254 @@
+package m3teraccess
+
+import (
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+	"unicode"
+
+	"golang.org/x/oauth2"
+)
+
+const (
+	defaultBaseURL          = "https://api.m3ter.com"
+	defaultTimeout          = 30 * time.Second
+	defaultMaxResponseBytes = 10 << 20
+)
+
+// An Option configures a client. Of two that set the same thing, the later counts.
+type Option func(*config) error
+
+// config is what options and environment come to. It holds secrets, and lives no longer than NewClient.
+type config struct {
+	credentials      credentials        // the zero value when source is set
+	source           oauth2.TokenSource // nil when credentials are set
+	orgID            string
+	baseURL          *url.URL
+	httpClient       *http.Client
+	userAgent        string
+	timeout          time.Duration
+	maxResponseBytes int64
+}
+
+// credentials are those of a service user.
+type credentials struct{ key, secret string }
+
+// basic is the value of the header that carries the credentials, as curl -u sends them.
+func (c credentials) basic() string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(c.key+":"+c.secret))
+}
+
+// secrets lists what must never be shown.
+func (c *config) secrets() []string {
+	if c.credentials.secret == "" {
+		return nil
+	}
+	return []string{c.credentials.secret, strings.TrimPrefix(c.credentials.basic(), "Basic ")}
+}
+
+func (c *config) agent() string {
+	const own = "m3ter-access-go/" + version
+	if c.userAgent == "" {
+		return own
+	}
+	return c.userAgent + " " + own
+}
+
+// newConfig applies the options, then the environment where they were silent, then the defaults.
+func newConfig(opts []Option) (*config, error) {
+	c := &config{timeout: defaultTimeout, maxResponseBytes: defaultMaxResponseBytes}
+	var errs []error
+	for _, opt := range opts {
+		if opt == nil {
+			errs = append(errs, invalid("option", "the result of a With function", "is nil"))
+			continue
+		}
+		errs = append(errs, opt(c))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	if err := errors.Join(c.authFromEnvironment(), c.organizationFromEnvironment(), c.baseURLFromEnvironment()); err != nil {
+		return nil, err
+	}
+	if c.httpClient == nil {
+		c.httpClient = defaultHTTPClient()
+	}
+	return c, nil
+}
+
+func (c *config) authFromEnvironment() error {
+	if c.source != nil || c.credentials != (credentials{}) {
+		return nil
+	}
+	key, secret, token := os.Getenv("M3TER_API_KEY"), os.Getenv("M3TER_API_SECRET"), os.Getenv("M3TER_API_TOKEN")
+	const both = "the access key id and the API secret of a service user, both"
+	switch {
+	case key != "" && secret != "":
+		return c.setCredentials("M3TER_API_KEY", key, "M3TER_API_SECRET", secret)
+	case key != "":
+		return invalid("M3TER_API_SECRET", both, "is missing beside M3TER_API_KEY")
+	case secret != "":
+		return invalid("M3TER_API_KEY", both, "is missing beside M3TER_API_SECRET")
+	case token != "":
+		return c.setToken(token)
+	}
+	return invalid("credentials", "M3TER_API_KEY and M3TER_API_SECRET, or M3TER_API_TOKEN, or WithCredentials, or WithTokenSource", "are missing")
+}
+
+func (c *config) organizationFromEnvironment() error {
+	if c.orgID != "" {
+		return nil
+	}
+	orgID := os.Getenv("M3TER_ORG_ID")
+	if orgID == "" {
+		return invalid("organization", "M3TER_ORG_ID or WithOrganization", "is missing")
+	}
+	c.orgID = orgID
+	return validatePathValue("M3TER_ORG_ID", orgID)
+}
+
+func (c *config) baseURLFromEnvironment() error {
+	if c.baseURL != nil {
+		return nil
+	}
+	raw, field := os.Getenv("M3TER_BASE_URL"), "M3TER_BASE_URL"
+	if raw == "" {
+		raw = defaultBaseURL
+	}
+	return c.setBaseURL(field, raw)
+}
+
+// WithCredentials sets the access key id and the API secret of a service user, which are exchanged for a token when
+// the first call needs one.
+func WithCredentials(key, secret string) Option {
+	return func(c *config) error {
+		return c.setCredentials("WithCredentials: key", key, "WithCredentials: secret", secret)
+	}
+}
+
+func (c *config) setCredentials(keyField, key, secretField, secret string) error {
+	switch {
+	case key == "":
+		return invalid(keyField, "an access key id", "is empty")
+	case strings.Contains(key, ":") || strings.ContainsFunc(key, unicode.IsControl):
+		return invalid(keyField, "an access key id", "holds a colon or a control character")
+	case secret == "":
+		return invalid(secretField, "an API secret", "is empty")
+	case strings.ContainsFunc(secret, unicode.IsControl):
+		return invalid(secretField, "an API secret", "holds a control character (a line break at its end?)")
+	}
+	c.credentials, c.source = credentials{key, secret}, nil
+	return nil
+}
+
+// WithTokenSource takes the tokens from a source of the caller's, such as one of the authorization-code flow. A token
+// is kept until it expires. Token is called from a goroutine of the client's, one call at a time.
+func WithTokenSource(source oauth2.TokenSource) Option {
+	return func(c *config) error {
+		if source == nil {
+			return invalid("WithTokenSource", "a token source", "is nil")
+		}
+		c.credentials, c.source = credentials{}, source
+		return nil
+	}
+}
+
+func (c *config) setToken(token string) error {
+	if strings.ContainsFunc(token, unicode.IsControl) {
+		return invalid("M3TER_API_TOKEN", "a token", "holds a control character (a line break at its end?)")
+	}
+	c.source = oauth2.StaticTokenSource(&oauth2.Token{AccessToken: token})
+	return nil
+}
+
+// WithOrganization sets the organization that the calls are about.
+func WithOrganization(orgID string) Option {
+	return func(c *config) error {
+		c.orgID = orgID
+		return validatePathValue("WithOrganization", orgID)
+	}
+}
+
+// WithBaseURL sets the URL below which the API is found: https, or http to localhost or a loopback address; a host, and
+// no user, query or fragment.
+func WithBaseURL(baseURL string) Option {
+	return func(c *config) error { return c.setBaseURL("WithBaseURL", baseURL) }
+}
+
+// setBaseURL shows no more of a refused URL than its scheme and host: the rest may hold a password.
+func (c *config) setBaseURL(field, raw string) error {
+	const allowed = "https://host, or http to localhost or a loopback address, without user, query and fragment"
+	u, err := url.Parse(raw)
+	switch {
+	case err != nil:
+		return invalid(field, allowed, "is not a URL")
+	case u.Hostname() == "":
+		return invalid(field, allowed, "has no host")
+	case u.User != nil:
+		return invalid(field, allowed, "of host %s holds a user or a password", quote(u.Host))
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return invalid(field, allowed, "of host %s has a query or a fragment", quote(u.Host))
+	case u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())):
+		return invalid(field, allowed, "is %s", quote(u.Scheme+"://"+u.Host))
+	}
+	// The generated request functions resolve their paths against it.
+	c.baseURL = u.JoinPath("/")
+	return nil
+}
+
+func isLoopback(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return strings.EqualFold(host, "localhost") || err == nil && addr.IsLoopback()
+}
+
+// WithHTTPClient sets the client whose transport, cookie jar and timeout are used. It is copied, and the copy follows
+// no redirects.
+func WithHTTPClient(client *http.Client) Option {
+	return func(c *config) error {
+		if client == nil {
+			return invalid("WithHTTPClient", "an *http.Client", "is nil")
+		}
+		c.httpClient = client
+		return nil
+	}
+}
+
+// WithUserAgent sets what goes before the client's own User-Agent, such as "billing-sync/1.4".
+func WithUserAgent(product string) Option {
+	return func(c *config) error {
+		if product == "" || strings.ContainsFunc(product, unicode.IsControl) {
+			return invalid("WithUserAgent", "a product such as billing-sync/1.4", "is %s", quote(product))
+		}
+		c.userAgent = product
+		return nil
+	}
+}
+
+// WithTimeout bounds each attempt, from the wait for a connection to the end of the answer; 30 seconds when absent.
+// The call as a whole is bounded by its context.
+func WithTimeout(d time.Duration) Option {
+	return func(c *config) error {
+		if d <= 0 {
+			return invalid("WithTimeout", "a duration above zero", "is %v", d)
+		}
+		c.timeout = d
+		return nil
+	}
+}
+
+// WithMaxResponseBytes bounds what is read of an answer; 10 MiB when absent. A longer one is a [*DecodeError].
+func WithMaxResponseBytes(n int64) Option {
+	return func(c *config) error {
+		if n <= 0 {
+			return invalid("WithMaxResponseBytes", "a number of bytes above zero", "is %d", n)
+		}
+		c.maxResponseBytes = n
+		return nil
+	}
+}

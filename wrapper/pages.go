@@ -1,0 +1,112 @@
+package m3teraccess
+
+import (
+	"context"
+	"fmt"
+	"hash/maphash"
+	"iter"
+
+	"github.com/m3ter-access/m3ter-access-go/gen"
+)
+
+// PageParams says which page of a list is wanted. The zero value is the first one, of the service's own size.
+type PageParams struct {
+	PageSize  int32  // policies in a page, 1 to 200; 0 leaves it to the service
+	NextToken string // of the page before; empty for the first page
+}
+
+// UserPermissionsPage returns one page of the permission policies of a user, newest first. The page's NextToken asks
+// for the next one, and is empty on the last. [Client.UserPermissions] walks over all pages.
+//
+// Errors: [*ValidationError] for a user id that can't be part of a path and for a page size outside 1 to 200, nothing
+// having been sent; [ErrNotFound] for an unknown user; and those that every call has, see "Errors" in the package
+// comment.
+func (c *Client) UserPermissionsPage(ctx context.Context, userID string, params PageParams) (*PermissionPolicyPage, error) {
+	if err := firstError(validateOrganization(c.orgID), validatePathValue("userID", userID), validatePageParams(params)); err != nil {
+		return nil, err
+	}
+	var query gen.UserPermissionsParams
+	if params.PageSize != 0 {
+		query.PageSize = &params.PageSize
+	}
+	if params.NextToken != "" {
+		query.NextToken = &params.NextToken
+	}
+	req, err := gen.NewUserPermissionsRequest(c.server, c.orgID, userID, &query)
+	answer, err := send(ctx, c, &call{op: opUserPermissions, req: req}, err, finishPermissions)
+	if err != nil {
+		return nil, err
+	}
+	return &answer.page, nil
+}
+
+// UserPermissions walks over all permission policies of a user, newest first, a page at a time:
+//
+//	for policy, err := range client.UserPermissions(ctx, userID) {
+//		if err != nil {
+//			return err
+//		}
+//		fmt.Println(policy.Name)
+//	}
+//
+// One PageParams may be given, for the size of the pages and for the token to begin at. A page is fetched when the loop
+// gets to it; leaving the loop ends the fetching. Each loop over the result begins anew, and several may run at once.
+//
+// An error is the last thing that comes. It is one of [Client.UserPermissionsPage], or [ErrRepeatedToken] when the
+// service hands out a token for the second time, so that the pages would never end.
+func (c *Client) UserPermissions(ctx context.Context, userID string, params ...PageParams) iter.Seq2[PermissionPolicy, error] {
+	return func(yield func(PermissionPolicy, error) bool) {
+		if len(params) > 1 {
+			yield(PermissionPolicy{}, invalid("params", "at most one PageParams", "are %d", len(params)))
+			return
+		}
+		var next PageParams
+		if len(params) == 1 {
+			next = params[0]
+		}
+		seen := newTokenSet(next.NextToken)
+		for {
+			page, err := c.UserPermissionsPage(ctx, userID, next)
+			if err != nil {
+				yield(PermissionPolicy{}, err)
+				return
+			}
+			for _, policy := range page.Data {
+				if !yield(policy, nil) {
+					return
+				}
+			}
+			if page.NextToken == "" {
+				return
+			}
+			if !seen.add(page.NextToken) {
+				yield(PermissionPolicy{}, fmt.Errorf("%w: %s %s, after %d pages", ErrRepeatedToken, opUserPermissions.method, opUserPermissions.path, seen.len()))
+				return
+			}
+			next.NextToken = page.NextToken
+		}
+	}
+}
+
+// A tokenSet remembers page tokens by a hash each, so that a long list costs little.
+type tokenSet struct {
+	seed   maphash.Seed
+	hashes map[uint64]struct{}
+}
+
+// newTokenSet begins with the token of the first page, which may be empty.
+func newTokenSet(first string) *tokenSet {
+	s := &tokenSet{maphash.MakeSeed(), make(map[uint64]struct{})}
+	s.add(first)
+	return s
+}
+
+// add tells whether the token is new.
+func (s *tokenSet) add(token string) bool {
+	hash := maphash.String(s.seed, token)
+	_, ok := s.hashes[hash]
+	s.hashes[hash] = struct{}{}
+	return !ok
+}
+
+func (s *tokenSet) len() int { return len(s.hashes) }

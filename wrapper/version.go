@@ -1,0 +1,58 @@
+package m3teraccess
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+const (
+	conflictAttempts = 5
+	conflictPause    = 100 * time.Millisecond // at most, before the second attempt; doubled before each further one
+)
+
+// RetryOnConflict changes an entity that others may change at the same time. It calls read for the current version and
+// write with that version; when write fails with [ErrVersionConflict], since somebody was faster, both run again, 5
+// times in all, with a short random pause between, which ends with ctx.
+//
+// Build what is written from what read sees, on every try: else the change of whoever was faster is lost. read is
+// usually [Client.Do] on GET .../support or GET .../resourcegroups/{type}/{id}.
+//
+// The error is that of read or of the last write, unchanged but for what is said around it. A write whose outcome is
+// unknown ([ErrOutcomeUnknown]) is not tried again, even if it failed by a conflict: the conflict may be with itself.
+func RetryOnConflict[T any](ctx context.Context, read func(context.Context) (int64, error), write func(context.Context, int64) (T, error)) (T, error) {
+	var zero T
+	for attempt := 1; ; attempt++ {
+		if err := ctx.Err(); err != nil {
+			return zero, fmt.Errorf("m3teraccess: RetryOnConflict: %w", err)
+		}
+		version, err := read(ctx)
+		if err != nil {
+			return zero, err
+		}
+		result, err := write(ctx, version)
+		if err == nil || !errors.Is(err, ErrVersionConflict) || errors.Is(err, ErrOutcomeUnknown) {
+			return result, err
+		}
+		if attempt == conflictAttempts {
+			return zero, fmt.Errorf("m3teraccess: RetryOnConflict: gave up after %d attempts: %w", attempt, err)
+		}
+		if ended := sleep(ctx, rand.N(conflictPause<<(attempt-1))); ended != nil {
+			return zero, fmt.Errorf("m3teraccess: RetryOnConflict: %w after %w", ended, err)
+		}
+	}
+}
+
+// sleep waits, at most until the context ends, and then returns its error.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
