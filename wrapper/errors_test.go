@@ -1,0 +1,90 @@
+package m3teraccess
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestRetryAfter(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	tests := []struct {
+		header string
+		want   time.Duration
+	}{
+		{"", 0},
+		{"0", 0},
+		{"7", 7 * time.Second},
+		{"-7", 0},
+		{"1.5", 0}, // no form of the header
+		{"soon", 0},
+		{"9223372036854775807", 9223372036 * time.Second}, // the longest there is, not an overflow
+		{now.Add(90 * time.Second).Format(http.TimeFormat), 90 * time.Second},
+		{now.Add(-time.Hour).Format(http.TimeFormat), 0},
+		{now.Add(time.Minute).Format(time.RFC850), time.Minute},
+		{now.Add(time.Minute).Format(time.ANSIC), time.Minute},
+	}
+	for _, tt := range tests {
+		if got := retryAfter(http.Header{"Retry-After": {tt.header}}, now); got != tt.want {
+			t.Errorf("Retry-After %q: got %v, want %v", tt.header, got, tt.want)
+		}
+	}
+}
+
+// Which sentinels an answer matches: those named, and no other.
+func TestErrorIs(t *testing.T) {
+	sentinels := map[string]error{
+		"bad request": ErrBadRequest, "unauthorized": ErrUnauthorized, "forbidden": ErrForbidden, "not found": ErrNotFound,
+		"conflict": ErrVersionConflict, "rate limited": ErrRateLimited, "server": ErrServer, "unknown": ErrOutcomeUnknown,
+		"repeated": ErrRepeatedToken,
+	}
+	tests := []struct {
+		err  Error
+		want string
+	}{
+		{Error{StatusCode: 302}, ""},
+		{Error{StatusCode: 400}, "bad request"},
+		{Error{StatusCode: 400, versioned: true, Message: "The name is missing."}, "bad request"},
+		{Error{StatusCode: 400, versioned: true, Message: "Version mismatch."}, "bad request, conflict"},
+		{Error{StatusCode: 400, Message: "Version mismatch."}, "bad request"},
+		{Error{StatusCode: 401}, "unauthorized"},
+		{Error{StatusCode: 403}, "forbidden"},
+		{Error{StatusCode: 404, versioned: true}, "not found"},
+		{Error{StatusCode: 409}, ""}, // without a version it conflicts with something else
+		{Error{StatusCode: 409, versioned: true}, "conflict"},
+		{Error{StatusCode: 412, versioned: true}, "conflict"},
+		{Error{StatusCode: 429}, "rate limited"},
+		{Error{StatusCode: 500}, "server"},
+		{Error{StatusCode: 599}, "server"},
+	}
+	for _, tt := range tests {
+		for name, sentinel := range sentinels {
+			want := false
+			for _, w := range strings.Split(tt.want, ", ") {
+				want = want || w == name
+			}
+			if got := errors.Is(fmt.Errorf("around: %w", &tt.err), sentinel); got != want {
+				t.Errorf("status %d, message %q, versioned %v: is %q: %v", tt.err.StatusCode, tt.err.Message, tt.err.versioned, name, got)
+			}
+		}
+	}
+}
+
+func TestErrorTextIsShortAndSafe(t *testing.T) {
+	err := &Error{
+		StatusCode: 418, Method: "PUT", Path: "/organizations/{orgId}/support", RequestID: "id\r\n1", RetryAfter: time.Second,
+		Message: "first\nsecond \x1b[2J" + strings.Repeat("long ", 1000), Body: []byte("not in the text"),
+	}
+	const want = `m3teraccess: PUT /organizations/{orgId}/support: 418 I'm a teapot (request id id\r\n1) (retry after 1s): first\nsecond \x1b[2Jlong`
+	for _, text := range []string{err.Error(), fmt.Sprintf("%+v", err)} {
+		if !strings.HasPrefix(text, want) || len(text) > 1<<10 {
+			t.Errorf("%d bytes: %s", len(text), text)
+		}
+	}
+	if text := fmt.Sprintf("%#v", err); len(text) > 2<<10 || strings.Contains(text, "not in the text") {
+		t.Errorf("%d bytes: %s", len(text), text)
+	}
+}
