@@ -1,0 +1,141 @@
+package m3tertest
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/m3ter-access/m3ter-access-go/gen"
+)
+
+// A check refuses a decoded JSON value that the document forbids. field is what a message calls the value. null is
+// forbidden everywhere, by being of no type that is asked for.
+type check func(field string, value any) error
+
+func invalid(field, format string, args ...any) error {
+	return refuse(http.StatusBadRequest, "%s %s", field, fmt.Sprintf(format, args...))
+}
+
+// A property is a member that an object may or must have. Members that are not among its properties pass.
+type property struct {
+	name     string
+	required bool
+	check    check
+}
+
+func required(name string, c check) property { return property{name, true, c} }
+func optional(name string, c check) property { return property{name, false, c} }
+
+func object(properties ...property) check {
+	return func(field string, value any) error {
+		members, ok := value.(map[string]any)
+		if !ok {
+			return invalid(field, "must be an object")
+		}
+		for _, p := range properties {
+			value, present := members[p.name]
+			if !present && !p.required {
+				continue
+			}
+			name := p.name
+			if field != "the body" {
+				name = field + "." + name
+			}
+			if !present {
+				return invalid(name, "is missing")
+			}
+			if err := p.check(name, value); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+func list(least int, each check) check {
+	return func(field string, value any) error {
+		values, ok := value.([]any)
+		if !ok {
+			return invalid(field, "must be a list")
+		}
+		if len(values) < least {
+			return invalid(field, "must have %d or more entries", least)
+		}
+		for i, value := range values {
+			if err := each(fmt.Sprintf("%s[%d]", field, i), value); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+const unbounded = math.MaxInt
+
+// text is a string of least to most code points.
+func text(least, most int) check {
+	return func(field string, value any) error {
+		s, ok := value.(string)
+		if !ok {
+			return invalid(field, "must be a string")
+		}
+		switch n := utf8.RuneCountInString(s); {
+		case n < least:
+			return invalid(field, "must have %d or more characters", least)
+		case n > most:
+			return invalid(field, "must have %d characters at most, not %d", most, n)
+		}
+		return nil
+	}
+}
+
+// lowerCase is an effect or an action. m3ter publishes their names in upper case, and refuses them so.
+func lowerCase(field string, value any) error {
+	if err := text(1, unbounded)(field, value); err != nil {
+		return err
+	}
+	if s := value.(string); strings.ContainsFunc(s, func(r rune) bool { return 'A' <= r && r <= 'Z' }) {
+		return invalid(field, "must be in lower case: %q, not %q", lowerCaseForm(s), s)
+	}
+	return nil
+}
+
+func targetType(field string, value any) error {
+	if s, ok := value.(string); !ok || !gen.TargetType(s).Valid() {
+		return invalid(field, "must be item or group")
+	}
+	return nil
+}
+
+// rfc3339 is the form of a date-time. time.Parse takes more, as an hour of one digit, and an offset of 24 hours that
+// can't be encoded again.
+var rfc3339 = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$`)
+
+func dateTime(field string, value any) error {
+	s, ok := value.(string)
+	if _, err := time.Parse(time.RFC3339, s); !ok || err != nil || !rfc3339.MatchString(s) {
+		return invalid(field, "must be a date-time of RFC 3339, as 2026-03-01T17:00:00Z")
+	}
+	return nil
+}
+
+// version is an int64. Versions start at 1, so one below is current nowhere, and behind this check 0 is absent.
+func version(field string, value any) error {
+	number, _ := value.(json.Number)
+	n, err := strconv.ParseInt(number.String(), 10, 64)
+	if err != nil {
+		return invalid(field, "must be an integer of 64 bits")
+	}
+	if n < 1 {
+		return refuse(http.StatusConflict, "version %d is not the current version: versions start at 1", n)
+	}
+	return nil
+}
+
+func notOnCreate(field string, _ any) error { return invalid(field, "is not valid on create") }

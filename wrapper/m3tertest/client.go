@@ -1,0 +1,70 @@
+package m3tertest
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"sync"
+)
+
+// Client returns an HTTP client whose connections, to whatever host, are pipes in memory that lead to this server.
+// It speaks http, not https, and follows redirects as any http.Client.
+//
+// Each call starts goroutines that belong to the testing/synctest bubble of the caller, if there is one; they end
+// with [Server.Close], which is then to be called in the same bubble. The client of a closed server can't connect.
+func (s *Server) Client() *http.Client {
+	pipes := newPipeListener()
+	transport := &http.Transport{DialContext: pipes.dial}
+	serving := serve(pipes, s)
+	s.onClose(func() {
+		serving.close()
+		transport.CloseIdleConnections()
+	})
+	return &http.Client{Transport: transport}
+}
+
+// pipeListener is a net.Listener whose connections are made by its dial.
+type pipeListener struct {
+	conns  chan net.Conn
+	closed chan struct{}
+	close  func()
+}
+
+func newPipeListener() *pipeListener {
+	l := &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
+	l.close = sync.OnceFunc(func() { close(l.closed) })
+	return l
+}
+
+func (l *pipeListener) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	client, server := net.Pipe()
+	select {
+	case l.conns <- server:
+		return client, nil
+	case <-l.closed:
+		return nil, net.ErrClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (l *pipeListener) Accept() (net.Conn, error) {
+	select {
+	case conn := <-l.conns:
+		return conn, nil
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *pipeListener) Close() error {
+	l.close()
+	return nil
+}
+
+func (l *pipeListener) Addr() net.Addr { return pipeAddr{} }
+
+type pipeAddr struct{}
+
+func (pipeAddr) Network() string { return "pipe" }
+func (pipeAddr) String() string  { return "pipe" }

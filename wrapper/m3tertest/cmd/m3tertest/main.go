@@ -1,0 +1,123 @@
+// Command m3tertest serves a fake m3ter until it is interrupted, to try a client against.
+//
+//	go run ./wrapper/m3tertest/cmd/m3tertest -addr 127.0.0.1:8080
+//
+// It prints what a client needs as shell exports, and logs each request to standard error. The credentials and ids
+// are the same in each run; the state starts anew. It keeps every request that it receives in memory.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/m3ter-access/m3ter-access-go/gen"
+	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "m3tertest:", err)
+		os.Exit(1)
+	}
+}
+
+// run serves until ctx ends.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	addr, err := parse(args, stdout)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return err
+	}
+	fake := seeded()
+	defer fake.Close()
+	fake.URL = baseURL(listener.Addr())
+	printExports(stdout, fake)
+
+	server := &http.Server{Handler: logged(fake, stderr), ReadHeaderTimeout: 10 * time.Second}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	return server.Shutdown(grace)
+}
+
+func parse(args []string, usage io.Writer) (addr string, err error) {
+	flags := flag.NewFlagSet("m3tertest", flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // an error is reported once, by main
+	flags.StringVar(&addr, "addr", "127.0.0.1:8080", "`address` to listen on; port 0 takes a free one")
+	err = flags.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(usage, "m3tertest serves a fake m3ter until it is interrupted.\n"+
+			"It prints what a client needs as shell exports, and logs each request to standard error.\n\nFlags:")
+		flags.SetOutput(usage)
+		flags.PrintDefaults()
+	}
+	if err == nil && flags.NArg() > 0 {
+		err = fmt.Errorf("unexpected argument %q; see -h", flags.Arg(0))
+	}
+	return addr, err
+}
+
+// baseURL names a host that a client can dial and that counts as loopback, also when the address is that of every
+// interface.
+func baseURL(addr net.Addr) string {
+	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		return fmt.Sprintf("http://localhost:%d", tcp.Port)
+	}
+	return "http://" + addr.String()
+}
+
+// What the fake is seeded with. It is fixed, so that exports which were pasted into a shell outlive a restart.
+const (
+	organizationID = "1d2e3f40-5a6b-4c7d-8e9f-0a1b2c3d4e5f"
+	apiKey         = "m3tertest-key"
+	apiSecret      = "m3tertest-secret"
+	userID         = "3b1f0c9a-6c0f-4a0e-9c44-0d4f6f3f5e21"
+	groupType      = "meter"
+	groupID        = "b8f9d1c2-3f7e-4c55-9a2e-1d6f4c0b7e31"
+	itemID         = "06f6b50c-a868-4ca6-8a3b-448e507d5248"
+)
+
+func seeded() *m3tertest.Server {
+	fake := m3tertest.NewServer(m3tertest.InMemory())
+	fake.OrganizationID, fake.APIKey, fake.APISecret = organizationID, apiKey, apiSecret
+	fake.AddUser(userID)
+	fake.AddResourceGroup(groupType, gen.ResourceGroup{ID: groupID, Name: "Sample meters"},
+		m3tertest.Item{TargetID: itemID, TargetType: gen.TargetTypeItem})
+	return fake
+}
+
+func printExports(w io.Writer, fake *m3tertest.Server) {
+	for _, variable := range [][2]string{
+		{"M3TER_BASE_URL", fake.URL},
+		{"M3TER_API_KEY", fake.APIKey},
+		{"M3TER_API_SECRET", fake.APISecret},
+		{"M3TER_ORG_ID", fake.OrganizationID},
+		{"M3TERTEST_USER_ID", userID},
+		{"M3TERTEST_GROUP_TYPE", groupType},
+		{"M3TERTEST_GROUP_ID", groupID},
+		{"M3TERTEST_ITEM_ID", itemID},
+	} {
+		fmt.Fprintf(w, "export %s=%s\n", variable[0], variable[1])
+	}
+}

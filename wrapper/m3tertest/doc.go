@@ -1,0 +1,31 @@
+// Package m3tertest is a stateful, in-memory m3ter for tests, in the manner of net/http/httptest.
+//
+// A [Server] speaks the access-management part of the m3ter API: the token endpoint, support access, permission
+// policies, the policies of a user and resource groups. It keeps what it is told, checks each request as
+// api/openapi.yaml and m3ter's guides have it, and remembers everything that it received:
+//
+//	fake := m3tertest.NewServer()
+//	defer fake.Close()
+//	fake.AddUser("user-1")
+//	// ... point a client at fake.URL with fake.APIKey, fake.APISecret and fake.OrganizationID ...
+//	for _, request := range fake.Requests() {
+//		t.Log(request.Operation, request.Status)
+//	}
+//
+// Users and resource groups exist only when they are seeded: [Server.AddUser], [Server.AddResourceGroup]. Policies
+// can be seeded or created by request. Seeding what can't be (a policy for an unknown user, an id twice) and asking
+// for the state of what doesn't exist are mistakes in the test, and panic.
+//
+// # Answers
+//
+// A request without a valid bearer token, or about another organization, is answered with 403; one that breaks the
+// document with 400 and a message that names the field; one with a version that isn't current with 409. m3ter
+// doesn't document the last. Error bodies are {"message": "..."}. Effects and actions are taken in lower case only
+// and answered in m3ter's upper-case spelling: config:create becomes CONFIG_CREATE.
+//
+// # Fake time
+//
+// Inside a testing/synctest bubble use [InMemory] and [Server.Client], both called in the bubble: a goroutine that
+// waits on a socket is never durably blocked, so the bubble's clock would stand still. Tokens expire, and entities
+// are stamped, by the bubble's clock. Close the server before the bubble ends.
+package m3tertest

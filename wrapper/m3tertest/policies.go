@@ -1,0 +1,63 @@
+package m3tertest
+
+import (
+	"context"
+	"net/http"
+	"slices"
+
+	"github.com/m3ter-access/m3ter-access-go/gen"
+	"github.com/m3ter-access/m3ter-access-go/gen/server"
+)
+
+// handlers answers the operations, behind the checks of the layers.
+type handlers struct{ *store }
+
+func (h handlers) CreatePermissionPolicy(_ context.Context, r server.CreatePermissionPolicyRequestObject) (server.CreatePermissionPolicyResponseObject, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	policy := h.addPolicy(gen.PermissionPolicy{Name: r.Body.Name, PermissionPolicy: r.Body.PermissionPolicy})
+	return server.CreatePermissionPolicy200JSONResponse(policy), nil
+}
+
+func (s *store) addPolicy(policy gen.PermissionPolicy) gen.PermissionPolicy {
+	s.complete(&policy.ID, &policy.Version, &policy.CreatedAt, &policy.LastModifiedAt, &policy.CreatedBy, &policy.LastModifiedBy)
+	policy.PermissionPolicy = published(policy.PermissionPolicy)
+	s.policies[policy.ID] = policy
+	return policy
+}
+
+func (h handlers) AddPermissionPolicyToUser(_ context.Context, r server.AddPermissionPolicyToUserRequestObject) (server.AddPermissionPolicyToUserResponseObject, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	link, err := h.link(r.PermissionPolicyID, r.Body.PrincipalID, r.Body.Version)
+	if err != nil {
+		return nil, err
+	}
+	return server.AddPermissionPolicyToUser200JSONResponse(link), nil
+}
+
+// link adds a policy to a user. A link that exists keeps its place and gets a new version.
+func (s *store) link(policyID, userID string, version int64) (gen.PrincipalPermission, error) {
+	if _, ok := s.policies[policyID]; !ok {
+		return gen.PrincipalPermission{}, refuse(http.StatusNotFound, "there is no permission policy %q", policyID)
+	}
+	links, ok := s.links[userID]
+	if !ok {
+		return gen.PrincipalPermission{}, unknownUser(userID)
+	}
+	i := slices.IndexFunc(links, func(l gen.PrincipalPermission) bool { return l.PermissionPolicyID == policyID })
+	if i < 0 {
+		i = len(links)
+		links = append(links, gen.PrincipalPermission{PermissionPolicyID: policyID, PrincipalID: userID, PrincipalType: "USER"})
+	}
+	link := links[i]
+	var err error
+	if link.Version, err = nextVersion("link between policy and user", link.Version, version); err != nil {
+		return gen.PrincipalPermission{}, err
+	}
+	link.LastModifiedAt, link.LastModifiedBy = now(), s.serviceUser
+	s.complete(&link.ID, &link.Version, &link.CreatedAt, &link.LastModifiedAt, &link.CreatedBy, &link.LastModifiedBy)
+	links[i] = link
+	s.links[userID] = links
+	return link, nil
+}

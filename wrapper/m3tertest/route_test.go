@@ -1,0 +1,70 @@
+package m3tertest_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+)
+
+func TestRoutes(t *testing.T) {
+	c := overLoopback(t)
+	c.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	org := "/organizations/" + c.fake.OrganizationID
+	for name, tt := range map[string]struct {
+		method, path string
+		status       int
+		operation    string
+	}{
+		"get support":          {"GET", org + "/support", 404, "GetSupport"},
+		"get group":            {"GET", org + "/resourcegroups/meter/x", 404, "GetResourceGroup"},
+		"permissions":          {"GET", org + "/users/x/permissions", 404, "UserPermissions"},
+		"request support":      {"PUT", org + "/support", 400, "RequestSupport"},
+		"create policy":        {"POST", org + "/permissionpolicies", 400, "CreatePermissionPolicy"},
+		"add to user":          {"POST", org + "/permissionpolicies/x/addtouser", 400, "AddPermissionPolicyToUser"},
+		"remove":               {"POST", org + "/resourcegroups/meter/x/removeresource", 400, "RemoveResource"},
+		"escaped id":           {"GET", org + "/users/a%2Fb/permissions", 404, "UserPermissions"},
+		"escaped dots":         {"GET", org + "/users/%2e%2e/permissions", 404, "UserPermissions"},
+		"escaped organization": {"GET", strings.Replace(org, "-", "%2D", 1) + "/support", 404, "GetSupport"},
+		"other organization":   {"GET", "/organizations/other/support", 403, "GetSupport"},
+		"unknown path":         {"GET", org + "/nothing", 404, ""},
+		"root":                 {"GET", "/", 404, ""},
+		"slash behind":         {"GET", org + "/support/", 404, ""},
+		"two slashes":          {"GET", "/organizations//support", 404, ""},
+		"slashes in front":     {"GET", "/" + org + "/support", 404, ""},
+		"dot":                  {"GET", org + "/./support", 404, ""},
+		"dots":                 {"GET", org + "/users/../support", 404, ""},
+		"empty id":             {"GET", org + "/users//permissions", 404, ""},
+		"wrong method":         {"DELETE", org + "/support", 405, ""},
+		"wrong method, list":   {"GET", org + "/permissionpolicies", 405, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.doAt(tt.method, tt.path+"?a=b", "").refused(tt.status, "")
+			got := c.last()
+			if got.Operation != tt.operation || got.Method != tt.method || got.Path != tt.path || got.Query.Get("a") != "b" || got.Status != tt.status {
+				t.Errorf("recorded %+v", got)
+			}
+		})
+	}
+}
+
+func TestRequestsAreCopies(t *testing.T) {
+	c := inMemory(t)
+	c.doAt("POST", "/?q=1", "body")
+	first := c.last()
+	first.Body[0], first.Header["Content-Type"][0], first.Query["q"][0] = 'x', "x", "x"
+	if got := c.last(); string(got.Body) != "body" || got.Header.Get("Content-Type") == "x" || got.Query.Get("q") != "1" {
+		t.Errorf("recorded %+v", got)
+	}
+	if requests := c.fake.Requests(); len(requests) != 2 || requests[0].Operation != "Token" || requests[1].Time.Before(requests[0].Time) {
+		t.Errorf("recorded %+v", requests)
+	}
+}
+
+func TestBodyTooLarge(t *testing.T) {
+	c := overLoopback(t)
+	c.do("POST", "/permissionpolicies", policyBody+strings.Repeat(" ", 1<<20-len(policyBody))).into(200, new(any))
+	c.do("POST", "/permissionpolicies", policyBody+strings.Repeat(" ", 1<<20-len(policyBody)+1)).refused(413, "1048576")
+	if got := c.last(); got.Operation != "CreatePermissionPolicy" || got.Status != 413 || len(got.Body) != 1<<20 {
+		t.Errorf("recorded %s %d with %d bytes", got.Operation, got.Status, len(got.Body))
+	}
+}

@@ -1,0 +1,71 @@
+package m3tertest
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/m3ter-access/m3ter-access-go/gen"
+)
+
+// AddUser makes a user known, to whom policies can be added. Adding a user again changes nothing. It panics when
+// the id is empty.
+func (s *Server) AddUser(userID string) {
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	if userID == "" {
+		panic("m3tertest: AddUser: the user has no id")
+	}
+	if _, known := s.state.links[userID]; !known {
+		s.state.links[userID] = nil
+	}
+}
+
+// AddPermissionPolicy adds a policy without a request, and returns it as the server answers it. An empty ID becomes
+// a random one, a zero version 1, and empty audit fields those of a policy that the service user creates now.
+// What the policy says is not checked. It panics when there is a policy with this ID.
+func (s *Server) AddPermissionPolicy(policy gen.PermissionPolicy) gen.PermissionPolicy {
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	if _, exists := s.state.policies[policy.ID]; exists {
+		panic(fmt.Sprintf("m3tertest: AddPermissionPolicy: policy %q exists", policy.ID))
+	}
+	return copyPolicy(s.state.addPolicy(policy))
+}
+
+// GrantPolicy adds a policy to a user without a request, and returns the link between them. It panics when there is
+// no such policy or user, or when the user has the policy already.
+func (s *Server) GrantPolicy(policyID, userID string) gen.PrincipalPermission {
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	link, err := s.state.link(policyID, userID, 0)
+	if err != nil {
+		panic("m3tertest: GrantPolicy: " + err.Error())
+	}
+	return link
+}
+
+// AddResourceGroup adds a resource group of a type, as "meter", with its items, and returns it as the server
+// answers it. Empty fields of the group are filled as by [Server.AddPermissionPolicy]. It panics when the type has a
+// group with this ID, or when an item lacks its id or its type.
+func (s *Server) AddResourceGroup(resourceType string, resourceGroup gen.ResourceGroup, items ...Item) gen.ResourceGroup {
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	for _, item := range items {
+		if item.TargetID == "" || !item.TargetType.Valid() {
+			panic(fmt.Sprintf("m3tertest: AddResourceGroup: %+v needs an id, and item or group as type", item))
+		}
+	}
+	g := &resourceGroup
+	s.state.complete(&g.ID, &g.Version, &g.CreatedAt, &g.LastModifiedAt, &g.CreatedBy, &g.LastModifiedBy)
+	key := groupKey{resourceType, g.ID}
+	if _, exists := s.state.groups[key]; exists {
+		panic(fmt.Sprintf("m3tertest: AddResourceGroup: group %q of type %q exists", g.ID, resourceType))
+	}
+	s.state.groups[key] = group{resourceGroup, slices.Clone(items)}
+	return resourceGroup
+}
+
+func copyPolicy(policy gen.PermissionPolicy) gen.PermissionPolicy {
+	policy.PermissionPolicy = published(policy.PermissionPolicy)
+	return policy
+}

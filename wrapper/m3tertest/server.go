@@ -1,0 +1,96 @@
+package m3tertest
+
+import (
+	"crypto/rand"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// A Server is a fake m3ter with one organization and one service user. It is made by [NewServer]. All methods are
+// safe for concurrent use. The fields may be changed until the first request.
+type Server struct {
+	URL            string // base URL, without a trailing slash
+	OrganizationID string // the only organization that the server knows
+	APIKey         string // access key id of the service user; random
+	APISecret      string // API secret of the service user; random
+
+	handler http.Handler
+	mux     *http.ServeMux
+	tokens  tokens
+	record  record
+	state   store
+
+	mu      sync.Mutex
+	closed  bool
+	atClose []func()
+}
+
+// NewServer starts a server on a free port of the loopback address, or in memory only, see [InMemory]. It panics
+// when it can't listen. The caller closes the server.
+func NewServer(opts ...Option) *Server {
+	cfg := config{tokenLifetime: 5 * time.Hour}
+	for _, opt := range opts {
+		opt(&cfg)
+	}
+	s := &Server{
+		URL:            "http://localhost",
+		OrganizationID: newID(),
+		APIKey:         rand.Text(),
+		APISecret:      rand.Text(),
+		tokens:         newTokens(cfg.tokenLifetime),
+		state:          newStore(),
+	}
+	s.mux = newMux(&s.state, http.HandlerFunc(s.issueToken))
+	s.handler = s.layers()
+	if !cfg.inMemory {
+		s.listen()
+	}
+	return s
+}
+
+// layers is where the order stands in which a request passes through the server.
+func (s *Server) layers() http.Handler {
+	return s.recorded(s.authenticated(s.inOrganization(s.checked(http.HandlerFunc(s.route)))))
+}
+
+// ServeHTTP answers one request, so that the server can be mounted in another one.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+func (s *Server) listen() {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(fmt.Sprintf("m3tertest: %v", err))
+	}
+	s.URL = "http://" + listener.Addr().String()
+	s.onClose(serve(listener, s).close)
+}
+
+// Close stops listening, cuts all connections, those of [Server.Client] included, and returns when the requests
+// that were being answered, and the goroutines that answered them, are done. What the server recorded stays
+// readable. Closing again does nothing.
+func (s *Server) Close() {
+	s.mu.Lock()
+	s.closed = true
+	atClose := s.atClose
+	s.atClose = nil
+	s.mu.Unlock()
+	for _, f := range atClose {
+		f()
+	}
+}
+
+// onClose has Close call f, or calls it at once when the server is closed already.
+func (s *Server) onClose(f func()) {
+	s.mu.Lock()
+	closed := s.closed
+	if !closed {
+		s.atClose = append(s.atClose, f)
+	}
+	s.mu.Unlock()
+	if closed {
+		f()
+	}
+}

@@ -1,0 +1,156 @@
+package m3tertest_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/m3ter-access/m3ter-access-go/gen"
+	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
+)
+
+const policyBody = `{"name":"p","permissionPolicy":[{"effect":"allow","action":["config:create"],"resource":["config:meter/*"]}]}`
+
+// Every way to reach a fake leads to the same behaviour.
+func TestTransports(t *testing.T) {
+	mounted := func(t *testing.T, opts ...m3tertest.Option) *caller {
+		fake := m3tertest.NewServer(append(opts, m3tertest.InMemory())...)
+		host := httptest.NewServer(fake)
+		t.Cleanup(host.Close)
+		fake.URL = host.URL
+		return newCaller(t, fake, host.Client())
+	}
+	for name, start := range map[string]func(*testing.T, ...m3tertest.Option) *caller{
+		"loopback": overLoopback, "in memory": inMemory, "mounted": mounted,
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := start(t)
+			c.fake.AddUser("user")
+			var policy gen.PermissionPolicy
+			c.do("POST", "/permissionpolicies", policyBody).into(200, &policy)
+			c.do("POST", "/permissionpolicies/"+policy.ID+"/addtouser", `{"principalId":"user"}`).into(200, new(any))
+			var page gen.PermissionPolicyPage
+			c.do("GET", "/users/user/permissions", "").into(200, &page)
+			if len(page.Data) != 1 || page.Data[0].ID != policy.ID {
+				t.Errorf("page %+v, want policy %q alone", page, policy.ID)
+			}
+		})
+	}
+}
+
+func TestClientReachesTheFakeAtAnyHost(t *testing.T) {
+	c := inMemory(t)
+	c.fake.URL = "http://api.m3ter.example:8443"
+	c.do("GET", "/support", "").refused(404, "support")
+}
+
+// A token lives 5 hours, by the clock of the bubble. The bubble would not end if Close left a goroutine behind.
+func TestTokenExpiresInBubble(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake := m3tertest.NewServer(m3tertest.InMemory())
+		defer fake.Close()
+		c := newCaller(t, fake, fake.Client())
+		time.Sleep(5*time.Hour - time.Nanosecond)
+		c.do("GET", "/support", "").refused(404, "support")
+		time.Sleep(time.Nanosecond)
+		c.do("GET", "/support", "").refused(403, "expired")
+		c.authenticate()
+		c.do("GET", "/support", "").refused(404, "support")
+	})
+}
+
+func TestCloseEndsAllGoroutines(t *testing.T) {
+	for name, start := range map[string]func() (*m3tertest.Server, *http.Client){
+		"loopback": func() (*m3tertest.Server, *http.Client) {
+			return m3tertest.NewServer(), &http.Client{Transport: &http.Transport{}}
+		},
+		"in memory": func() (*m3tertest.Server, *http.Client) {
+			fake := m3tertest.NewServer(m3tertest.InMemory())
+			return fake, fake.Client()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := runtime.NumGoroutine()
+			fake, client := start()
+			// One connection rests, one is in the middle of its request.
+			newCaller(t, fake, client).do("GET", "/support", "").refused(404, "support")
+			body, unfinished := io.Pipe()
+			failed := make(chan error, 1)
+			go func() {
+				resp, err := client.Post(fake.URL+"/oauth/token", "application/json", body)
+				if err == nil {
+					resp.Body.Close()
+				}
+				failed <- err
+			}()
+			if _, err := io.WriteString(unfinished, "{"); err != nil {
+				t.Fatal(err)
+			}
+			fake.Close()
+			fake.Close()
+			unfinished.Close()
+			if err := <-failed; err == nil {
+				t.Error("a request outlived Close")
+			}
+			client.CloseIdleConnections()
+			// The goroutines of the client's own connections end a moment after the connections.
+			for deadline := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > before; runtime.Gosched() {
+				if time.Now().After(deadline) {
+					stacks := make([]byte, 1<<20)
+					t.Fatalf("%d goroutines, %d before:\n%s", runtime.NumGoroutine(), before, stacks[:runtime.Stack(stacks, true)])
+				}
+			}
+		})
+	}
+}
+
+func TestClientOfClosedServer(t *testing.T) {
+	fake := m3tertest.NewServer(m3tertest.InMemory())
+	client := fake.Client()
+	fake.Close()
+	for name, client := range map[string]*http.Client{"made before": client, "made after": fake.Client()} {
+		if resp, err := client.Get(fake.URL); err == nil {
+			resp.Body.Close()
+			t.Errorf("client %s Close: status %d", name, resp.StatusCode)
+		}
+	}
+}
+
+func TestConcurrentUse(t *testing.T) {
+	c := overLoopback(t)
+	c.fake.AddUser("user")
+	const callers, rounds = 8, 20
+	var group sync.WaitGroup
+	for range callers {
+		group.Go(func() {
+			for range rounds {
+				policy := c.fake.AddPermissionPolicy(gen.PermissionPolicy{PermissionPolicy: []gen.Statement{{Effect: "allow", Action: []gen.Action{"all"}}}})
+				if a := c.do("POST", "/permissionpolicies/"+policy.ID+"/addtouser", `{"principalId":"user"}`); a.status != 200 {
+					t.Errorf("status %d: %s", a.status, a.body)
+				}
+				for _, policy := range c.fake.UserPolicies("user") {
+					policy.PermissionPolicy[0].Effect = "changed" // a copy: the race detector watches
+				}
+				c.fake.Requests()
+				c.fake.Support()
+			}
+		})
+	}
+	group.Wait()
+	policies := c.fake.UserPolicies("user")
+	if len(policies) != callers*rounds {
+		t.Errorf("%d policies, want %d", len(policies), callers*rounds)
+	}
+	if got := policies[0].PermissionPolicy[0].Effect; got != "ALLOW" {
+		t.Errorf("effect %q, want ALLOW", got)
+	}
+	if got := strings.Count(c.do("GET", "/users/user/permissions?pageSize=200", "").body, `"id"`); got != callers*rounds {
+		t.Errorf("%d policies in the answer, want %d", got, callers*rounds)
+	}
+}

@@ -1,0 +1,27 @@
+package m3tertest
+
+import (
+	"strings"
+
+	"github.com/m3ter-access/m3ter-access-go/gen"
+)
+
+// published copies statements into the spelling of m3ter's answers: upper case with _.
+func published(statements []gen.Statement) []gen.Statement {
+	var out []gen.Statement
+	for _, statement := range statements {
+		actions := make([]gen.Action, len(statement.Action)) // not nil: null is no list
+		for i, action := range statement.Action {
+			actions[i] = gen.Action(upperCaseForm(string(action)))
+		}
+		out = append(out, gen.Statement{
+			Effect:   gen.Effect(upperCaseForm(string(statement.Effect))),
+			Action:   actions,
+			Resource: append([]string{}, statement.Resource...),
+		})
+	}
+	return out
+}
+
+func upperCaseForm(s string) string { return strings.ReplaceAll(strings.ToUpper(s), ":", "_") }
+func lowerCaseForm(s string) string { return strings.ReplaceAll(strings.ToLower(s), "_", ":") }

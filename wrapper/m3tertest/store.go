@@ -1,0 +1,76 @@
+package m3tertest
+
+import (
+	"cmp"
+	"crypto/rand"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/m3ter-access/m3ter-access-go/gen"
+)
+
+// store is the state of the organization. Its methods are called with mu held. Entities are replaced, never changed
+// in place, so an answer may share their slices.
+type store struct {
+	mu          sync.Mutex
+	serviceUser string      // the id of who creates and modifies
+	support     gen.Support // version 0 before the first request
+	policies    map[string]gen.PermissionPolicy
+	links       map[string][]gen.PrincipalPermission // by user, the oldest first; only known users are keys
+	groups      map[groupKey]group
+}
+
+type groupKey struct{ resourceType, id string }
+
+type group struct {
+	gen.ResourceGroup
+	items []Item
+}
+
+func newStore() store {
+	return store{
+		serviceUser: newID(),
+		policies:    make(map[string]gen.PermissionPolicy),
+		links:       make(map[string][]gen.PrincipalPermission),
+		groups:      make(map[groupKey]group),
+	}
+}
+
+// complete gives an entity what every new one has, where it has nothing yet.
+func (s *store) complete(id *string, version *int64, created, modified *time.Time, createdBy, modifiedBy *string) {
+	*id = cmp.Or(*id, newID())
+	*version = cmp.Or(*version, 1)
+	*created = cmp.Or(*created, *modified, now())
+	*modified = cmp.Or(*modified, *created)
+	*createdBy = cmp.Or(*createdBy, s.serviceUser)
+	*modifiedBy = cmp.Or(*modifiedBy, *createdBy)
+}
+
+// nextVersion is the version rule of m3ter's entities: a first write carries no version, each later one the current
+// version, and counts it up. 0 stands for an entity that isn't there, and for a version that wasn't sent.
+func nextVersion(what string, current, sent int64) (int64, error) {
+	switch {
+	case sent == current:
+		return current + 1, nil
+	case current == 0:
+		return 0, refuse(http.StatusConflict, "version %d was sent, but there is no %s yet; the first has no version", sent, what)
+	case sent == 0:
+		return 0, refuse(http.StatusConflict, "the version is missing: the %s exists, and its version is %d", what, current)
+	default:
+		return 0, refuse(http.StatusConflict, "version %d is not the current version of the %s, which is %d", sent, what, current)
+	}
+}
+
+// newID makes a random UUID.
+func newID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+// now is the time in milliseconds, so that an entity equals what a client decodes of it.
+func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }

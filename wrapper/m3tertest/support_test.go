@@ -1,0 +1,48 @@
+package m3tertest_test
+
+import (
+	"fmt"
+	"reflect"
+	"testing"
+
+	"github.com/m3ter-access/m3ter-access-go/gen"
+)
+
+func TestRequestSupport(t *testing.T) {
+	c := inMemory(t)
+	// put sends the end and further members.
+	put := func(day int, members string) answer {
+		return c.do("PUT", "/support", fmt.Sprintf(`{"dtEndSupportUsersAccess":"2026-03-%02dT17:00:00Z"%s}`, day, members))
+	}
+	const policy = `,"supportUsersPermissionPolicy":[{"effect":"allow","action":["config:retrieve"],"resource":["config:*"]}]`
+
+	c.do("GET", "/support", "").refused(404, "support")
+	if _, ok := c.fake.Support(); ok {
+		t.Error("there is a support request before the first")
+	}
+	put(1, `,"version":1`).refused(409, "version")
+	put(1, `,"version":0`).refused(409, "version")
+
+	var first, second, third, read gen.Support
+	put(1, policy).into(200, &first)
+	if first.ID == "" || first.Version != 1 || first.EndSupportUsersAccess.Day() != 1 || first.SupportUsersPermissionPolicy[0].Effect != "ALLOW" {
+		t.Errorf("first request %+v", first)
+	}
+	put(2, ``).refused(409, "version")
+	put(2, `,"version":2`).refused(409, "version")
+	put(2, `,"version":-1`).refused(409, "version")
+	put(2, `,"version":1`).into(200, &second)
+	if second.ID != first.ID || second.Version != 2 || second.EndSupportUsersAccess.Day() != 2 ||
+		!reflect.DeepEqual(second.SupportUsersPermissionPolicy, first.SupportUsersPermissionPolicy) {
+		t.Errorf("second request %+v", second)
+	}
+	put(3, `,"version":1`).refused(409, "version")
+	put(3, `,"version":2,"supportUsersPermissionPolicy":[]`).into(200, &third)
+	if third.Version != 3 || len(third.SupportUsersPermissionPolicy) != 0 {
+		t.Errorf("third request %+v", third)
+	}
+	c.do("GET", "/support", "").into(200, &read)
+	if got, ok := c.fake.Support(); !ok || !reflect.DeepEqual(got, third) || !reflect.DeepEqual(read, third) {
+		t.Errorf("state %+v, read %+v, want %+v", got, read, third)
+	}
+}

@@ -1,0 +1,129 @@
+package m3tertest
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+)
+
+const tokenPath = "/oauth/token"
+
+// tokens are the bearer tokens that were issued, and when each expires.
+type tokens struct {
+	lifetime time.Duration
+
+	mu      sync.Mutex
+	expires map[string]time.Time
+}
+
+func newTokens(lifetime time.Duration) tokens {
+	return tokens{lifetime: lifetime, expires: make(map[string]time.Time)}
+}
+
+func (t *tokens) issue() string {
+	token := rand.Text()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.expires[token] = time.Now().Add(t.lifetime)
+	return token
+}
+
+func (t *tokens) check(token string) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	expires, known := t.expires[token]
+	switch {
+	case !known:
+		return refuse(http.StatusForbidden, "the bearer token is unknown")
+	case !time.Now().Before(expires):
+		return refuse(http.StatusForbidden, "the bearer token has expired")
+	}
+	return nil
+}
+
+// authenticated lets requests with a valid bearer token pass, and those for one. m3ter documents 403, not 401, for
+// the others.
+func (s *Server) authenticated(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != tokenPath {
+			if err := s.tokens.check(bearer(r)); err != nil {
+				writeError(w, err)
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func bearer(r *http.Request) string {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return token
+}
+
+type tokenAnswer struct {
+	AccessToken string `json:"access_token"`
+	TokenType   string `json:"token_type"`
+	ExpiresIn   int64  `json:"expires_in"`
+}
+
+// tokenError is an error in the form of OAuth 2.0, which differs from that of the other endpoints.
+type tokenError struct {
+	Code        string `json:"error"`
+	Description string `json:"error_description"`
+}
+
+// issueToken answers POST /oauth/token.
+func (s *Server) issueToken(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	if key, secret, ok := r.BasicAuth(); !ok || key != s.APIKey || secret != s.APISecret {
+		w.Header().Set("WWW-Authenticate", `Basic realm="m3ter"`)
+		writeJSON(w, http.StatusUnauthorized, tokenError{"invalid_client", "the access key id or the API secret is wrong"})
+		return
+	}
+	grant, err := grantType(r)
+	if err != nil {
+		writeJSON(w, http.StatusBadRequest, tokenError{"invalid_request", err.Error()})
+		return
+	}
+	if grant != "client_credentials" {
+		writeJSON(w, http.StatusBadRequest, tokenError{"unsupported_grant_type", "grant_type must be client_credentials"})
+		return
+	}
+	writeJSON(w, http.StatusOK, tokenAnswer{
+		AccessToken: s.tokens.issue(),
+		TokenType:   "Bearer",
+		ExpiresIn:   int64(s.tokens.lifetime / time.Second),
+	})
+}
+
+// grantType reads grant_type out of a form or a JSON body.
+func grantType(r *http.Request) (string, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return "", err
+	}
+	mediaType, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	switch mediaType {
+	case "application/x-www-form-urlencoded":
+		form, err := url.ParseQuery(string(body))
+		return form.Get("grant_type"), err
+	case "application/json":
+		var request struct {
+			GrantType string `json:"grant_type"`
+		}
+		err := json.Unmarshal(body, &request)
+		return request.GrantType, err
+	default:
+		return "", fmt.Errorf("the Content-Type must be application/x-www-form-urlencoded or application/json, not %q", mediaType)
+	}
+}
