@@ -19,6 +19,7 @@ type Client struct {
 	// Pointers only: fmt reaches the unexported strings of a nested struct, whatever its String method says.
 	*core
 	orgID string
+	pace  *pace
 }
 
 // core is what a client and its Organization children share.
@@ -28,6 +29,7 @@ type core struct {
 	agent   string
 	secrets []string // what no error or log line may hold, beside the token
 	layers  layer
+	paces   *paces
 }
 
 // NewClient makes a client of the options, and of the environment where they are silent:
@@ -44,23 +46,25 @@ func NewClient(opts ...Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{
-		core: &core{
-			server:  cfg.baseURL.String(),
-			origin:  originOf(cfg.baseURL),
-			agent:   cfg.agent(),
-			secrets: cfg.secrets(),
-			layers:  pipeline(cfg),
-		},
-		orgID: cfg.orgID,
-	}, nil
+	core := &core{
+		server:  cfg.baseURL.String(),
+		origin:  originOf(cfg.baseURL),
+		agent:   cfg.agent(),
+		secrets: cfg.secrets(),
+		layers:  pipeline(cfg),
+		paces:   newPaces(cfg.limiter),
+	}
+	return core.client(cfg.orgID), nil
 }
 
-// Organization returns a client for another organization, with the token and the connections of this one. An id that
-// can't be part of a path is refused by each call.
-func (c *Client) Organization(orgID string) *Client {
-	return &Client{core: c.core, orgID: orgID}
+func (c *core) client(orgID string) *Client {
+	return &Client{core: c, orgID: orgID, pace: c.paces.of(orgID)}
 }
+
+// Organization returns a client for another organization, with the token and the connections of this one. The rate is
+// limited for each organization by itself, however often it is asked for. An id that can't be part of a path is refused
+// by each call.
+func (c *Client) Organization(orgID string) *Client { return c.client(orgID) }
 
 // String names the organization and the base URL; it never shows credentials.
 func (c Client) String() string {
@@ -100,6 +104,11 @@ var (
 	}
 )
 
+// unsendable is the error of a request that the generated code could not make.
+func unsendable(op *operation, err error) error {
+	return fmt.Errorf("m3teraccess: %s: %w", op.name, err)
+}
+
 // RequestSupport lets m3ter's support users into the organization until request.EndSupportUsersAccess.
 //
 // The first request of an organization carries no version. Each later one changes the existing request, and carries
@@ -115,7 +124,10 @@ func (c *Client) RequestSupport(ctx context.Context, request SupportRequest) (*S
 	// In UTC, since a zone of more than a day's offset has no JSON form.
 	request.EndSupportUsersAccess = request.EndSupportUsersAccess.UTC()
 	req, err := gen.NewRequestSupportRequest(c.server, c.orgID, request)
-	return send(ctx, c, &call{op: opRequestSupport, req: req, versioned: request.Version != 0}, err, finishSupport)
+	if err != nil {
+		return nil, unsendable(opRequestSupport, err)
+	}
+	return send(ctx, c, c.newCall(opRequestSupport, req, request.Version != 0), finishSupport)
 }
 
 // CreatePermissionPolicy creates a permission policy. It allows nothing to anyone until it is added to a user, with
@@ -129,7 +141,10 @@ func (c *Client) CreatePermissionPolicy(ctx context.Context, request PermissionP
 		return nil, err
 	}
 	req, err := gen.NewCreatePermissionPolicyRequest(c.server, c.orgID, request)
-	return send(ctx, c, &call{op: opCreatePermissionPolicy, req: req}, err, finishPolicy)
+	if err != nil {
+		return nil, unsendable(opCreatePermissionPolicy, err)
+	}
+	return send(ctx, c, c.newCall(opCreatePermissionPolicy, req, false), finishPolicy)
 }
 
 // AddPermissionPolicyToUser gives the user request.PrincipalID the permissions of a policy. The version is that of an
@@ -144,7 +159,10 @@ func (c *Client) AddPermissionPolicyToUser(ctx context.Context, policyID string,
 		return nil, err
 	}
 	req, err := gen.NewAddPermissionPolicyToUserRequest(c.server, c.orgID, policyID, request)
-	return send(ctx, c, &call{op: opAddPermissionPolicyToUser, req: req, versioned: request.Version != 0}, err, finishPrincipalPermission)
+	if err != nil {
+		return nil, unsendable(opAddPermissionPolicyToUser, err)
+	}
+	return send(ctx, c, c.newCall(opAddPermissionPolicyToUser, req, request.Version != 0), finishPrincipalPermission)
 }
 
 // RemoveResource takes an item, or a nested group, out of a resource group. resourceType is the type of the group's
@@ -159,5 +177,8 @@ func (c *Client) RemoveResource(ctx context.Context, resourceType, groupID strin
 		return nil, err
 	}
 	req, err := gen.NewRemoveResourceRequest(c.server, c.orgID, resourceType, groupID, request)
-	return send(ctx, c, &call{op: opRemoveResource, req: req, versioned: request.Version != 0}, err, finishResourceGroup)
+	if err != nil {
+		return nil, unsendable(opRemoveResource, err)
+	}
+	return send(ctx, c, c.newCall(opRemoveResource, req, request.Version != 0), finishResourceGroup)
 }

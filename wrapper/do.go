@@ -29,10 +29,12 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 		own.Header = make(http.Header)
 	}
 	own.Header.Del("Authorization")
-	c.prepare(own)
-
-	call := &call{op: operationOf(own), req: own}
+	call := c.newCall(operationOf(own), own, false)
 	a, err := c.layers(own.Context(), call)
+	var noTime *interrupted
+	if errors.As(err, &noTime) {
+		err = noTime.last
+	}
 	if sent := (*transportError)(nil); err != nil && !errors.As(err, &sent) {
 		closeBody(req) // or nobody would
 	}
@@ -40,10 +42,10 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 		err = a.bodyErr
 	}
 	if errors.Is(err, errTooLong) {
-		err = newDecodeError(call, a, c.redactor(call), err)
+		err = newDecodeError(call, a, err)
 	}
 	if err != nil {
-		return nil, c.explain(call, err)
+		return nil, call.explain(err, noTime)
 	}
 	a.Body = io.NopCloser(bytes.NewReader(a.body))
 	a.Request = own

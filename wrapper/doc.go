@@ -1,2 +1,96 @@
-// Package m3teraccess decides who may do what in m3ter.
+// Package m3teraccess decides who may do what in m3ter: support access, permission policies, the policies of users, and
+// resource groups. Its name is m3teraccess, although its directory is wrapper:
+//
+//	import m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
+//
+// # Calls
+//
+// A [Client] has a method for each endpoint: [Client.RequestSupport], [Client.CreatePermissionPolicy],
+// [Client.AddPermissionPolicyToUser], [Client.UserPermissions] and [Client.RemoveResource]. [Client.Do] sends requests to
+// any other endpoint through the same layers. [Client.Organization] is a client for another organization.
+//
+// What can't be right fails as a [*ValidationError] before anything is sent. Effects and actions are sent in lower case,
+// as the service takes them (allow, config:create); answers, in which the service spells them ALLOW and CONFIG_CREATE,
+// are handed out in the form that can be sent again.
+//
+// # Credentials
+//
+// [NewClient] takes the access key id and the API secret of a service user from [WithCredentials] or from M3TER_API_KEY
+// and M3TER_API_SECRET, and exchanges them for a token when the first call needs one. However many calls wait, one
+// request fetches it. A busy client renews its token in the background before it ends, so that no call waits for that; an
+// idle one keeps no goroutine and no timer. [WithTokenSource] takes tokens from elsewhere, such as a person's.
+//
+// Credentials and tokens go to the scheme, host and port of the base URL only; redirects are not followed. No error, log
+// line or printed client shows them, also where the service echoes them.
+//
+// # Errors
+//
+// An answer that is no success is an [*Error]; errors.Is tells which one: [ErrBadRequest], [ErrUnauthorized],
+// [ErrForbidden], [ErrNotFound], [ErrVersionConflict], [ErrRateLimited], [ErrServer]. A success that can't be read is a
+// [*DecodeError], and a token that can't be had an [*AuthError]. When the context ended, the error matches the context's.
+// Any other error is that of the transport.
+//
+// # Unknown outcomes
+//
+// A write whose answer is lost may have been carried out. The service knows no idempotency keys, so such a write is not
+// sent again: its error matches [ErrOutcomeUnknown], beside what it is otherwise, and tells how to find out:
+//
+//   - support: read the support request, and compare its end date and version
+//   - a policy: list the policies, and look for the name
+//   - a policy of a user: look for it in [Client.UserPermissions]
+//   - a removal: read the resource group, and compare its version
+//
+// # Retries
+//
+// A call is tried again, 4 attempts in all (see [RetryPolicy]), when that can do no harm:
+//
+//	what happened                                a read (GET, HEAD, OPTIONS)   a write
+//	no connection was had, so nothing was sent   again, after a backoff        the same
+//	429                                          again, after Retry-After      the same
+//	                                             or the service's second
+//	401, or 403, which m3ter answers to an       again, with a new token,      the same
+//	expired token too                            once
+//	408, any 5xx, a reset, a timeout, a cut      again, after a backoff        ErrOutcomeUnknown
+//	answer: the service may have done it
+//	the context ended after the request left     the context's error           the same, and
+//	                                                                           ErrOutcomeUnknown
+//	3xx, any other 4xx                           returned                      returned
+//	a success that can't be read                 *DecodeError                  the same, and
+//	                                                                           ErrOutcomeUnknown
+//	no token to be had                           *AuthError                    *AuthError
+//
+// That nothing was sent is believed of a transport that reports by net/http/httptrace that it asked for a connection and
+// never got one, as that of net/http does; one that reports nothing proves nothing. A Retry-After over the cap is returned
+// ([Error].RetryAfter), not waited for. A wait that the context's deadline would not outlive ends the call at once. A
+// request body that can't be rewound (see [http.Request].GetBody) is not sent again.
+//
+// A 403 renews the token at most once a minute, since it may be a true denial: a revocation that is reported as 403 may
+// take that long to be cured.
+//
+// # Limits
+//
+// m3ter takes 50 requests a second from an organization. A client and its [Client.Organization] children stay below it by
+// themselves, for each organization, without delaying a small burst; after a 429 all callers of that organization hold
+// back. [WithLimiter] brings another limiter, such as one that several processes share.
+//
+// Each attempt ends after 30 seconds ([WithTimeout]), and an answer may be 10 MiB long ([WithMaxResponseBytes]); the call
+// as a whole is bounded by its context.
+//
+// # Versions
+//
+// An entity has a version, 1 when created and 1 more after each change. A change must carry the current one, or fails with
+// [ErrVersionConflict]. [RetryOnConflict] reads the version and writes with it until nobody was faster.
+//
+// # Pages
+//
+// [Client.UserPermissions] walks over all pages of a list, [Client.UserPermissionsPage] fetches one. An empty page may be
+// followed by more.
+//
+// # Testing
+//
+// Package m3tertest, beside this one, is an in-memory m3ter for the tests of programs that use this package.
+//
+// # Concurrency
+//
+// Everything in this package may be used concurrently.
 package m3teraccess

@@ -46,7 +46,8 @@ type Error struct {
 }
 
 // newError makes the error of an answer.
-func newError(c *call, a *answer, redact redactor) *Error {
+func newError(c *call, a *answer) *Error {
+	redact := c.redactor()
 	var content struct{ Message string }
 	_ = json.Unmarshal(a.body, &content) // proxies answer HTML, or nothing
 	return &Error{
@@ -126,7 +127,8 @@ type DecodeError struct {
 	err error
 }
 
-func newDecodeError(c *call, a *answer, redact redactor, err error) *DecodeError {
+func newDecodeError(c *call, a *answer, err error) *DecodeError {
+	redact := c.redactor()
 	return &DecodeError{
 		StatusCode: a.StatusCode,
 		Method:     c.op.method,

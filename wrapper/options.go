@@ -3,6 +3,7 @@ package m3teraccess
 import (
 	"encoding/base64"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -33,6 +34,9 @@ type config struct {
 	userAgent        string
 	timeout          time.Duration
 	maxResponseBytes int64
+	retry            RetryPolicy
+	limiter          Limiter // nil: one of its own for each organization
+	logger           *slog.Logger
 }
 
 // credentials are those of a service user.
@@ -61,7 +65,12 @@ func (c *config) agent() string {
 
 // newConfig applies the options, then the environment where they were silent, then the defaults.
 func newConfig(opts []Option) (*config, error) {
-	c := &config{timeout: defaultTimeout, maxResponseBytes: defaultMaxResponseBytes}
+	c := &config{
+		timeout:          defaultTimeout,
+		maxResponseBytes: defaultMaxResponseBytes,
+		retry:            RetryPolicy{}.withDefaults(),
+		logger:           slog.New(slog.DiscardHandler),
+	}
 	var errs []error
 	for _, opt := range opts {
 		if opt == nil {
@@ -226,6 +235,46 @@ func WithUserAgent(product string) Option {
 			return invalid("WithUserAgent", "a product such as billing-sync/1.4", "is %s", quote(product))
 		}
 		c.userAgent = product
+		return nil
+	}
+}
+
+// WithLogger has the client log: a line for each attempt at Debug, for a retry and for a new token at Info, for a call
+// that is given up and for a token that can't be had at Warn. The lines hold the operation, the method, the template of
+// the path, the attempt, the status, the duration and the request id; never a header or a body.
+func WithLogger(logger *slog.Logger) Option {
+	return func(c *config) error {
+		if logger == nil {
+			return invalid("WithLogger", "an *slog.Logger", "is nil")
+		}
+		c.logger = logger
+		return nil
+	}
+}
+
+// WithRetry sets how often and how patiently calls, and requests for a token, are tried again.
+func WithRetry(policy RetryPolicy) Option {
+	return func(c *config) error {
+		const allowed = "no negative value, and no MinBackoff above MaxBackoff"
+		if policy.MaxAttempts < 0 || policy.MinBackoff < 0 || policy.MaxBackoff < 0 || policy.MaxRetryAfter < 0 {
+			return invalid("WithRetry", allowed, "has a negative value")
+		}
+		if policy.MaxBackoff > 0 && policy.MinBackoff > policy.MaxBackoff {
+			return invalid("WithRetry", allowed, "has a MinBackoff of %v above its MaxBackoff of %v", policy.MinBackoff, policy.MaxBackoff)
+		}
+		c.retry = policy.withDefaults()
+		return nil
+	}
+}
+
+// WithLimiter replaces the default limiter, which keeps each organization under m3ter's 50 requests in any second. It
+// paces everything that the client and its [Client.Organization] children send, but for requests for a token.
+func WithLimiter(limiter Limiter) Option {
+	return func(c *config) error {
+		if limiter == nil {
+			return invalid("WithLimiter", "a limiter", "is nil")
+		}
+		c.limiter = limiter
 		return nil
 	}
 }

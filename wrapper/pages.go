@@ -33,7 +33,10 @@ func (c *Client) UserPermissionsPage(ctx context.Context, userID string, params 
 		query.NextToken = &params.NextToken
 	}
 	req, err := gen.NewUserPermissionsRequest(c.server, c.orgID, userID, &query)
-	answer, err := send(ctx, c, &call{op: opUserPermissions, req: req}, err, finishPermissions)
+	if err != nil {
+		return nil, unsendable(opUserPermissions, err)
+	}
+	answer, err := send(ctx, c, c.newCall(opUserPermissions, req, false), finishPermissions)
 	if err != nil {
 		return nil, err
 	}

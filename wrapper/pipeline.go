@@ -24,9 +24,16 @@ func (o *operation) isRead() bool {
 type call struct {
 	op        *operation
 	req       *http.Request
-	versioned bool   // it carries a version, so that a refusal may be a conflict
-	token     string // of the present attempt; set by the token layer
+	versioned bool     // it carries a version, so that a refusal may be a conflict
+	pace      *pace    // of the organization
+	secrets   []string // of the client; the token of the attempt is one more
+	attempt   int      // from 1 on; set by the retry layer
+	token     string   // of the attempt; set by the token layer
+	replaced  bool     // a denied token was replaced already; once is enough
 }
+
+// redactor knows what the errors and log lines of the call may not show.
+func (c *call) redactor() redactor { return append(redactor{c.token}, c.secrets...) }
 
 // An answer is a response whose body was read, as far as it could be.
 type answer struct {
@@ -38,15 +45,24 @@ type answer struct {
 // A layer sends a call by way of the layers inside it. It returns an answer, whatever its status, or an error.
 type layer func(context.Context, *call) (*answer, error)
 
-// pipeline assembles the layers, innermost first. Their order matters: the token is there before anything else of an
-// attempt begins, and only the innermost layers see the header that carries it.
+// pipeline assembles the layers, innermost first. Their order matters:
+//
+//   - retry is outermost, and the only loop;
+//   - the token is there before a slot of the limiter is taken, or all who waited for the token would leave at once;
+//   - the limit counts attempts, as the service does;
+//   - log lines are written outside of authorize, so that they can't show the header that it sets;
+//   - an attempt ends when its answer was read, so that a cut answer is a failed attempt.
 func pipeline(cfg *config) layer {
 	client := *cfg.httpClient
 	client.CheckRedirect = refuseRedirect
+	send := attempt(&client, cfg.timeout, cfg.maxResponseBytes)
+	tokens := newTokens(cfg, send)
 
-	layers := attempt(&client, cfg.timeout, cfg.maxResponseBytes)
-	layers = authorize(layers)
-	layers = withToken(newTokens(cfg), layers)
+	layers := authorize(send)
+	layers = logged(cfg.logger, layers)
+	layers = limit(layers)
+	layers = withToken(tokens, layers)
+	layers = retry(cfg.retry, tokens, cfg.logger, layers)
 	return layers
 }
 

@@ -7,76 +7,70 @@ import (
 	"net/http"
 )
 
-// send sends a call and decodes its answer, which finish checks and brings into canonical form. buildErr is that of
-// the generated function that made the request.
-func send[T any](ctx context.Context, c *Client, call *call, buildErr error, finish func(*T) error) (*T, error) {
-	if buildErr != nil {
-		return nil, fmt.Errorf("m3teraccess: %s: %w", call.op.name, buildErr)
+// newCall makes a call of a request of one's own.
+func (c *Client) newCall(op *operation, req *http.Request, versioned bool) *call {
+	if req.Header.Get("Accept") == "" {
+		req.Header.Set("Accept", "application/json")
 	}
-	c.prepare(call.req)
+	req.Header.Set("User-Agent", c.agent)
+	return &call{op: op, req: req, versioned: versioned, pace: c.pace, secrets: c.secrets}
+}
+
+// send sends a call and decodes its answer, which finish checks and brings into canonical form.
+func send[T any](ctx context.Context, c *Client, call *call, finish func(*T) error) (*T, error) {
 	a, err := c.layers(ctx, call)
+	var noTime *interrupted
+	if errors.As(err, &noTime) {
+		err = noTime.last
+	}
 	var result *T
 	if err == nil {
-		result, err = read(a, call, c.redactor(call), finish)
+		result, err = read(a, call, finish)
 	}
 	if err != nil {
-		return nil, c.explain(call, err)
+		return nil, call.explain(err, noTime)
 	}
 	return result, nil
 }
 
 // read turns an answer into a value or an error.
-func read[T any](a *answer, call *call, redact redactor, finish func(*T) error) (*T, error) {
+func read[T any](a *answer, call *call, finish func(*T) error) (*T, error) {
 	if a.StatusCode/100 != 2 {
-		return nil, newError(call, a, redact)
+		return nil, newError(call, a)
 	}
-	if cut := (*transportError)(nil); errors.As(a.bodyErr, &cut) {
-		return nil, cut
+	if a.isCut() {
+		return nil, a.bodyErr
 	}
 	result, err := decode(a, finish)
 	if err != nil {
-		return nil, newDecodeError(call, a, redact, err)
+		return nil, newDecodeError(call, a, err)
 	}
 	return result, nil
 }
 
-// prepare sets the headers that every request has.
-func (c *Client) prepare(req *http.Request) {
-	req.Header.Set("User-Agent", c.agent)
-	if req.Header.Get("Accept") == "" {
-		req.Header.Set("Accept", "application/json")
-	}
-}
-
-func (c *Client) redactor(call *call) redactor {
-	return append(redactor{call.token}, c.secrets...)
-}
-
-// explain names the request where an error does not, and says so when it is a write that may have been done.
-func (c *Client) explain(call *call, err error) error {
+// explain names the request where an error does not, and says so when it is a write that may have been done, and when
+// there was no time for another attempt.
+func (c *call) explain(err error, noTime *interrupted) error {
 	unknown := false
 	switch e := err.(type) {
 	case *AuthError:
-		return e
 	case *Error:
-		unknown = mayBeDone(e.StatusCode)
+		unknown = isAmbiguous(e.StatusCode)
 	case *DecodeError:
-		unknown = mayBeDone(e.StatusCode)
+		unknown = e.StatusCode/100 == 2 || isAmbiguous(e.StatusCode)
 	case *transportError:
 		unknown = !e.neverLeft
-		err = fmt.Errorf("m3teraccess: %s %s: %w", call.op.method, call.op.path, c.redactor(call).error(e.err))
-	default: // the context ended before anything was sent
-		err = fmt.Errorf("m3teraccess: %s %s: not sent: %w", call.op.method, call.op.path, err)
+		err = fmt.Errorf("m3teraccess: %s %s: %w", c.op.method, c.op.path, c.redactor().error(e.err))
+	default: // there was no attempt
+		err = fmt.Errorf("m3teraccess: %s %s: not sent: %w", c.op.method, c.op.path, c.redactor().error(err))
 	}
-	if unknown && !call.op.isRead() {
-		return &unknownOutcome{err: err, find: call.op.find}
+	if noTime != nil {
+		err = fmt.Errorf("%w; no time for another attempt: %w", err, noTime.ended)
+	}
+	if unknown && !c.op.isRead() {
+		err = &unknownOutcome{err: err, find: c.op.find}
 	}
 	return err
-}
-
-// mayBeDone tells whether a request that was answered so may have been carried out.
-func mayBeDone(status int) bool {
-	return status/100 == 2 || status == http.StatusRequestTimeout || status >= 500
 }
 
 // An unknownOutcome is the failure of a write that may have been done. It matches [ErrOutcomeUnknown], and whatever

@@ -3,6 +3,8 @@ package m3teraccess
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
@@ -10,7 +12,6 @@ import (
 	"unicode"
 
 	"golang.org/x/oauth2"
-	"golang.org/x/oauth2/clientcredentials"
 )
 
 // withToken waits until there is a valid token, and gives it to the attempt.
@@ -25,15 +26,31 @@ func withToken(tokens *tokens, next layer) layer {
 	}
 }
 
+const (
+	// shareRefusal is how long callers share a refusal of the credentials, lest a misconfigured program hammers.
+	shareRefusal = time.Second
+	// renewBefore is how long before its end a token is renewed; a fifth of its life if that is less.
+	renewBefore = 5 * time.Minute
+	// invalidBefore is how long before its end x/oauth2 calls a token invalid.
+	invalidBefore = 10 * time.Second
+	// forbiddenRenewal is how seldom a 403 renews the token: it may be a true denial, which no token cures.
+	forbiddenRenewal = time.Minute
+)
+
 // tokens holds the current token. However many callers wait for one, one request fetches it; each caller's wait ends
-// with its own context, and the request goes on for the others.
+// with its own context, and the request goes on for the others. Toward the token's end, whoever asks has it renewed in
+// the background, so that on a busy client no call waits, and an idle one keeps neither goroutine nor timer.
 type tokens struct {
 	fetch func() (*oauth2.Token, error)
+	log   *slog.Logger
 
-	mu      sync.Mutex
-	current *oauth2.Token // nil when there is none; may have expired
-	pending *pendingToken // nil when none is being fetched
-	refused refusal
+	mu        sync.Mutex
+	current   *oauth2.Token // nil when there is none; may have expired
+	renewAt   time.Time     // when to renew current in the background; zero: never
+	pending   *pendingToken // nil when none is being fetched
+	refusal   error         // of the credentials, shared until
+	until     time.Time
+	forbidden time.Time // the last renewal because of a 403
 }
 
 type pendingToken struct {
@@ -42,127 +59,138 @@ type pendingToken struct {
 	err   error
 }
 
-// A refusal of the credentials is shared for a second, lest every call of a misconfigured program asks again.
-type refusal struct {
-	err   error
-	until time.Time
-}
-
-const shareRefusal = time.Second
-
-func newTokens(cfg *config) *tokens {
-	source := cfg.source
-	if source == nil {
-		source = exchange(cfg)
-	}
-	secrets := cfg.secrets()
-	return &tokens{fetch: func() (*oauth2.Token, error) {
-		token, err := source.Token()
-		if err != nil {
-			return nil, newAuthError(err, secrets)
-		}
-		if !usable(token) {
-			return nil, &AuthError{problem: "there is no usable access token in the answer"}
-		}
-		return token, nil
-	}}
-}
-
 func (t *tokens) get(ctx context.Context) (*oauth2.Token, error) {
 	t.mu.Lock()
 	if t.current.Valid() {
 		defer t.mu.Unlock()
+		if !t.renewAt.IsZero() && !time.Now().Before(t.renewAt) {
+			t.join()
+		}
 		return t.current, nil
 	}
-	if t.refused.err != nil && time.Now().Before(t.refused.until) {
+	if err := t.sharedRefusal(); err != nil {
 		defer t.mu.Unlock()
-		return nil, t.refused.err
+		return nil, err
 	}
-	pending := t.pending
-	if pending == nil {
-		pending = t.start()
-	}
+	pending := t.join()
 	t.mu.Unlock()
-
-	select {
-	case <-pending.done:
-		return pending.token, pending.err
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
+	return pending.wait(ctx)
 }
 
-// start fetches a token in the background; the lock is held.
-func (t *tokens) start() *pendingToken {
+// replace sees to it that the current token is another than the denied one, and tells whether it is. When it is not,
+// the token is not what the service denies, or can't be renewed for that now.
+func (t *tokens) replace(ctx context.Context, denied string, status int) (bool, error) {
+	t.mu.Lock()
+	if t.current != nil && t.current.AccessToken != denied {
+		defer t.mu.Unlock()
+		return true, nil
+	}
+	if err := t.sharedRefusal(); err != nil {
+		defer t.mu.Unlock()
+		return false, err
+	}
+	if status == http.StatusForbidden && t.pending == nil {
+		if time.Since(t.forbidden) < forbiddenRenewal {
+			defer t.mu.Unlock()
+			return false, nil
+		}
+		t.forbidden = time.Now()
+	}
+	pending := t.join()
+	t.mu.Unlock()
+
+	token, err := pending.wait(ctx)
+	return err == nil && token.AccessToken != denied, err
+}
+
+func (t *tokens) sharedRefusal() error {
+	if time.Now().Before(t.until) {
+		return t.refusal
+	}
+	return nil
+}
+
+// join returns the request for a token that is under way, or starts one; the lock is held.
+func (t *tokens) join() *pendingToken {
+	if t.pending != nil {
+		return t.pending
+	}
 	pending := &pendingToken{done: make(chan struct{})}
 	t.pending = pending
 	go func() {
+		start := time.Now()
 		token, err := t.fetch()
+		t.report(err, time.Since(start))
 
 		t.mu.Lock()
 		defer t.mu.Unlock()
-		pending.token, pending.err = token, err
+		t.settle(token, err)
 		t.pending = nil
-		if err == nil {
-			t.current = token
-		} else if authErr := (*AuthError)(nil); errors.As(err, &authErr) && authErr.refused() {
-			t.refused = refusal{err, time.Now().Add(shareRefusal)}
-		}
+		pending.token, pending.err = token, err
 		close(pending.done)
 	}()
 	return pending
 }
 
-// usable tells whether the token can be sent in a header.
-func usable(token *oauth2.Token) bool {
-	return token != nil && token.AccessToken != "" && !strings.ContainsFunc(token.AccessToken, unicode.IsControl)
+// settle takes what a fetch came to. After a failure the current token stays, as long as it is valid.
+func (t *tokens) settle(token *oauth2.Token, err error) {
+	now := time.Now()
+	if refused := (*AuthError)(nil); errors.As(err, &refused) && refused.refused() {
+		t.refusal, t.until = err, now.Add(shareRefusal)
+	}
+	news := err == nil && (t.current == nil || t.current.AccessToken != token.AccessToken)
+	if err == nil {
+		t.current = token
+	}
+	t.renewAt = renewalTime(t.current, now, news)
 }
 
-// exchange returns a source that exchanges the credentials for a token. It goes through the caller's transport, and
-// follows no redirects.
-func exchange(cfg *config) oauth2.TokenSource {
-	client := &http.Client{
-		Transport: &basicAuth{
-			next:   cfg.httpClient.Transport,
-			origin: originOf(cfg.baseURL),
-			value:  cfg.credentials.basic(),
-			agent:  cfg.agent(),
-		},
-		CheckRedirect: refuseRedirect,
-		Timeout:       cfg.timeout,
+// renewalTime is when to renew a token in the background. Where a renewal brought nothing new, it is tried again after
+// a part of the time that is left.
+func renewalTime(token *oauth2.Token, now time.Time, news bool) time.Time {
+	if token == nil || token.Expiry.IsZero() {
+		return time.Time{}
 	}
-	conf := &clientcredentials.Config{
-		TokenURL:  cfg.baseURL.JoinPath("oauth/token").String(),
-		AuthStyle: oauth2.AuthStyleInHeader, // or the body would carry the credentials, and a refusal a second try
+	end := token.Expiry.Add(-invalidBefore)
+	left := end.Sub(now)
+	if news {
+		return end.Add(-min(renewBefore, left/5))
 	}
-	ctx := context.WithValue(context.Background(), oauth2.HTTPClient, client)
-	return tokenSourceFunc(func() (*oauth2.Token, error) { return conf.Token(ctx) })
+	return now.Add(min(renewBefore, left) / 5)
 }
 
-type tokenSourceFunc func() (*oauth2.Token, error)
-
-func (f tokenSourceFunc) Token() (*oauth2.Token, error) { return f() }
-
-// basicAuth sends the credentials as curl -u does, raw: x/oauth2 would escape them, which m3ter does not document. To
-// any other origin it sends none.
-type basicAuth struct {
-	next   http.RoundTripper // nil: the default transport
-	origin origin
-	value  string
-	agent  string
+func (t *tokens) report(err error, took time.Duration) {
+	ctx, duration := context.Background(), slog.Duration("duration", took)
+	if err != nil {
+		t.log.LogAttrs(ctx, slog.LevelWarn, "m3ter token can't be had", duration, slog.String("error", err.Error()))
+		return
+	}
+	t.log.LogAttrs(ctx, slog.LevelInfo, "m3ter token fetched", duration)
 }
 
-func (b *basicAuth) RoundTrip(req *http.Request) (*http.Response, error) {
-	req = req.Clone(req.Context())
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", b.agent)
-	req.Header.Del("Authorization")
-	if originOf(req.URL) == b.origin {
-		req.Header.Set("Authorization", b.value)
+func (p *pendingToken) wait(ctx context.Context) (*oauth2.Token, error) {
+	select {
+	case <-p.done:
+		return p.token, p.err
+	case <-ctx.Done():
+		return nil, fmt.Errorf("waiting for a token: %w", ctx.Err())
 	}
-	next := b.next
-	if next == nil {
-		next = http.DefaultTransport
+}
+
+func newTokens(cfg *config, send layer) *tokens {
+	source := cfg.source
+	if source == nil {
+		source = newExchange(cfg, send)
 	}
-	return next.RoundTrip(req)
+	redact := redactor(cfg.secrets())
+	return &tokens{log: cfg.logger, fetch: func() (*oauth2.Token, error) {
+		token, err := source.Token()
+		if err != nil {
+			return nil, newAuthError(err, redact)
+		}
+		if token == nil || token.AccessToken == "" || strings.ContainsFunc(token.AccessToken, unicode.IsControl) {
+			return nil, &AuthError{problem: "the token source gave none that can be sent"}
+		}
+		return token, nil
+	}}
 }

@@ -44,15 +44,3 @@ func RetryOnConflict[T any](ctx context.Context, read func(context.Context) (int
 		}
 	}
 }
-
-// sleep waits, at most until the context ends, and then returns its error.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}

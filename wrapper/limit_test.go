@@ -1,0 +1,138 @@
+package m3teraccess
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// grants has n callers wait at once, and returns when each was let through, counted from now.
+func grants(t *testing.T, n int, wait func(context.Context) error) []time.Duration {
+	t.Helper()
+	start := time.Now()
+	var mu sync.Mutex
+	var at []time.Duration
+	var group sync.WaitGroup
+	for range n {
+		group.Go(func() {
+			if err := wait(t.Context()); err != nil {
+				t.Error(err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			at = append(at, time.Since(start))
+		})
+	}
+	group.Wait()
+	slices.Sort(at)
+	return at
+}
+
+func TestWindowDoesNotDelayABurst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		at := grants(t, 10, newSlidingWindow().Wait)
+		if last := at[len(at)-1]; last != 0 {
+			t.Errorf("the last of 10 waited %v", last)
+		}
+	})
+}
+
+func TestWindowKeepsTheRate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const n = 500
+		at := grants(t, n, newSlidingWindow().Wait)
+		for i := range n - 50 {
+			if at[i+50]-at[i] <= time.Second {
+				t.Fatalf("grants %d to %d in one second: %v to %v", i, i+50, at[i], at[i+50])
+			}
+		}
+		if ideal := time.Duration(n) * time.Second / 50; at[n-1] > ideal*105/100 {
+			t.Errorf("%d grants took %v, at 50 a second %v", n, at[n-1], ideal)
+		}
+	})
+}
+
+// A slot that nobody takes must not be waited for.
+func TestWindowForgetsWhoLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newSlidingWindow()
+		grants(t, windowGrants, w.Wait)
+		ctx, cancel := context.WithCancel(t.Context())
+		left := make(chan error)
+		for range 1000 {
+			go func() { left <- w.Wait(ctx) }()
+		}
+		synctest.Wait()
+		cancel()
+		for range 1000 {
+			if err := <-left; !errors.Is(err, context.Canceled) {
+				t.Fatal(err)
+			}
+		}
+		if at := grants(t, 1, w.Wait); at[0] != windowLength {
+			t.Errorf("waited %v behind callers who left, want %v", at[0], windowLength)
+		}
+	})
+}
+
+func TestWindowTellsAtOnceThatADeadlineIsTooSoon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newSlidingWindow()
+		grants(t, windowGrants, w.Wait)
+		ctx, cancel := context.WithTimeout(t.Context(), windowLength/2)
+		defer cancel()
+		start := time.Now()
+		if err := w.Wait(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != 0 {
+			t.Errorf("%v after %v", err, time.Since(start))
+		}
+	})
+}
+
+// After a hold-back the callers go by the limiter again, and don't leave together.
+func TestHoldKeepsEveryoneBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPaces(nil).of("org")
+		p.hold(3 * time.Second)
+		p.hold(time.Second) // a shorter one changes nothing
+		at := grants(t, 100, p.wait)
+		if at[0] != 3*time.Second {
+			t.Errorf("the first left after %v", at[0])
+		}
+		if at[windowGrants]-at[0] < time.Second {
+			t.Errorf("caller %d left %v after the first", windowGrants, at[windowGrants]-at[0])
+		}
+	})
+}
+
+// Who is in the queue of the limiter when the hold-back begins is held as well.
+func TestHoldReachesTheQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPaces(nil).of("org")
+		grants(t, windowGrants, p.wait)
+		go p.hold(5 * time.Second)
+		if at := grants(t, 1, p.wait); at[0] < 5*time.Second {
+			t.Errorf("left after %v", at[0])
+		}
+	})
+}
+
+func TestOnePaceAnOrganization(t *testing.T) {
+	own := newPaces(nil)
+	if own.of("a") != own.of("a") {
+		t.Error("asking twice gives two paces")
+	}
+	if own.of("a").limiter == own.of("b").limiter {
+		t.Error("two organizations share a limiter")
+	}
+	given := newPaces(newSlidingWindow())
+	if given.of("a").limiter != given.of("b").limiter {
+		t.Error("the caller's limiter does not serve all organizations")
+	}
+	if given.of("a") == given.of("b") {
+		t.Error("a 429 of one organization would hold the other back")
+	}
+}
