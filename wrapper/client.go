@@ -112,10 +112,11 @@ func unsendable(op *operation, err error) error {
 // RequestSupport lets m3ter's support users into the organization until request.EndSupportUsersAccess.
 //
 // The first request of an organization carries no version. Each later one changes the existing request, and carries
-// its current version: see [RetryOnConflict]. A nil SupportUsersPermissionPolicy is not sent, an empty one is.
+// its current version: see [RetryOnConflict]. A nil SupportUsersPermissionPolicy is not sent, an empty one is; m3ter does
+// not document whether a change without one keeps the former statements, so say what support users may do each time.
 //
 // Errors: [*ValidationError] for a zero end date and for a malformed statement, nothing having been sent;
-// [ErrVersionConflict] when the version is not the current one; [ErrOutcomeUnknown] when the request may or may not
+// [ErrVersionConflict] when the version is not the current one, or is missing though there is a request already; [ErrOutcomeUnknown] when the request may or may not
 // have been carried out; and those that every call has, see "Errors" in the package comment.
 func (c *Client) RequestSupport(ctx context.Context, request SupportRequest) (*Support, error) {
 	if err := firstError(validateOrganization(c.orgID), validateSupportRequest(request)); err != nil {
@@ -127,7 +128,8 @@ func (c *Client) RequestSupport(ctx context.Context, request SupportRequest) (*S
 	if err != nil {
 		return nil, unsendable(opRequestSupport, err)
 	}
-	return send(ctx, c, c.newCall(opRequestSupport, req, request.Version != 0), finishSupport)
+	// No version says that there is no request yet, which may be outdated like any version.
+	return send(ctx, c, c.newCall(opRequestSupport, req, true), finishSupport)
 }
 
 // CreatePermissionPolicy creates a permission policy. It allows nothing to anyone until it is added to a user, with

@@ -138,7 +138,7 @@ func (t *tokens) settle(token *oauth2.Token, err error) {
 	if refused := (*AuthError)(nil); errors.As(err, &refused) && refused.refused() {
 		t.refusal, t.until = err, now.Add(shareRefusal)
 	}
-	news := err == nil && (t.current == nil || t.current.AccessToken != token.AccessToken)
+	news := err == nil && (t.current == nil || t.current.AccessToken != token.AccessToken || !t.current.Expiry.Equal(token.Expiry))
 	if err == nil {
 		t.current = token
 	}
@@ -156,7 +156,7 @@ func renewalTime(token *oauth2.Token, now time.Time, news bool) time.Time {
 	if news {
 		return end.Add(-min(renewBefore, left/5))
 	}
-	return now.Add(min(renewBefore, left) / 5)
+	return now.Add(max(min(renewBefore, left)/5, invalidBefore))
 }
 
 func (t *tokens) report(err error, took time.Duration) {

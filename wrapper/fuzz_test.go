@@ -1,0 +1,148 @@
+package m3teraccess
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/m3ter-access/m3ter-access-go/gen"
+)
+
+// However the service words it, a wait is never negative, and a date is what it says.
+func FuzzRetryAfter(f *testing.F) {
+	for _, seed := range []string{"", "0", "7", "-1", "1.5", "9223372036854775807", "99999999999999999999", "Fri, 31 Dec 1999 23:59:59 GMT", "Sun, 06 Nov 1994 08:49:37 GMT"} {
+		f.Add(seed)
+	}
+	now := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+	f.Fuzz(func(t *testing.T, value string) {
+		got := retryAfter(http.Header{"Retry-After": {value}}, now)
+		if got < 0 {
+			t.Errorf("%q: %v", value, got)
+		}
+		if at, err := http.ParseTime(value); err == nil && at.After(now) && at.Sub(now) != got {
+			t.Errorf("%q: %v, want %v", value, got, at.Sub(now))
+		}
+	})
+}
+
+// Whatever comes as the body of an error, its text is short, of one line, and without the secrets.
+func FuzzErrorBody(f *testing.F) {
+	for _, seed := range []string{`{"message":"no"}`, `{"message":"Bearer the-token"}`, `{"message":"\u001b[2J\r\nforged"}`, `{"message":7}`, `<html>the-secret</html>`, ``, `null`, `[]`, `{"message":"the\u002dtoken"}`} {
+		f.Add(502, []byte(seed), "req-1")
+	}
+	f.Fuzz(func(t *testing.T, status int, body []byte, id string) {
+		c := &call{op: opRequestSupport, secrets: []string{"the-secret"}, token: "the-token"}
+		a := &answer{Response: &http.Response{StatusCode: status, Header: http.Header{"X-Request-Id": {id}}}, body: body}
+		err := newError(c, a)
+		text := err.Error()
+		if len(text) > maxErrorText || len(err.Body) > maxErrorBody {
+			t.Errorf("text of %d bytes, body of %d", len(text), len(err.Body))
+		}
+		if strings.ContainsFunc(text, unicode.IsControl) {
+			t.Errorf("control characters in %q", text)
+		}
+		for _, shown := range []string{text, err.Message, err.RequestID, string(err.Body)} {
+			if strings.Contains(shown, "the-secret") || strings.Contains(shown, "the-token") {
+				t.Errorf("a secret in %q", shown)
+			}
+		}
+	})
+}
+
+// An id is refused, or it is one segment of the path, and arrives as it was given.
+func FuzzPathValue(f *testing.F) {
+	for _, seed := range []string{"", ".", "..", "a/b", `a\b`, "a?b", "a#b", "%2e%2e", "%2F", "a b", "a\nb", "é", "a;b", "a:b", "\xff", "...", "http://x"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, id string) {
+		if validatePathValue("id", id) != nil {
+			return
+		}
+		req, err := gen.NewUserPermissionsRequest("https://m3ter.test/base/", "org", id, nil)
+		if err != nil {
+			t.Fatalf("%q passed, and no request can be made of it: %v", id, err)
+		}
+		escaped, found := strings.CutPrefix(req.URL.EscapedPath(), "/base/organizations/org/users/")
+		escaped, found2 := strings.CutSuffix(escaped, "/permissions")
+		got, err := url.PathUnescape(escaped)
+		if !found || !found2 || strings.Contains(escaped, "/") || err != nil || got != id || req.URL.RawQuery != "" || req.URL.Fragment != "" {
+			t.Errorf("%q became %s", id, req.URL)
+		}
+	})
+}
+
+// Any JSON is a page or an error; of a page every policy has an id, and what it says can be sent again.
+func FuzzPermissionsAnswer(f *testing.F) {
+	for _, seed := range []string{
+		`{"data":[{"id":"1","permissionPolicy":[{"effect":"ALLOW","action":["CONFIG_CREATE"],"resource":["*"]}]}],"nextToken":"t"}`,
+		`{"data":null}`, `{"data":[]}`, `{"data":[null]}`, `{"data":[{}]}`, `{"id":"1"}`, `[{"id":"1"}]`, `[]`, `{}`, `null`, ` [ ] `, `{"id":"1"}{"id":"2"}`,
+		`{"data":{}}`, `{"data":[],"nextToken":7}`, `"x"`, `7`, `true`, ``, `{"Data":[]}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		a := &answer{Response: &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}}, body: body}
+		result, err := decode(a, finishPermissions)
+		if err != nil {
+			return
+		}
+		if !json.Valid(body) {
+			t.Errorf("%q was read, and is no JSON", body)
+		}
+		for _, policy := range result.page.Data {
+			if policy.ID == "" {
+				t.Errorf("a policy without an id from %q", body)
+			}
+			for _, s := range policy.PermissionPolicy {
+				if hasUpper(string(s.Effect)) {
+					t.Errorf("effect %q from %q", s.Effect, body)
+				}
+				for _, action := range s.Action {
+					if hasUpper(string(action)) {
+						t.Errorf("action %q from %q", action, body)
+					}
+				}
+			}
+		}
+	})
+}
+
+// Whatever the token endpoint answers, there is a token that can be sent, or an AuthError without the secrets.
+func FuzzTokenAnswer(f *testing.F) {
+	for _, seed := range []string{
+		`{"access_token":"t","token_type":"Bearer","expires_in":18000}`, `{"access_token":"t","expires_in":"18000"}`, `{"access_token":"t"}`,
+		`{"access_token":"a\nb"}`, `{"access_token":""}`, `{"error":"invalid_client","error_description":"the-secret"}`, `<html>`, ``, `null`,
+		`access_token=t&expires_in=18000`, `{"access_token":"t","expires_in":-1}`, `{"access_token":"t","expires_in":1e99}`,
+	} {
+		f.Add(200, "application/json", []byte(seed))
+		f.Add(401, "text/plain", []byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, status int, contentType string, body []byte) {
+		if status < 200 || status > 599 || strings.ContainsFunc(contentType, unicode.IsControl) {
+			return // net/http lets none of these through
+		}
+		s := &script{token: answers(status, string(body), "Content-Type: "+contentType)}
+		client, err := NewClient(WithCredentials("key", "the-secret"), WithOrganization("org"), WithBaseURL("https://m3ter.test"),
+			WithHTTPClient(&http.Client{Transport: s}), WithRetry(RetryPolicy{MaxAttempts: 1}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = client.UserPermissionsPage(context.Background(), "user", PageParams{})
+		if err == nil {
+			if header := s.attempts[0].Header.Get("Authorization"); len(header) <= len("Bearer ") || strings.ContainsFunc(header, unicode.IsControl) {
+				t.Errorf("sent Authorization %q", header)
+			}
+			return
+		}
+		var authErr *AuthError
+		if !errors.As(err, &authErr) || strings.Contains(err.Error(), "the-secret") || strings.ContainsFunc(err.Error(), unicode.IsControl) {
+			t.Errorf("%d, %q: %v", status, body, err)
+		}
+	})
+}

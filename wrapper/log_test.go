@@ -1,0 +1,103 @@
+package m3teraccess
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+)
+
+// logLines returns what is logged at level and above while m is called: "LEVEL message" and the attributes of each line.
+func logLines(t *testing.T, level slog.Level, s *script, m method) (heads []string, lines []map[string]any, text string) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		logger := slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: level}))
+		_ = m.call(t.Context(), newScripted(t, s, WithLogger(logger)))
+		text = out.String()
+	})
+	for line := range strings.Lines(text) {
+		var attrs map[string]any
+		if err := json.Unmarshal([]byte(line), &attrs); err != nil {
+			t.Fatal(err)
+		}
+		heads = append(heads, fmt.Sprint(attrs["level"], " ", attrs["msg"]))
+		lines = append(lines, attrs)
+	}
+	return heads, lines, text
+}
+
+func TestLogLines(t *testing.T) {
+	s := &script{steps: []step{answers(429, `{"message":"too fast"}`, "X-Request-Id: req-1"), answers(503, `{}`)}}
+	heads, lines, text := logLines(t, slog.LevelDebug, s, methods[0])
+	want := []string{
+		"INFO m3ter token fetched",
+		"DEBUG m3ter attempt", "INFO m3ter call is tried again",
+		"DEBUG m3ter attempt", "WARN m3ter call is given up",
+	}
+	if !slices.Equal(heads, want) {
+		t.Fatalf("lines:\n%s", strings.Join(heads, "\n"))
+	}
+	for key, want := range map[string]any{
+		"operation": "RequestSupport", "method": "PUT", "path": "/organizations/{orgId}/support",
+		"attempt": 1.0, "status": 429.0, "request_id": "req-1", "duration": 0.0,
+	} {
+		if lines[1][key] != want {
+			t.Errorf("the attempt's %s is %v, want %v", key, lines[1][key], want)
+		}
+	}
+	if lines[2]["wait"] != 1e9 || lines[4]["attempt"] != 2.0 || lines[4]["status"] != 503.0 {
+		t.Errorf("lines: %v", lines)
+	}
+	for _, hidden := range []string{"Bearer", "token-1", "the-secret", "too fast", "2026-03-01"} {
+		if strings.Contains(text, hidden) {
+			t.Errorf("the log shows %q:\n%s", hidden, text)
+		}
+	}
+}
+
+// What a level leaves out.
+func TestLogLevels(t *testing.T) {
+	tests := []struct {
+		level slog.Level
+		want  int
+	}{{slog.LevelDebug, 5}, {slog.LevelInfo, 3}, {slog.LevelWarn, 1}, {slog.LevelError, 0}}
+	for _, tt := range tests {
+		s := &script{steps: []step{answers(429, `{}`), answers(503, `{}`)}}
+		heads, _, _ := logLines(t, tt.level, s, methods[0])
+		if len(heads) != tt.want {
+			t.Errorf("%v: %q", tt.level, heads)
+		}
+	}
+}
+
+// An answer that tells nothing is no news: a 404 is not given up, and a success neither.
+func TestLogWarnsOnlyOfWhatIsGivenUp(t *testing.T) {
+	for _, status := range []int{200, 302, 400, 404, 409} {
+		s := &script{steps: []step{answers(status, `{"id":"1"}`)}}
+		heads, _, _ := logLines(t, slog.LevelWarn, s, methods[1])
+		if len(heads) != 0 {
+			t.Errorf("%d: %q", status, heads)
+		}
+	}
+}
+
+// The transport and the service may echo secrets, and try to forge lines.
+func TestLogShowsNoEcho(t *testing.T) {
+	echo := fmt.Errorf("sent Authorization: Bearer token-1\nlevel=INFO msg=forged the-secret")
+	s := &script{steps: []step{foreign(echo)}}
+	_, _, text := logLines(t, slog.LevelDebug, s, methods[0])
+	if strings.Contains(text, "token-1") || strings.Contains(text, "the-secret") || !strings.Contains(text, redacted) {
+		t.Errorf("%s", text)
+	}
+
+	refused := &script{token: answers(401, `{"error":"the-secret","error_description":"key:the-secret is wrong"}`)}
+	_, _, text = logLines(t, slog.LevelDebug, refused, methods[0])
+	if strings.Contains(text, "the-secret") || !strings.Contains(text, "can't be had") {
+		t.Errorf("%s", text)
+	}
+}
