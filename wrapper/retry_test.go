@@ -326,3 +326,50 @@ func TestRetryPolicy(t *testing.T) {
 		}
 	})
 }
+
+// limiterFunc is a limiter that a test makes up.
+type limiterFunc func(context.Context) error
+
+func (f limiterFunc) Wait(ctx context.Context) error { return f(ctx) }
+
+// Who is stopped on the way to another attempt learns what became of the last one.
+func TestCanceledOnTheWayToAnotherAttempt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		turns := 0
+		limiter := limiterFunc(func(ctx context.Context) error {
+			if turns++; turns == 2 {
+				cancel()
+			}
+			return ctx.Err()
+		})
+		s := &script{steps: []step{answers(503, `{}`)}}
+		_, err := newScripted(t, s, WithLimiter(limiter)).UserPermissionsPage(ctx, "user", PageParams{})
+		if !errors.Is(err, context.Canceled) || !errors.Is(err, ErrServer) || s.sent() != 1 {
+			t.Errorf("%v after %d attempts", err, s.sent())
+		}
+	})
+}
+
+// What did not leave is in no doubt, even if the limiter lets it pass.
+func TestCanceledByTheLimiter(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	limiter := limiterFunc(func(context.Context) error {
+		cancel()
+		return nil
+	})
+	s := &script{}
+	err := methods[0].call(ctx, newScripted(t, s, WithLimiter(limiter)))
+	if !errors.Is(err, context.Canceled) || errors.Is(err, ErrOutcomeUnknown) || s.sent() != 0 {
+		t.Errorf("%v after %d attempts", err, s.sent())
+	}
+}
+
+func TestErrorOfTheLimiter(t *testing.T) {
+	own := errors.New("budget used up")
+	s := &script{}
+	err := methods[0].call(t.Context(), newScripted(t, s, WithLimiter(limiterFunc(func(context.Context) error { return own }))))
+	if !errors.Is(err, own) || errors.Is(err, ErrOutcomeUnknown) || s.sent() != 0 {
+		t.Errorf("%v after %d attempts", err, s.sent())
+	}
+}
