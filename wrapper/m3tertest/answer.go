@@ -1,9 +1,11 @@
 package m3tertest
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 
 	"github.com/m3ter-access/m3ter-access-go/gen"
@@ -32,7 +34,36 @@ func writeError(w http.ResponseWriter, err error) {
 }
 
 func writeJSON(w http.ResponseWriter, status int, body any) {
-	w.Header().Set("Content-Type", "application/json")
+	setJSON(w.Header())
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(body) // fails only when the client is gone
+}
+
+// setJSON sets the Content-Type, where a fault hasn't set (or, with no value, suppressed) it.
+func setJSON(header http.Header) {
+	if _, set := header["Content-Type"]; !set {
+		header.Set("Content-Type", "application/json")
+	}
+}
+
+// heldAnswer is an answer that isn't sent, or not yet.
+type heldAnswer struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func hold(handler http.Handler, r *http.Request) *heldAnswer {
+	answer := &heldAnswer{header: make(http.Header)}
+	handler.ServeHTTP(answer, r)
+	return answer
+}
+
+func (a *heldAnswer) Header() http.Header         { return a.header }
+func (a *heldAnswer) WriteHeader(status int)      { a.status = status }
+func (a *heldAnswer) Write(b []byte) (int, error) { return a.body.Write(b) }
+
+func (a *heldAnswer) sendHeader(w http.ResponseWriter) {
+	maps.Copy(w.Header(), a.header)
+	w.WriteHeader(a.status)
 }

@@ -23,9 +23,24 @@
 // doesn't document the last. Error bodies are {"message": "..."}. Effects and actions are taken in lower case only
 // and answered in m3ter's upper-case spelling: config:create becomes CONFIG_CREATE.
 //
+// # Faults
+//
+// A test scripts what goes wrong; by itself nothing does, and nothing is left to chance. A [Fault] answers with a
+// status, header and body of the test's choice, lets time pass, or drops the connection: before or after the body
+// of the request is read, instead of the answer, or in the middle of it.
+//
+//	fake.Inject(m3tertest.Fault{Times: 2, Status: 503})
+//	fake.Inject(m3tertest.Fault{Operation: "CreatePermissionPolicy", Times: 1, Break: m3tertest.DropAnswer})
+//	fake.Inject(m3tertest.Fault{Operation: "Token", Status: 200, Body: "<html>"})
+//
+// A request whose answer is lost is carried out nonetheless: [Request] has it as Applied, and the state of the
+// server shows it. [Server.InjectFunc] chooses a fault per request, [Server.ClearFaults] ends them all,
+// [Server.RevokeTokens] makes tokens invalid before their time, and [WithRateLimit] answers 429 to a client that is
+// too fast.
+//
 // # Fake time
 //
 // Inside a testing/synctest bubble use [InMemory] and [Server.Client], both called in the bubble: a goroutine that
-// waits on a socket is never durably blocked, so the bubble's clock would stand still. Tokens expire, and entities
-// are stamped, by the bubble's clock. Close the server before the bubble ends.
+// waits on a socket is never durably blocked, so the bubble's clock would stand still. Tokens expire, entities are
+// stamped, delays pass and the rate limit counts by the bubble's clock. Close the server before the bubble ends.
 package m3tertest

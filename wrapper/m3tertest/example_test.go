@@ -3,6 +3,7 @@ package m3tertest_test
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"log"
 	"net/http"
 	"strings"
@@ -56,4 +57,36 @@ func Example() {
 	// Token 200
 	// CreatePermissionPolicy 200
 	// AddPermissionPolicyToUser 200
+}
+
+// A gateway that answers 401 to an old token, until the client comes with another one.
+func ExampleServer_InjectFunc() {
+	fake := m3tertest.NewServer(m3tertest.InMemory())
+	defer fake.Close()
+	client := fake.Client()
+	fake.InjectFunc(func(r m3tertest.Request) (m3tertest.Fault, bool) {
+		old := r.Header.Get("Authorization") == "Bearer old"
+		return m3tertest.Fault{Status: http.StatusUnauthorized, Header: http.Header{"Content-Type": {"text/html"}}, Body: "<h1>401</h1>"}, old
+	})
+
+	for _, token := range []string{"old", "new"} {
+		r, err := http.NewRequest(http.MethodGet, fake.URL+"/organizations/"+fake.OrganizationID+"/support", nil)
+		if err != nil {
+			log.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+token)
+		resp, err := client.Do(r)
+		if err != nil {
+			log.Fatal(err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(token, resp.StatusCode, strings.TrimSpace(string(body)))
+	}
+	// Output:
+	// old 401 <h1>401</h1>
+	// new 403 {"message":"the bearer token is unknown"}
 }

@@ -7,6 +7,7 @@ type Option func(*config)
 
 type config struct {
 	tokenLifetime time.Duration
+	rate          *rateLimit
 	inMemory      bool
 }
 
@@ -15,6 +16,17 @@ type config struct {
 // token is refused as expired.
 func WithTokenLifetime(d time.Duration) Option {
 	return func(c *config) { c.tokenLifetime = d }
+}
+
+// WithRateLimit has the server accept n requests in any rolling second, and refuse the others with 429 before
+// anything is done about them; as with m3ter, no Retry-After tells when to come again. With zero or less every
+// request is refused. Without this option there is no limit; that of m3ter is 50.
+//
+// Not counted are token requests, those about another organization, those that were refused by the limit, and those
+// that met a [Fault] and were not carried out. A client that keeps to the limit in any second also keeps to it where
+// seconds are counted by the clock, from one full second to the next.
+func WithRateLimit(n int) Option {
+	return func(c *config) { c.rate = &rateLimit{most: n} }
 }
 
 // InMemory makes a server that doesn't listen: its URL is http://localhost, and it is reached by [Server.Client]

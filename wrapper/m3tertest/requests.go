@@ -2,6 +2,7 @@ package m3tertest
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -11,16 +12,24 @@ import (
 	"time"
 )
 
-// A Request is what the server received, and the status that it answered.
+// A Request is what the server received, and what became of it.
 type Request struct {
 	Operation string      // operationId, as "CreatePermissionPolicy"; "Token", "GetSupport", "GetResourceGroup"; "" when there is none
 	Method    string      // as received
 	Path      string      // escaped, as received
 	Query     url.Values  // decoded
 	Header    http.Header // as received, the credentials included
-	Body      []byte      // the first MiB
-	Status    int         // 0 while the answer is awaited
+	Body      []byte      // the first MiB; nil while it isn't read
+	Status    int         // 0 while the answer is awaited, and when none was sent
+	Applied   bool        // it was a write and changed the state, also when its answer was lost
 	Time      time.Time   // when the request came
+}
+
+func (r Request) clone() Request {
+	r.Query = url.Values(http.Header(r.Query).Clone())
+	r.Header = r.Header.Clone()
+	r.Body = bytes.Clone(r.Body)
+	return r
 }
 
 // Requests returns a copy of every request received so far, token requests included, in the order in which they
@@ -30,9 +39,7 @@ func (s *Server) Requests() []Request {
 	defer s.record.mu.Unlock()
 	requests := slices.Clone(s.record.requests)
 	for i := range requests {
-		requests[i].Query = url.Values(http.Header(requests[i].Query).Clone())
-		requests[i].Header = requests[i].Header.Clone()
-		requests[i].Body = bytes.Clone(requests[i].Body)
+		requests[i] = requests[i].clone()
 	}
 	return requests
 }
@@ -42,44 +49,61 @@ type record struct {
 	requests []Request
 }
 
-// add keeps a request and returns the function that completes it with the status of its answer.
-func (rec *record) add(request Request) (answered func(status int)) {
+// add keeps a request and returns the function by which the layers complete it.
+func (rec *record) add(request Request) (note func(func(*Request))) {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
 	i := len(rec.requests)
 	rec.requests = append(rec.requests, request)
-	return func(status int) {
+	return func(change func(*Request)) {
 		rec.mu.Lock()
 		defer rec.mu.Unlock()
-		rec.requests[i].Status = status
+		change(&rec.requests[i])
 	}
 }
 
-// maxBody is the size of a request body, in bytes, above which the answer is 413.
-const maxBody = 1 << 20
+// exchange is what the layers know of a request beside the request itself.
+type exchange struct {
+	note  func(func(*Request)) // changes the request in the record
+	fault Fault                // what goes wrong with it
+}
 
-// recorded keeps each request, and hands it on with its body read.
-func (s *Server) recorded(next http.Handler) http.Handler {
+type exchangeKey struct{}
+
+func exchangeOf(r *http.Request) *exchange { return r.Context().Value(exchangeKey{}).(*exchange) }
+
+// received keeps each request in the record and chooses its fault. It hands on a copy of the http.Request, which
+// the other layers may change.
+func (s *Server) received(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		received := time.Now()
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-		answered := s.record.add(Request{
+		request := Request{
 			Operation: s.operation(r),
 			Method:    r.Method,
 			Path:      r.URL.EscapedPath(),
 			Query:     r.URL.Query(),
 			Header:    r.Header.Clone(),
-			Body:      body,
-			Time:      received,
-		})
-		w = &statusWriter{ResponseWriter: w, onStatus: answered}
+			Time:      time.Now(),
+		}
+		x := &exchange{note: s.record.add(request), fault: s.faults.next(request)}
+		answer := &statusWriter{w, func(status int) { x.note(func(kept *Request) { kept.Status = status }) }}
+		next.ServeHTTP(answer, r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x)))
+	})
+}
+
+// maxBody is the size of a request body, in bytes, above which the answer is 413.
+const maxBody = 1 << 20
+
+// withBody hands a request on with its body read.
+func withBody(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+		exchangeOf(r).note(func(kept *Request) { kept.Body = body })
 		if err != nil {
 			writeError(w, bodyError(err))
 			return
 		}
-		withBody := *r
-		withBody.Body = io.NopCloser(bytes.NewReader(body))
-		next.ServeHTTP(w, &withBody)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		next.ServeHTTP(w, r)
 	})
 }
 
@@ -91,7 +115,19 @@ func bodyError(err error) error {
 	return refuse(http.StatusBadRequest, "the body can't be read: %v", err)
 }
 
-// statusWriter reports the status before it is sent, so that whoever has the answer finds the status recorded.
+// applying notes the writes that were carried out: the operations that take a body, when they succeed.
+func (s *Server) applying(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, writes := bodies[s.operation(r)]; writes {
+			w = &statusWriter{w, func(status int) {
+				exchangeOf(r).note(func(kept *Request) { kept.Applied = status < 300 })
+			}}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// statusWriter reports the status before it is sent, so that whoever has the answer finds it recorded.
 type statusWriter struct {
 	http.ResponseWriter
 	onStatus func(int)

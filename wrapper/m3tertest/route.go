@@ -73,24 +73,13 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 		s.mux.ServeHTTP(w, r)
 		return
 	}
-	answer := muxAnswer{header: make(http.Header)}
 	if handler, pattern := s.mux.Handler(r); pattern == "" {
-		handler.ServeHTTP(&answer, r) // ServeMux knows which methods a path has, but says so in text/plain
-	}
-	if answer.status == http.StatusMethodNotAllowed {
-		w.Header().Set("Allow", answer.header.Get("Allow"))
-		writeError(w, refuse(http.StatusMethodNotAllowed, "%s has no %s", r.URL.EscapedPath(), r.Method))
-		return
+		answer := hold(handler, r) // ServeMux knows which methods a path has, but says so in text/plain
+		if answer.status == http.StatusMethodNotAllowed {
+			w.Header().Set("Allow", answer.header.Get("Allow"))
+			writeError(w, refuse(http.StatusMethodNotAllowed, "%s has no %s", r.URL.EscapedPath(), r.Method))
+			return
+		}
 	}
 	writeError(w, refuse(http.StatusNotFound, "there is no %s", r.URL.EscapedPath()))
 }
-
-// muxAnswer takes status and header of an answer, and drops its body.
-type muxAnswer struct {
-	header http.Header
-	status int
-}
-
-func (a *muxAnswer) Header() http.Header         { return a.header }
-func (a *muxAnswer) WriteHeader(status int)      { a.status = status }
-func (a *muxAnswer) Write(b []byte) (int, error) { return len(b), nil }

@@ -1,6 +1,7 @@
 package m3tertest
 
 import (
+	"context"
 	"net"
 	"net/http"
 	"sync"
@@ -9,12 +10,15 @@ import (
 // serving is an http.Server at work on one listener, and the count of its goroutines.
 type serving struct {
 	server http.Server
+	cancel context.CancelFunc // ends the context of all requests
 	group  sync.WaitGroup
 }
 
 func serve(listener net.Listener, handler http.Handler) *serving {
-	s := &serving{}
+	ctx, cancel := context.WithCancel(context.Background())
+	s := &serving{cancel: cancel}
 	s.server.Handler = handler
+	s.server.BaseContext = func(net.Listener) context.Context { return ctx }
 	s.server.ConnState = s.count
 	s.group.Go(func() {
 		_ = s.server.Serve(listener) // always http.ErrServerClosed, after close
@@ -25,7 +29,7 @@ func serve(listener net.Listener, handler http.Handler) *serving {
 }
 
 // count keeps one in the group for each connection, since http.Server has no way to wait for its handlers after
-// Close.
+// Close. One that a fault takes over to close it has nothing to do after that.
 func (s *serving) count(_ net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
@@ -35,7 +39,10 @@ func (s *serving) count(_ net.Conn, state http.ConnState) {
 	}
 }
 
+// close ends the contexts itself, since http.Server learns from a closed connection only where it reads: not while
+// the body of a request is unread.
 func (s *serving) close() {
 	_ = s.server.Close()
+	s.cancel()
 	s.group.Wait()
 }

@@ -20,6 +20,8 @@ type Server struct {
 	handler http.Handler
 	mux     *http.ServeMux
 	tokens  tokens
+	faults  faults
+	rate    *rateLimit // nil when there is none
 	record  record
 	state   store
 
@@ -41,6 +43,7 @@ func NewServer(opts ...Option) *Server {
 		APIKey:         rand.Text(),
 		APISecret:      rand.Text(),
 		tokens:         newTokens(cfg.tokenLifetime),
+		rate:           cfg.rate,
 		state:          newStore(),
 	}
 	s.mux = newMux(&s.state, http.HandlerFunc(s.issueToken))
@@ -51,12 +54,15 @@ func NewServer(opts ...Option) *Server {
 	return s
 }
 
-// layers is where the order stands in which a request passes through the server.
+// layers is where the order stands in which a request passes through the server: outside, where the connection may
+// fail it; inside, what carries it out.
 func (s *Server) layers() http.Handler {
-	return s.recorded(s.authenticated(s.inOrganization(s.checked(http.HandlerFunc(s.route)))))
+	carryOut := s.inOrganization(s.limited(s.authenticated(s.checked(s.applying(http.HandlerFunc(s.route))))))
+	return s.received(failedBeforeBody(withBody(failed(carryOut))))
 }
 
-// ServeHTTP answers one request, so that the server can be mounted in another one.
+// ServeHTTP answers one request, so that the server can be mounted in another one. A fault that drops the connection
+// ends it by a panic with http.ErrAbortHandler, which net/http expects.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
 func (s *Server) listen() {

@@ -3,7 +3,6 @@ package m3tertest_test
 import (
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"runtime"
 	"strings"
 	"sync"
@@ -19,13 +18,6 @@ const policyBody = `{"name":"p","permissionPolicy":[{"effect":"allow","action":[
 
 // Every way to reach a fake leads to the same behaviour.
 func TestTransports(t *testing.T) {
-	mounted := func(t *testing.T, opts ...m3tertest.Option) *caller {
-		fake := m3tertest.NewServer(append(opts, m3tertest.InMemory())...)
-		host := httptest.NewServer(fake)
-		t.Cleanup(host.Close)
-		fake.URL = host.URL
-		return newCaller(t, fake, host.Client())
-	}
 	for name, start := range map[string]func(*testing.T, ...m3tertest.Option) *caller{
 		"loopback": overLoopback, "in memory": inMemory, "mounted": mounted,
 	} {
@@ -99,14 +91,19 @@ func TestCloseEndsAllGoroutines(t *testing.T) {
 				t.Error("a request outlived Close")
 			}
 			client.CloseIdleConnections()
-			// The goroutines of the client's own connections end a moment after the connections.
-			for deadline := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > before; runtime.Gosched() {
-				if time.Now().After(deadline) {
-					stacks := make([]byte, 1<<20)
-					t.Fatalf("%d goroutines, %d before:\n%s", runtime.NumGoroutine(), before, stacks[:runtime.Stack(stacks, true)])
-				}
-			}
+			noMoreGoroutines(t, before)
 		})
+	}
+}
+
+// noMoreGoroutines waits, since the goroutines of a client's own connections end a moment after the connections.
+func noMoreGoroutines(t *testing.T, before int) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > before; runtime.Gosched() {
+		if time.Now().After(deadline) {
+			stacks := make([]byte, 1<<20)
+			t.Fatalf("%d goroutines, %d before:\n%s", runtime.NumGoroutine(), before, stacks[:runtime.Stack(stacks, true)])
+		}
 	}
 }
 

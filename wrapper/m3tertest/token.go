@@ -15,7 +15,7 @@ import (
 
 const tokenPath = "/oauth/token"
 
-// tokens are the bearer tokens that were issued, and when each expires.
+// tokens are the bearer tokens that were issued, and when each expires: a revoked one at the zero time.
 type tokens struct {
 	lifetime time.Duration
 
@@ -42,10 +42,22 @@ func (t *tokens) check(token string) error {
 	switch {
 	case !known:
 		return refuse(http.StatusForbidden, "the bearer token is unknown")
+	case expires.IsZero():
+		return refuse(http.StatusForbidden, "the bearer token was revoked")
 	case !time.Now().Before(expires):
 		return refuse(http.StatusForbidden, "the bearer token has expired")
 	}
 	return nil
+}
+
+// RevokeTokens has the server refuse all bearer tokens issued so far, with 403 as those that have expired. For the 401
+// of a gateway use [Server.InjectFunc], which can tell the old token from its successor.
+func (s *Server) RevokeTokens() {
+	s.tokens.mu.Lock()
+	defer s.tokens.mu.Unlock()
+	for token := range s.tokens.expires {
+		s.tokens.expires[token] = time.Time{}
+	}
 }
 
 // authenticated lets requests with a valid bearer token pass, and those for one. m3ter documents 403, not 401, for

@@ -78,6 +78,15 @@ func TestTokenSubSecondLifetime(t *testing.T) {
 	born.do("GET", "/support", "").refused(403, "expired")
 }
 
+func TestRevokeTokens(t *testing.T) {
+	c := inMemory(t)
+	c.authenticate()
+	c.fake.RevokeTokens()
+	c.do("GET", "/support", "").refused(403, "revoked")
+	c.authenticate()
+	c.do("GET", "/support", "").refused(404, "support")
+}
+
 func TestBearerToken(t *testing.T) {
 	c := inMemory(t)
 	valid := c.header.Get("Authorization")
