@@ -1,7 +1,6 @@
 package m3teraccess
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,9 +15,6 @@ func decode[T any](a *answer, finish func(*T) error) (*T, error) {
 	}
 	if err := checkContentType(a.Header.Get("Content-Type")); err != nil {
 		return nil, err
-	}
-	if bytes.Equal(bytes.TrimSpace(a.body), []byte("null")) {
-		return nil, errors.New("the body is null")
 	}
 	result := new(T)
 	if err := json.Unmarshal(a.body, result); err != nil {

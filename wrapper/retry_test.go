@@ -156,11 +156,12 @@ func TestCanceledAfterItLeft(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := &script{steps: []step{hangs}}
 			client := newScripted(t, s)
-			ctx, cancel := context.WithCancel(t.Context())
-			time.AfterFunc(time.Second, cancel)
+			shutdown := errors.New("shutdown")
+			ctx, cancel := context.WithCancelCause(t.Context())
+			time.AfterFunc(time.Second, func() { cancel(shutdown) })
 			start := time.Now()
 			err := m.call(ctx, client)
-			if !errors.Is(err, context.Canceled) || errors.Is(err, ErrOutcomeUnknown) == m.isRead {
+			if !errors.Is(err, context.Canceled) || !errors.Is(err, shutdown) || errors.Is(err, ErrOutcomeUnknown) == m.isRead {
 				t.Errorf("%s: %v", m.name, err)
 			}
 			if time.Since(start) != time.Second || s.sent() != 1 {

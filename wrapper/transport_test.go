@@ -111,10 +111,10 @@ func foreign(err error) step {
 	return func(*http.Request) (*http.Response, error) { return nil, err }
 }
 
-// hangs is a step that never answers.
+// hangs is a step that never answers, and at the end speaks of the cause, as net/http does.
 func hangs(req *http.Request) (*http.Response, error) {
 	<-req.Context().Done()
-	return nil, req.Context().Err()
+	return nil, context.Cause(req.Context())
 }
 
 // cut is a step whose answer breaks off.

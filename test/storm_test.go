@@ -1,0 +1,246 @@
+package test
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
+	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
+)
+
+var stormSeed = flag.Uint64("storm.seed", 0, "the seed of the storm; 0 draws one")
+
+const (
+	stormCallers = 500
+	stormCalls   = 6 // of each caller
+)
+
+// A storm: 500 callers at once, faults at random. Afterwards the record of the fake has the last word on what was sent,
+// and on what was done.
+func TestStorm(t *testing.T) {
+	seed := *stormSeed
+	if seed == 0 {
+		seed = rand.Uint64()
+	}
+	t.Logf("to repeat: go test ./test -run TestStorm -storm.seed=%d", seed)
+	synctest.Test(t, func(t *testing.T) {
+		fake := m3tertest.NewServer(m3tertest.InMemory())
+		defer fake.Close()
+		s := &storm{fake: fake, random: rand.New(rand.NewPCG(seed, 1))}
+		client, err := m3teraccess.NewClient(
+			m3teraccess.WithHTTPClient(fake.Client()),
+			m3teraccess.WithBaseURL(fake.URL),
+			m3teraccess.WithCredentials(fake.APIKey, fake.APISecret),
+			m3teraccess.WithOrganization(fake.OrganizationID),
+			m3teraccess.WithLimiter(unlimited{}),
+			m3teraccess.WithMaxResponseBytes(64<<10),
+			m3teraccess.WithTimeout(10*time.Second),
+		)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fake.InjectFunc(s.fault)
+
+		var group sync.WaitGroup
+		for caller := range stormCallers {
+			random := rand.New(rand.NewPCG(seed, uint64(caller)+2))
+			for i := range stormCalls {
+				s.calls = append(s.calls, s.newCall(fmt.Sprintf("%d-%d", caller, i), random))
+			}
+			calls := s.calls[len(s.calls)-stormCalls:]
+			group.Go(func() {
+				for _, call := range calls {
+					call.run(t, client)
+				}
+			})
+		}
+		group.Wait()
+		s.check(t)
+	})
+}
+
+type unlimited struct{}
+
+func (unlimited) Wait(ctx context.Context) error { return ctx.Err() }
+
+type storm struct {
+	fake   *m3tertest.Server
+	random *rand.Rand // of the faults; the fake asks for one at a time
+	calls  []*stormCall
+}
+
+// fault is what the next request meets: more often than not nothing.
+func (s *storm) fault(request m3tertest.Request) (m3tertest.Fault, bool) {
+	var fault m3tertest.Fault
+	if s.random.IntN(200) == 0 {
+		s.fake.RevokeTokens()
+	}
+	if s.random.IntN(5) < 3 {
+		return fault, false
+	}
+	if s.random.IntN(3) == 0 {
+		fault.Delay = time.Duration(s.random.IntN(15_000)) * time.Millisecond // at times over the timeout of an attempt
+	}
+	switch kind := s.random.IntN(10); {
+	case kind < 4:
+		fault.Break = m3tertest.Break(1 + s.random.IntN(int(m3tertest.EndlessAnswer)))
+	case kind < 9:
+		statuses := []int{302, 400, 401, 403, 404, 408, 409, 413, 500, 502, 503, 504}
+		fault.Status = statuses[s.random.IntN(len(statuses))]
+		fault.Header = http.Header{"Location": {"http://elsewhere.test/"}}
+		if s.random.IntN(4) == 0 {
+			fault.Header.Set("Content-Type", "text/html")
+			fault.Body = "<html>a gateway says no</html>"
+		}
+		if s.random.IntN(50) == 0 { // seldom, since everyone holds back
+			fault.Status = http.StatusTooManyRequests
+			fault.Header.Set("Retry-After", fmt.Sprint(s.random.IntN(40)))
+		}
+	}
+	if request.Operation == "Token" && fault.Status == http.StatusBadRequest {
+		return m3tertest.Fault{}, false // of refused credentials nothing could be learnt
+	}
+	return fault, true
+}
+
+// A stormCall is one call, of which the key is found in its requests and in no others.
+type stormCall struct {
+	key     string
+	timeout time.Duration
+	isRead  bool
+	call    func(context.Context, *m3teraccess.Client) error
+
+	err     error
+	overrun time.Duration // past the deadline of its context
+}
+
+func (c *stormCall) run(t *testing.T, client *m3teraccess.Client) {
+	ctx, cancel := context.WithTimeout(t.Context(), c.timeout)
+	defer cancel()
+	start := time.Now()
+	c.err = c.call(ctx, client)
+	c.overrun = time.Since(start) - c.timeout
+}
+
+// newCall draws a call, and seeds what it needs.
+func (s *storm) newCall(key string, random *rand.Rand) *stormCall {
+	c := &stormCall{key: "key-" + key + "-", timeout: time.Duration(1+random.IntN(60)) * time.Second}
+	switch random.IntN(5) {
+	case 0:
+		// The dates of no two calls are equal.
+		end := time.Date(2030, 1, 1, 0, 0, len(s.calls), 0, time.UTC)
+		c.key = end.Format(time.RFC3339)
+		version := int64(random.IntN(5))
+		c.call = func(ctx context.Context, client *m3teraccess.Client) error {
+			_, err := client.RequestSupport(ctx, m3teraccess.SupportRequest{EndSupportUsersAccess: end, Version: version})
+			return err
+		}
+	case 1:
+		c.call = func(ctx context.Context, client *m3teraccess.Client) error {
+			_, err := client.CreatePermissionPolicy(ctx, m3teraccess.PermissionPolicyRequest{
+				Name: c.key, PermissionPolicy: []m3teraccess.Statement{m3teraccess.Allow(m3teraccess.All).On("*")}})
+			return err
+		}
+	case 2:
+		s.fake.AddUser(c.key)
+		policy := s.fake.AddPermissionPolicy(m3teraccess.PermissionPolicy{})
+		c.call = func(ctx context.Context, client *m3teraccess.Client) error {
+			_, err := client.AddPermissionPolicyToUser(ctx, policy.ID, m3teraccess.PrincipalPermissionRequest{PrincipalID: c.key})
+			return err
+		}
+	case 3:
+		group := s.fake.AddResourceGroup("meter", m3teraccess.ResourceGroup{}, m3tertest.Item{TargetID: c.key, TargetType: m3teraccess.TargetItem})
+		c.call = func(ctx context.Context, client *m3teraccess.Client) error {
+			_, err := client.RemoveResource(ctx, "meter", group.ID, m3teraccess.ResourceGroupItemRequest{TargetID: c.key, TargetType: m3teraccess.TargetItem})
+			return err
+		}
+	case 4:
+		s.fake.AddUser(c.key)
+		c.isRead = true
+		c.call = func(ctx context.Context, client *m3teraccess.Client) error {
+			_, err := client.UserPermissionsPage(ctx, c.key, m3teraccess.PageParams{})
+			return err
+		}
+	}
+	return c
+}
+
+// check holds what the callers were told against what the fake received and did.
+func (s *storm) check(t *testing.T) {
+	received := s.received()
+	ends := make(map[string]int)
+	for _, call := range s.calls {
+		ends[call.end()]++
+		if call.overrun > 5*time.Second {
+			t.Errorf("%s returned %v after its context ended", call.key, call.overrun)
+		}
+		if call.isRead {
+			if errors.Is(call.err, m3teraccess.ErrOutcomeUnknown) {
+				t.Errorf("a read has an unknown outcome: %v", call.err)
+			}
+			continue
+		}
+		call.checkWrite(t, received[call.key])
+	}
+	for _, end := range slices.Sorted(maps.Keys(ends)) {
+		t.Logf("%5d calls ended with %s", ends[end], end)
+	}
+	for _, end := range []string{"nil", "unknown outcome", "another error"} {
+		if ends[end] < len(s.calls)/50 {
+			t.Errorf("only %d of %d calls ended with %s: the storm shows little", ends[end], len(s.calls), end)
+		}
+	}
+}
+
+func (c *stormCall) end() string {
+	switch {
+	case c.err == nil:
+		return "nil"
+	case errors.Is(c.err, m3teraccess.ErrOutcomeUnknown):
+		return "unknown outcome"
+	}
+	return "another error"
+}
+
+// checkWrite is given the requests of the call in the order in which they came.
+func (c *stormCall) checkWrite(t *testing.T, requests []m3tertest.Request) {
+	applied := 0
+	for i, request := range requests {
+		if request.Applied {
+			applied++
+		}
+		sentAgain := i+1 < len(requests)
+		refused := request.Status == 429 || request.Status == 401 || request.Status == 403
+		if sentAgain && (request.Applied || !refused) {
+			t.Errorf("%s %s was sent again after status %d, applied: %v", request.Operation, c.key, request.Status, request.Applied)
+		}
+	}
+	switch {
+	case c.err == nil && applied != 1:
+		t.Errorf("%s succeeded, and was applied %d times", c.key, applied)
+	case c.err != nil && !errors.Is(c.err, m3teraccess.ErrOutcomeUnknown) && applied != 0:
+		t.Errorf("%s was applied, and failed as if it were not: %v", c.key, c.err)
+	}
+}
+
+// received has the requests of each call, by its key.
+func (s *storm) received() map[string][]m3tertest.Request {
+	received := make(map[string][]m3tertest.Request)
+	for _, request := range s.fake.Requests() {
+		for field := range strings.SplitSeq(string(request.Body), `"`) {
+			received[field] = append(received[field], request)
+		}
+	}
+	return received
+}
