@@ -16,7 +16,6 @@ const version = "0.1.0"
 // Make one with [NewClient], and keep it: it holds the token and the connections. All of its methods may be called
 // concurrently, on the client and on its [Client.Organization] children alike.
 type Client struct {
-	// Pointers only: fmt reaches the unexported strings of a nested struct, whatever its String method says.
 	*core
 	orgID string
 	pace  *pace
@@ -27,7 +26,7 @@ type core struct {
 	server  string // the base URL, as the generated request functions take it
 	origin  origin
 	agent   string
-	secrets []string // what no error or log line may hold, beside the token
+	secrets func() []string // what no error or log line may show; a function, since fmt prints the fields of fields
 	layers  layer
 	paces   *paces
 }
@@ -46,11 +45,12 @@ func NewClient(opts ...Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	secrets := cfg.secrets()
 	core := &core{
 		server:  cfg.baseURL.String(),
 		origin:  originOf(cfg.baseURL),
 		agent:   cfg.agent(),
-		secrets: cfg.secrets(),
+		secrets: func() []string { return secrets },
 		layers:  pipeline(cfg),
 		paces:   newPaces(cfg.limiter),
 	}
@@ -116,7 +116,7 @@ func unsendable(op *operation, err error) error {
 // not document whether a change without one keeps the former statements, so say what support users may do each time.
 //
 // Errors: [*ValidationError] for a zero end date and for a malformed statement, nothing having been sent;
-// [ErrVersionConflict] when the version is not the current one, or is missing though there is a request already; [ErrOutcomeUnknown] when the request may or may not
+// [ErrVersionConflict] when a version was given and is not the current one; [ErrOutcomeUnknown] when the request may or may not
 // have been carried out; and those that every call has, see "Errors" in the package comment.
 func (c *Client) RequestSupport(ctx context.Context, request SupportRequest) (*Support, error) {
 	if err := firstError(validateOrganization(c.orgID), validateSupportRequest(request)); err != nil {
@@ -128,8 +128,7 @@ func (c *Client) RequestSupport(ctx context.Context, request SupportRequest) (*S
 	if err != nil {
 		return nil, unsendable(opRequestSupport, err)
 	}
-	// No version says that there is no request yet, which may be outdated like any version.
-	return send(ctx, c, c.newCall(opRequestSupport, req, true), finishSupport)
+	return send(ctx, c, c.newCall(opRequestSupport, req, request.Version != 0), finishSupport)
 }
 
 // CreatePermissionPolicy creates a permission policy. It allows nothing to anyone until it is added to a user, with

@@ -60,6 +60,8 @@ func (c *Client) validateRequest(req *http.Request) error {
 		return invalid("request", allowed, "is nil, or has no URL")
 	case originOf(req.URL) != c.origin:
 		return invalid("request URL", allowed, "goes to %s", quote(req.URL.Scheme+"://"+req.URL.Host))
+	case req.URL.Opaque != "":
+		return invalid("request URL", allowed, "is opaque: its path may name another host")
 	case req.URL.User != nil:
 		return invalid("request URL", allowed, "holds a user or a password")
 	case req.Host != "" && req.Host != req.URL.Host:

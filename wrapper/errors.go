@@ -65,7 +65,10 @@ func newError(c *call, a *answer) *Error {
 // Error names the request, the status, the message and the request id, in at most 1 KiB.
 func (e *Error) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "m3teraccess: %s %s: %d %s", e.Method, e.Path, e.StatusCode, http.StatusText(e.StatusCode))
+	fmt.Fprintf(&b, "m3teraccess: %s %s: %s", e.Method, e.Path, status(e.StatusCode))
+	if e.StatusCode/100 == 3 {
+		b.WriteString(" (redirects are not followed)")
+	}
 	if e.RequestID != "" {
 		fmt.Fprintf(&b, " (request id %s)", printable(e.RequestID))
 	}
@@ -94,7 +97,7 @@ func (e *Error) Is(target error) bool {
 	case ErrNotFound:
 		return e.StatusCode == http.StatusNotFound
 	case ErrVersionConflict:
-		return e.isVersionConflict()
+		return e.versioned && e.speaksOfVersion()
 	case ErrRateLimited:
 		return e.StatusCode == http.StatusTooManyRequests
 	case ErrServer:
@@ -103,10 +106,8 @@ func (e *Error) Is(target error) bool {
 	return false
 }
 
-func (e *Error) isVersionConflict() bool {
-	if !e.versioned {
-		return false
-	}
+// speaksOfVersion tells whether the service refuses the version of the request, or the lack of one.
+func (e *Error) speaksOfVersion() bool {
 	switch e.StatusCode {
 	case http.StatusConflict, http.StatusPreconditionFailed:
 		return true
@@ -202,24 +203,41 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 // newAuthError makes the error of a token that the source did not give. A RetrieveError is not kept: it holds the
 // request, and so the credentials.
 func newAuthError(err error, redact redactor) *AuthError {
-	var answered *oauth2.RetrieveError
-	if !errors.As(err, &answered) {
-		if urlErr := (*url.Error)(nil); errors.As(err, &urlErr) {
-			err = urlErr.Err
-		}
-		err = redact.error(err)
-		return &AuthError{problem: err.Error(), err: err}
+	e := &AuthError{}
+	if exchange := (*exchangeError)(nil); errors.As(err, &exchange) {
+		e.StatusCode = exchange.status
 	}
-	e := &AuthError{Code: redact.text(answered.ErrorCode)}
+	if urlErr := (*url.Error)(nil); errors.As(err, &urlErr) {
+		err = urlErr.Err
+	}
+	answered := (*oauth2.RetrieveError)(nil)
+	if !errors.As(err, &answered) {
+		e.err = redact.error(err)
+		e.problem = e.err.Error()
+		if e.StatusCode != 0 {
+			e.problem = fmt.Sprintf("the token endpoint answered %s with none: %s", status(e.StatusCode), e.problem)
+		}
+		return e
+	}
 	if answered.Response != nil {
 		e.StatusCode = answered.Response.StatusCode
 	}
-	e.problem = fmt.Sprintf("the token endpoint answered %d %s", e.StatusCode, e.Code)
-	if description := redact.text(answered.ErrorDescription); description != "" {
-		e.problem += ": " + description
+	e.Code = redact.text(answered.ErrorCode)
+	e.problem = "the token endpoint answered " + status(e.StatusCode)
+	var content struct{ Message string } // as m3ter words its other errors
+	_ = json.Unmarshal(answered.Body, &content)
+	for _, detail := range []string{answered.ErrorCode, answered.ErrorDescription, content.Message} {
+		if detail != "" {
+			e.problem += ": " + redact.text(detail)
+		}
 	}
 	if e.refused() {
 		e.problem += "; check the access key id and the API secret (WithCredentials, or M3TER_API_KEY and M3TER_API_SECRET), and that they are of this environment"
 	}
 	return e
+}
+
+// status names a status as servers do: 404 Not Found.
+func status(code int) string {
+	return strings.TrimSpace(fmt.Sprintf("%d %s", code, http.StatusText(code)))
 }

@@ -3,7 +3,6 @@ package m3teraccess
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"time"
@@ -15,8 +14,11 @@ import (
 // An exchange gets tokens for the credentials of a service user.
 type exchange struct {
 	oauth  clientcredentials.Config
-	client *http.Client
 	policy RetryPolicy
+	send   layer
+	origin origin
+	basic  string // the value of the header that carries the credentials
+	agent  string
 }
 
 func newExchange(cfg *config, send layer) *exchange {
@@ -25,73 +27,84 @@ func newExchange(cfg *config, send layer) *exchange {
 			TokenURL:  cfg.baseURL.JoinPath("oauth/token").String(),
 			AuthStyle: oauth2.AuthStyleInHeader, // or the body would carry the credentials, and a refusal a second try
 		},
-		client: &http.Client{
-			Transport:     &basicAuth{send: send, origin: originOf(cfg.baseURL), value: cfg.credentials.basic(), agent: cfg.agent()},
-			CheckRedirect: refuseRedirect,
-		},
 		policy: cfg.retry,
+		send:   send,
+		origin: originOf(cfg.baseURL),
+		basic:  cfg.credentials.basic(),
+		agent:  cfg.agent(),
 	}
 }
 
 // Token fetches a token. What the token endpoint refused is final; what it failed at, or what never got there, is tried
 // again.
 func (e *exchange) Token() (*oauth2.Token, error) {
-	ctx := context.WithValue(context.Background(), oauth2.HTTPClient, e.client)
 	for attempt := 1; ; attempt++ {
-		token, err := e.oauth.Token(ctx)
+		try := &tokenRequest{exchange: e}
+		client := &http.Client{Transport: try, CheckRedirect: refuseRedirect}
+		token, err := e.oauth.Token(context.WithValue(context.Background(), oauth2.HTTPClient, client))
+		if err == nil {
+			err = checkToken(token)
+		}
 		if err == nil {
 			return token, nil
 		}
-		verdict, a := judgeExchange(err)
-		wait := e.policy.wait(verdict, attempt, a)
-		if verdict == final || attempt == e.policy.MaxAttempts || wait > e.policy.MaxRetryAfter {
-			return nil, err
+		verdict := try.judge()
+		wait := e.policy.wait(verdict, attempt, try.answer)
+		if verdict == final || verdict == denied || attempt == e.policy.MaxAttempts || wait > e.policy.MaxRetryAfter {
+			return nil, &exchangeError{status: try.status(), err: err}
 		}
 		time.Sleep(wait)
 	}
 }
 
-// judgeExchange judges a failed request for a token as a read: asking twice does no harm.
-func judgeExchange(err error) (verdict, *answer) {
-	answered := (*oauth2.RetrieveError)(nil)
-	if errors.As(err, &answered) {
-		a := &answer{Response: answered.Response}
-		if verdict := judge(true, a, nil); verdict != denied {
-			return verdict, a
-		}
-		return final, a
-	}
-	if broken := (*transportError)(nil); errors.As(err, &broken) {
-		return failed, nil
-	}
-	return final, nil
+// An exchangeError keeps the status where x/oauth2 does not: an answer of 200 may hold no token either.
+type exchangeError struct {
+	status int // 0: there was no answer
+	err    error
 }
 
-// basicAuth sends the credentials as curl -u does, raw: x/oauth2 would escape them, which m3ter does not document. To
+func (e *exchangeError) Error() string { return e.err.Error() }
+func (e *exchangeError) Unwrap() error { return e.err }
+
+// A tokenRequest is the transport for one try, and keeps what became of it. It makes an attempt like any other: in its
+// own time, and with its answer read within bounds.
+type tokenRequest struct {
+	*exchange
+	answer *answer
+	err    error
+}
+
+// RoundTrip sends the credentials as curl -u does, raw: x/oauth2 would escape them, which m3ter does not document. To
 // any other origin it sends none.
-type basicAuth struct {
-	send   layer
-	origin origin
-	value  string
-	agent  string
-}
-
-// RoundTrip makes an attempt like any other: in its own time, and with its answer read within bounds.
-func (b *basicAuth) RoundTrip(req *http.Request) (*http.Response, error) {
+func (r *tokenRequest) RoundTrip(req *http.Request) (*http.Response, error) {
 	own := req.Clone(req.Context())
 	own.Header.Set("Accept", "application/json")
-	own.Header.Set("User-Agent", b.agent)
+	own.Header.Set("User-Agent", r.agent)
 	own.Header.Del("Authorization")
-	if originOf(own.URL) == b.origin {
-		own.Header.Set("Authorization", b.value)
+	if originOf(own.URL) == r.origin {
+		own.Header.Set("Authorization", r.basic)
 	}
-	a, err := b.send(own.Context(), &call{req: own})
-	if err != nil {
-		return nil, err
+	if r.answer, r.err = r.send(own.Context(), &call{req: own}); r.err != nil {
+		return nil, r.err
 	}
-	if a.isCut() {
-		return nil, a.bodyErr
+	if r.answer.isCut() {
+		return nil, r.answer.bodyErr
 	}
-	a.Body = io.NopCloser(bytes.NewReader(a.body))
-	return a.Response, nil
+	r.answer.Body = io.NopCloser(bytes.NewReader(r.answer.body))
+	return r.answer.Response, nil
+}
+
+// judge judges the try as a read: asking twice does no harm.
+func (r *tokenRequest) judge() verdict {
+	if r.answer == nil && r.err == nil {
+		return final
+	}
+	return judge(true, r.answer, r.err)
+}
+
+func (r *tokenRequest) status() int {
+	if r.answer == nil {
+		return 0
+	}
+	return r.answer.StatusCode
 }

@@ -26,8 +26,9 @@ type Option func(*config) error
 
 // config is what options and environment come to. It holds secrets, and lives no longer than NewClient.
 type config struct {
-	credentials      credentials        // the zero value when source is set
-	source           oauth2.TokenSource // nil when credentials are set
+	given            struct{ auth, organization, baseURL bool } // by an option, which may have been wrong
+	credentials      credentials                                // the zero value when source is set
+	source           oauth2.TokenSource                         // nil when credentials are set
 	orgID            string
 	baseURL          *url.URL
 	httpClient       *http.Client
@@ -79,10 +80,8 @@ func newConfig(opts []Option) (*config, error) {
 		}
 		errs = append(errs, opt(c))
 	}
+	errs = append(errs, c.authFromEnvironment(), c.organizationFromEnvironment(), c.baseURLFromEnvironment())
 	if err := errors.Join(errs...); err != nil {
-		return nil, err
-	}
-	if err := errors.Join(c.authFromEnvironment(), c.organizationFromEnvironment(), c.baseURLFromEnvironment()); err != nil {
 		return nil, err
 	}
 	if c.httpClient == nil {
@@ -92,7 +91,7 @@ func newConfig(opts []Option) (*config, error) {
 }
 
 func (c *config) authFromEnvironment() error {
-	if c.source != nil || c.credentials != (credentials{}) {
+	if c.given.auth {
 		return nil
 	}
 	key, secret, token := os.Getenv("M3TER_API_KEY"), os.Getenv("M3TER_API_SECRET"), os.Getenv("M3TER_API_TOKEN")
@@ -111,7 +110,7 @@ func (c *config) authFromEnvironment() error {
 }
 
 func (c *config) organizationFromEnvironment() error {
-	if c.orgID != "" {
+	if c.given.organization {
 		return nil
 	}
 	orgID := os.Getenv("M3TER_ORG_ID")
@@ -123,7 +122,7 @@ func (c *config) organizationFromEnvironment() error {
 }
 
 func (c *config) baseURLFromEnvironment() error {
-	if c.baseURL != nil {
+	if c.given.baseURL {
 		return nil
 	}
 	raw, field := os.Getenv("M3TER_BASE_URL"), "M3TER_BASE_URL"
@@ -137,22 +136,29 @@ func (c *config) baseURLFromEnvironment() error {
 // the first call needs one.
 func WithCredentials(key, secret string) Option {
 	return func(c *config) error {
+		c.given.auth = true
 		return c.setCredentials("WithCredentials: key", key, "WithCredentials: secret", secret)
 	}
 }
 
 func (c *config) setCredentials(keyField, key, secretField, secret string) error {
-	switch {
-	case key == "":
-		return invalid(keyField, "an access key id", "is empty")
-	case strings.Contains(key, ":") || strings.ContainsFunc(key, unicode.IsControl):
-		return invalid(keyField, "an access key id", "holds a colon or a control character")
-	case secret == "":
-		return invalid(secretField, "an API secret", "is empty")
-	case strings.ContainsFunc(secret, unicode.IsControl):
-		return invalid(secretField, "an API secret", "holds a control character (a line break at its end?)")
-	}
 	c.credentials, c.source = credentials{key, secret}, nil
+	return errors.Join(
+		validateCredential(keyField, key, "an access key id without a colon", ":"),
+		validateCredential(secretField, secret, "an API secret", ""),
+	)
+}
+
+// validateCredential says what is wrong with a secret without showing it.
+func validateCredential(field, value, allowed, without string) error {
+	switch {
+	case value == "":
+		return invalid(field, allowed, "is empty")
+	case strings.ContainsFunc(value, unicode.IsControl):
+		return invalid(field, allowed, "holds a control character (a line break at its end?)")
+	case strings.ContainsAny(value, without):
+		return invalid(field, allowed, "holds a %q", without)
+	}
 	return nil
 }
 
@@ -160,6 +166,7 @@ func (c *config) setCredentials(keyField, key, secretField, secret string) error
 // is kept until it expires. Token is called from a goroutine of the client's, one call at a time.
 func WithTokenSource(source oauth2.TokenSource) Option {
 	return func(c *config) error {
+		c.given.auth = true
 		if source == nil {
 			return invalid("WithTokenSource", "a token source", "is nil")
 		}
@@ -169,16 +176,14 @@ func WithTokenSource(source oauth2.TokenSource) Option {
 }
 
 func (c *config) setToken(token string) error {
-	if strings.ContainsFunc(token, unicode.IsControl) {
-		return invalid("M3TER_API_TOKEN", "a token", "holds a control character (a line break at its end?)")
-	}
 	c.source = oauth2.StaticTokenSource(&oauth2.Token{AccessToken: token})
-	return nil
+	return validateCredential("M3TER_API_TOKEN", token, "a token", "")
 }
 
 // WithOrganization sets the organization that the calls are about.
 func WithOrganization(orgID string) Option {
 	return func(c *config) error {
+		c.given.organization = true
 		c.orgID = orgID
 		return validatePathValue("WithOrganization", orgID)
 	}
@@ -187,7 +192,10 @@ func WithOrganization(orgID string) Option {
 // WithBaseURL sets the URL below which the API is found: https, or http to localhost or a loopback address; a host, and
 // no user, query or fragment.
 func WithBaseURL(baseURL string) Option {
-	return func(c *config) error { return c.setBaseURL("WithBaseURL", baseURL) }
+	return func(c *config) error {
+		c.given.baseURL = true
+		return c.setBaseURL("WithBaseURL", baseURL)
+	}
 }
 
 // setBaseURL shows no more of a refused URL than its scheme and host: the rest may hold a password.

@@ -20,13 +20,27 @@ func (r redactor) text(s string) string {
 		if secret == "" {
 			continue
 		}
-		quoted, _ := json.Marshal(secret)
-		for _, spelling := range []string{secret, string(quoted[1 : len(quoted)-1]), url.QueryEscape(secret), url.PathEscape(secret)} {
+		for _, spelling := range spellings(secret) {
 			s = strings.ReplaceAll(s, spelling, redacted)
 		}
 	}
 	return s
 }
+
+// spellings of a secret: as it is, in JSON of several makers, in a query, and in a path.
+func spellings(secret string) []string {
+	html, _ := json.Marshal(secret)
+	inJSON := strconv.Quote(secret)
+	ascii := strconv.QuoteToASCII(secret)
+	return []string{
+		secret,
+		unquote(string(html)), unquote(inJSON), unquote(ascii), strings.ReplaceAll(unquote(inJSON), "/", `\/`),
+		url.QueryEscape(secret), url.PathEscape(secret),
+	}
+}
+
+// unquote removes the quotes, and no more.
+func unquote(s string) string { return s[1 : len(s)-1] }
 
 // body returns the part of a body that an error keeps. It is cut last: a secret cut in half would not be found.
 func (r redactor) body(body []byte) []byte {
@@ -71,7 +85,7 @@ func printable(s string) string {
 		if strconv.IsPrint(r) {
 			b.WriteRune(r)
 		} else {
-			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+			b.WriteString(unquote(strconv.QuoteRune(r)))
 		}
 	}
 	return b.String()

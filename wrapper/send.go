@@ -13,7 +13,7 @@ func (c *Client) newCall(op *operation, req *http.Request, versioned bool) *call
 		req.Header.Set("Accept", "application/json")
 	}
 	req.Header.Set("User-Agent", c.agent)
-	return &call{op: op, req: req, versioned: versioned, pace: c.pace, secrets: c.secrets}
+	return &call{op: op, req: req, versioned: versioned, pace: c.pace, secrets: c.secrets()}
 }
 
 // send sends a call and decodes its answer, which finish checks and brings into canonical form.

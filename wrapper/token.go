@@ -185,12 +185,20 @@ func newTokens(cfg *config, send layer) *tokens {
 	redact := redactor(cfg.secrets())
 	return &tokens{log: cfg.logger, fetch: func() (*oauth2.Token, error) {
 		token, err := source.Token()
+		if err == nil {
+			err = checkToken(token)
+		}
 		if err != nil {
 			return nil, newAuthError(err, redact)
 		}
-		if token == nil || token.AccessToken == "" || strings.ContainsFunc(token.AccessToken, unicode.IsControl) {
-			return nil, &AuthError{problem: "the token source gave none that can be sent"}
-		}
 		return token, nil
 	}}
+}
+
+// checkToken refuses a token that no header can carry.
+func checkToken(token *oauth2.Token) error {
+	if token == nil || token.AccessToken == "" || strings.ContainsFunc(token.AccessToken, unicode.IsControl) {
+		return errors.New("there is no access token that could be sent")
+	}
+	return nil
 }

@@ -15,7 +15,8 @@ const (
 
 // RetryOnConflict changes an entity that others may change at the same time. It calls read for the current version and
 // write with that version; when write fails with [ErrVersionConflict], since somebody was faster, both run again, 5
-// times in all, with a short random pause between, which ends with ctx.
+// times in all, with a short random pause between, which ends with ctx. A read of version 0 says that there is nothing
+// yet; that somebody has created it meanwhile counts as a conflict too.
 //
 // Build what is written from what read sees, on every try: else the change of whoever was faster is lost. read is
 // usually [Client.Do] on GET .../support or GET .../resourcegroups/{type}/{id}.
@@ -33,7 +34,7 @@ func RetryOnConflict[T any](ctx context.Context, read func(context.Context) (int
 			return zero, err
 		}
 		result, err := write(ctx, version)
-		if err == nil || !errors.Is(err, ErrVersionConflict) || errors.Is(err, ErrOutcomeUnknown) {
+		if err == nil || !isConflict(err, version) {
 			return result, err
 		}
 		if attempt == conflictAttempts {
@@ -43,4 +44,14 @@ func RetryOnConflict[T any](ctx context.Context, read func(context.Context) (int
 			return zero, fmt.Errorf("m3teraccess: RetryOnConflict: %w after %w", ended, err)
 		}
 	}
+}
+
+// isConflict tells whether somebody was faster than a write that was given the version.
+func isConflict(err error, version int64) bool {
+	if errors.Is(err, ErrOutcomeUnknown) {
+		return false
+	}
+	refused := (*Error)(nil)
+	created := version == 0 && errors.As(err, &refused) && refused.speaksOfVersion()
+	return created || errors.Is(err, ErrVersionConflict)
 }
