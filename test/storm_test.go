@@ -108,8 +108,8 @@ func (s *storm) fault(request m3tertest.Request) (m3tertest.Fault, bool) {
 			fault.Header.Set("Retry-After", fmt.Sprint(s.random.IntN(40)))
 		}
 	}
-	if request.Operation == "Token" && fault.Status == http.StatusBadRequest {
-		return m3tertest.Fault{}, false // of refused credentials nothing could be learnt
+	if request.Operation == "Token" && (fault.Status == http.StatusBadRequest || fault.Status == http.StatusUnauthorized) {
+		return m3tertest.Fault{}, false // refused credentials would end most of the calls at once, and show nothing
 	}
 	return fault, true
 }

@@ -1,0 +1,240 @@
+package test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/m3ter-access/m3ter-access-go/wrapper"
+	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
+)
+
+// readSupport reads the support request as a user would, who has no method for it.
+func readSupport(ctx context.Context, fake *m3tertest.Server, client *m3teraccess.Client) (*m3teraccess.Support, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, fake.URL+"/organizations/"+fake.OrganizationID+"/support", nil)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	if resp.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("reading the support request: %s", resp.Status)
+	}
+	support := new(m3teraccess.Support)
+	return support, json.NewDecoder(resp.Body).Decode(support)
+}
+
+// extend lets support in for an hour more. A change that is lost is an hour that is missing.
+func extend(ctx context.Context, fake *m3tertest.Server, client *m3teraccess.Client, afterRead func()) (*m3teraccess.Support, error) {
+	var current *m3teraccess.Support
+	return m3teraccess.RetryOnConflict(ctx,
+		func(ctx context.Context) (int64, error) {
+			var err error
+			if current, err = readSupport(ctx, fake, client); err != nil {
+				return 0, err
+			}
+			afterRead()
+			return current.Version, nil
+		},
+		func(ctx context.Context, version int64) (*m3teraccess.Support, error) {
+			return client.RequestSupport(ctx, m3teraccess.SupportRequest{
+				EndSupportUsersAccess: current.EndSupportUsersAccess.Add(time.Hour), Version: version,
+			})
+		})
+}
+
+// newSupport starts a fake with a support request of version 1, in a bubble.
+func newSupport(t *testing.T) (*m3tertest.Server, *m3teraccess.Client, *m3teraccess.Support) {
+	t.Helper()
+	fake, client := newFakeInMemory(t)
+	first, err := client.RequestSupport(t.Context(), supportRequest(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fake, client, first
+}
+
+func TestChangeOfSomebodyFasterIsNotLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake, client, first := newSupport(t)
+		ctx := t.Context()
+		faster := 3 // times at which somebody else changes it between the reading and the writing
+		got, err := extend(ctx, fake, client, func() {
+			if faster--; faster >= 0 {
+				if _, err := extend(ctx, fake, client, func() {}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := first.EndSupportUsersAccess.Add(4 * time.Hour); !got.EndSupportUsersAccess.Equal(want) || got.Version != 5 {
+			t.Errorf("got %+v, want the end %v, and version 5", got, want)
+		}
+	})
+}
+
+// Who reads that there is nothing yet writes without a version. That somebody was faster is a conflict all the same.
+func TestFirstRequestOfSomebodyFaster(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, client := newFakeInMemory(t)
+		reads := []int64{0, 1}
+		read := func(context.Context) (int64, error) {
+			version := reads[0]
+			reads = reads[1:]
+			return version, nil
+		}
+		got, err := m3teraccess.RetryOnConflict(t.Context(), read, func(ctx context.Context, version int64) (*m3teraccess.Support, error) {
+			if version == 0 {
+				if _, err := client.RequestSupport(ctx, supportRequest(0)); err != nil {
+					t.Error(err)
+				}
+			}
+			return client.RequestSupport(ctx, supportRequest(version))
+		})
+		if err != nil || got.Version != 2 {
+			t.Errorf("got %+v, %v", got, err)
+		}
+	})
+}
+
+func TestTwoWritersLoseNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake, client, first := newSupport(t)
+		ctx := t.Context()
+		var group sync.WaitGroup
+		var mu sync.Mutex
+		versions := make(map[int64]bool) // that were written
+		for range 2 {
+			group.Go(func() {
+				for range 20 {
+					support, err := extend(ctx, fake, client, func() {})
+					if errors.Is(err, m3teraccess.ErrVersionConflict) {
+						continue // the other was faster five times: nothing was done, and the caller knows
+					}
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					mu.Lock()
+					versions[support.Version] = true
+					mu.Unlock()
+				}
+			})
+		}
+		group.Wait()
+		stored, _ := fake.Support()
+		if done := stored.EndSupportUsersAccess.Sub(first.EndSupportUsersAccess); done != time.Duration(len(versions))*time.Hour || len(versions) < 20 {
+			t.Errorf("%d changes were reported as done, %v were", len(versions), done)
+		}
+	})
+}
+
+// conflict is a refusal that RetryOnConflict tries again after.
+func conflict(t *testing.T, ctx context.Context) error {
+	t.Helper()
+	client := newLocalClient(t, viaHandler{keeps(409, `{"message":"stale"}`)})
+	_, err := client.RequestSupport(ctx, supportRequest(1))
+	if !errors.Is(err, m3teraccess.ErrVersionConflict) {
+		t.Errorf("got %v, want a conflict", err)
+	}
+	return err
+}
+
+func TestRetryOnConflictEnds(t *testing.T) {
+	other := errors.New("something else")
+	tests := []struct {
+		name         string
+		read         error
+		write        func(*testing.T, context.Context) error
+		writes       int
+		matches      error
+		matchesNever error
+	}{
+		{"after five conflicts", nil, conflict, 5, m3teraccess.ErrVersionConflict, context.Canceled},
+		{"when reading fails", other, conflict, 0, other, m3teraccess.ErrVersionConflict},
+		{"when writing fails otherwise", nil, func(*testing.T, context.Context) error { return other }, 1, other, m3teraccess.ErrVersionConflict},
+		{"when it succeeds", nil, func(*testing.T, context.Context) error { return nil }, 1, nil, other},
+		{"when the outcome is unknown", nil, func(t *testing.T, ctx context.Context) error {
+			_, err := newLocalClient(t, viaHandler{keeps(500, `{"message":"version"}`)}).RequestSupport(ctx, supportRequest(1))
+			return err
+		}, 1, m3teraccess.ErrOutcomeUnknown, m3teraccess.ErrVersionConflict},
+		{"when the outcome is unknown, and it is a conflict", nil, func(t *testing.T, ctx context.Context) error {
+			return errors.Join(conflict(t, ctx), m3teraccess.ErrOutcomeUnknown)
+		}, 1, m3teraccess.ErrOutcomeUnknown, context.Canceled},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				reads, writes := 0, 0
+				_, err := m3teraccess.RetryOnConflict(t.Context(),
+					func(context.Context) (int64, error) { reads++; return int64(reads), test.read },
+					func(ctx context.Context, version int64) (string, error) {
+						if writes++; version != int64(writes) {
+							t.Errorf("write %d has version %d, which isn't the one just read", writes, version)
+						}
+						return "value", test.write(t, ctx)
+					})
+				if writes != test.writes || reads != max(1, test.writes) {
+					t.Errorf("%d reads and %d writes, want %d writes", reads, writes, test.writes)
+				}
+				if !errors.Is(err, test.matches) || errors.Is(err, test.matchesNever) {
+					t.Errorf("got %v, want %v", err, test.matches)
+				}
+				var refused *m3teraccess.Error
+				if test.writes == 5 && (!errors.As(err, &refused) || refused.StatusCode != 409) {
+					t.Errorf("%v hides the last refusal", err)
+				}
+			})
+		})
+	}
+}
+
+// The pause between two attempts ends with the context, at the moment at which it ends.
+func TestRetryOnConflictEndsWithTheContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ended := errors.New("shutting down")
+		ctx, cancel := context.WithCancelCause(t.Context())
+		var began time.Time
+		_, err := m3teraccess.RetryOnConflict(ctx,
+			func(context.Context) (int64, error) { return 1, nil },
+			func(ctx context.Context, _ int64) (int, error) {
+				err := conflict(t, ctx)
+				cancel(ended)
+				began = time.Now()
+				return 0, err
+			})
+		if took := time.Since(began); !errors.Is(err, context.Canceled) || took != 0 {
+			t.Errorf("got %v after %v", err, took)
+		}
+		writes := 0
+		_, err = m3teraccess.RetryOnConflict(ctx,
+			func(context.Context) (int64, error) { return 1, nil },
+			func(context.Context, int64) (int, error) { writes++; return 0, nil })
+		if !errors.Is(err, context.Canceled) || writes > 0 {
+			t.Errorf("got %v after %d writes, though the context had ended before", err, writes)
+		}
+	})
+}
+
+// Five conflicts take some time, but not long: the pauses are there, and are short.
+func TestPausesBetweenConflicts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		_, err := m3teraccess.RetryOnConflict(t.Context(),
+			func(context.Context) (int64, error) { return 1, nil },
+			func(ctx context.Context, _ int64) (int, error) { return 0, conflict(t, ctx) })
+		if took := time.Since(began); err == nil || took <= 0 || took > 10*time.Second {
+			t.Errorf("got %v after %v", err, took)
+		}
+	})
+}

@@ -1,0 +1,245 @@
+package test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/cookiejar"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/m3ter-access/m3ter-access-go/wrapper"
+)
+
+var redirects = []int{301, 302, 303, 307, 308}
+
+// A redirect is an answer like any other: nothing is sent to where it points.
+func TestRedirectsOfCallsAreNotFollowed(t *testing.T) {
+	for _, status := range redirects {
+		for _, call := range calls {
+			t.Run(fmt.Sprintf("%d/%s", status, call.name), func(t *testing.T) {
+				elsewhere := newService(t, keeps(200, call.good))
+				for _, target := range []string{elsewhere.URL + "/stolen", "/organizations/org/support"} {
+					redirecting := newService(t, redirect(status, target), breaks(200, call.good))
+					err := call.do(t.Context(), redirecting.client(t))
+					var failure *m3teraccess.Error
+					if !errors.As(err, &failure) || failure.StatusCode != status || errors.Is(err, m3teraccess.ErrOutcomeUnknown) {
+						t.Errorf("to %s: got %v, want an Error of status %d", target, err, status)
+					}
+					if here, there := len(redirecting.requests()), len(elsewhere.requests()); here != 1 || there != 0 {
+						t.Errorf("to %s: %d requests here and %d elsewhere, want 1 and 0", target, here, there)
+					}
+				}
+			})
+		}
+	}
+}
+
+func redirect(status int, target string) answer {
+	return answer{status: status, header: map[string]string{"Location": target}, body: "{}", breaks: true}
+}
+
+func TestRedirectsOfDoAreHandedOut(t *testing.T) {
+	for _, status := range redirects {
+		elsewhere := newService(t, keeps(200, `{}`))
+		redirecting := newService(t, redirect(status, elsewhere.URL))
+		resp, err := redirecting.client(t).Do(newRequest(t, "GET", redirecting.URL+"/organizations/org/users/u/permissions"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if resp.StatusCode != status || resp.Header.Get("Location") != elsewhere.URL || string(readAll(t, resp)) != "{}" {
+			t.Errorf("%d: got %v", status, resp)
+		}
+		if here, there := len(redirecting.requests()), len(elsewhere.requests()); here != 1 || there != 0 {
+			t.Errorf("%d: %d requests here and %d elsewhere, want 1 and 0", status, here, there)
+		}
+	}
+}
+
+func newRequest(t *testing.T, method, url string) *http.Request {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return req
+}
+
+// The token request carries the credentials, and is followed to nowhere either.
+func TestRedirectsOfTheTokenRequestAreNotFollowed(t *testing.T) {
+	for _, status := range redirects {
+		elsewhere := newService(t, keeps(200, `{"access_token":"t","token_type":"Bearer"}`))
+		for _, target := range []string{elsewhere.URL + "/oauth/token", "/elsewhere"} {
+			redirecting := newService(t, redirect(status, target), keeps(200, `{"access_token":"t","token_type":"Bearer"}`))
+			client := redirecting.client(t, m3teraccess.WithCredentials("key", "secret"))
+			_, err := client.CreatePermissionPolicy(t.Context(), policyRequest())
+			var failure *m3teraccess.AuthError
+			if !errors.As(err, &failure) || failure.StatusCode != status {
+				t.Errorf("%d to %s: got %v, want an AuthError of that status", status, target, err)
+			}
+			for _, request := range redirecting.requests() {
+				if request.URL.Path != "/oauth/token" {
+					t.Errorf("%d to %s: %s was asked for", status, target, request.URL)
+				}
+			}
+			if there := len(elsewhere.requests()); there != 0 {
+				t.Errorf("%d to %s: %d requests elsewhere", status, target, there)
+			}
+		}
+	}
+}
+
+func TestDoSendsNowhereElse(t *testing.T) {
+	here, elsewhere := newService(t, keeps(200, `{}`)), newService(t, keeps(200, `{}`))
+	const path = "/organizations/org/support"
+	foreignHost, opaque := newRequest(t, "GET", here.URL+path), newRequest(t, "GET", here.URL+path)
+	foreignHost.Host = "example.com"
+	opaque.URL.Opaque = "//example.com" + path // net/http would name that host on the request line, and as Host
+	tests := []struct {
+		name string
+		req  *http.Request
+	}{
+		{"another port", newRequest(t, "GET", elsewhere.URL+path)},
+		{"another host", newRequest(t, "GET", strings.Replace(here.URL, "127.0.0.1", "127.0.0.2", 1)+path)},
+		{"another name of the host", newRequest(t, "GET", strings.Replace(here.URL, "127.0.0.1", "localhost", 1)+path)},
+		{"another scheme", newRequest(t, "GET", strings.Replace(here.URL, "http:", "https:", 1)+path)},
+		{"no port", newRequest(t, "GET", "http://127.0.0.1"+path)},
+		{"a user", newRequest(t, "GET", strings.Replace(here.URL, "http://", "http://user:hunter2@", 1)+path)},
+		{"a host that begins like it", newRequest(t, "GET", strings.Replace(here.URL, "127.0.0.1", "127.0.0.1.example.com", 1)+path)},
+		{"the host as user of another", newRequest(t, "GET", here.URL+"@"+strings.TrimPrefix(elsewhere.URL, "http://")+path)},
+		{"a Host header of another host", foreignHost},
+		{"another host in an opaque URL", opaque},
+		{"no host", newRequest(t, "GET", path)},
+		{"no URL", &http.Request{}},
+		{"nothing", nil},
+	}
+	client := here.client(t)
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			before := len(here.requests()) + len(elsewhere.requests())
+			resp, err := client.Do(test.req)
+			if n := len(here.requests()) + len(elsewhere.requests()) - before; n != 0 {
+				t.Errorf("%d requests were sent", n)
+			}
+			if resp != nil || !errors.As(err, new(*m3teraccess.ValidationError)) {
+				t.Errorf("got %v, %v, want a ValidationError", resp, err)
+			} else if strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("the userinfo is in %q", err)
+			}
+		})
+	}
+}
+
+// A Host header and an Authorization among the headers change nothing, and the caller's request stays as it was.
+func TestDoSendsTheTokenOfTheClient(t *testing.T) {
+	service := newService(t, keeps(200, `{}`))
+	req := newRequest(t, "GET", service.URL+"/organizations/org/support")
+	req.Header = http.Header{"Host": {"example.com"}, "Authorization": {"Bearer mine"}, "X-More": {"kept"}}
+	before := req.Header.Clone()
+	resp, err := service.client(t).Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	received := service.requests()[0]
+	if received.Host != req.URL.Host || received.Header.Get("Authorization") != "Bearer "+staticToken || received.Header.Get("X-More") != "kept" {
+		t.Errorf("received %v, %v", received.Host, received.Header)
+	}
+	if !reflect.DeepEqual(req.Header, before) {
+		t.Errorf("the request was changed: %v", req.Header)
+	}
+	if resp.Request == nil || resp.Request.Header.Get("Authorization") != "" {
+		t.Errorf("the answer's request is %+v", resp.Request)
+	}
+}
+
+func TestBaseURL(t *testing.T) {
+	tests := []struct {
+		url string
+		ok  bool
+	}{
+		{"https://api.m3ter.com", true},
+		{"https://api.m3ter.com/", true},
+		{"HTTPS://api.m3ter.com:8443/prefix", true},
+		{"https://[2001:db8::1]", true},
+		{"http://localhost", true},
+		{"http://LOCALHOST:8080", true},
+		{"http://127.0.0.1:1", true},
+		{"http://127.9.9.9", true},
+		{"http://[::1]:8080", true},
+		{"http://api.m3ter.com", false},
+		{"http://localhost.example.com", false},
+		{"http://127.0.0.1.example.com", false},
+		{"http://localhost@example.com", false},
+		{"http://10.0.0.1", false},
+		{"http://0.0.0.0", false},
+		{"http://[::]", false},
+		{"https://key:hunter2@api.m3ter.com", false},
+		{"https://hunter2@api.m3ter.com", false},
+		{"https://:hunter2@api.m3ter.com", false},
+		{"http://key:hunter2@localhost", false},
+		{"https://key:hunter2@api.m3ter.com:port", false},
+		{"https://key:hunter2@", false},
+		{"key:hunter2@api.m3ter.com", false},
+		{"//key:hunter2@api.m3ter.com", false},
+		{"https://api.m3ter.com?hunter2", false},
+		{"https://api.m3ter.com?", false},
+		{"https://api.m3ter.com#hunter2", false},
+		{"ftp://api.m3ter.com", false},
+		{"file:///etc", false},
+		{"api.m3ter.com", false},
+		{"https://", false},
+		{"https:///path", false},
+		{"https:api.m3ter.com", false},
+		{"", false},
+		{"https://api.m3ter.com\n", false},
+	}
+	for _, test := range tests {
+		_, err := m3teraccess.NewClient(localOptions(m3teraccess.WithBaseURL(test.url))...)
+		if (err == nil) != test.ok {
+			t.Errorf("%q: got %v, want it to be allowed: %t", test.url, err, test.ok)
+		}
+		if test.ok {
+			continue
+		}
+		if !errors.As(err, new(*m3teraccess.ValidationError)) || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%q: got %v", test.url, err)
+		}
+	}
+}
+
+// The caller's http.Client is used as it is, but for its redirects, and is never changed.
+func TestCallersHTTPClientIsUnchanged(t *testing.T) {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	followed := 0
+	theirs := &http.Client{
+		Transport:     newTransport(t),
+		CheckRedirect: func(*http.Request, []*http.Request) error { followed++; return nil },
+		Jar:           jar,
+		Timeout:       time.Minute,
+	}
+	before := *theirs
+	target := newService(t, keeps(200, `{"id":"p"}`))
+	service := newService(t, redirect(307, target.URL))
+	client, err := m3teraccess.NewClient(localOptions(m3teraccess.WithBaseURL(service.URL), m3teraccess.WithHTTPClient(theirs))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.CreatePermissionPolicy(t.Context(), policyRequest()); err == nil || followed != 0 || len(target.requests()) != 0 {
+		t.Errorf("the redirect was followed: %v", err)
+	}
+	if theirs.Transport != before.Transport || theirs.Jar != before.Jar || theirs.Timeout != before.Timeout || theirs.CheckRedirect == nil {
+		t.Errorf("it was %+v and is %+v", before, *theirs)
+	}
+	resp, err := theirs.Get(service.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if readAll(t, resp); followed != 1 {
+		t.Error("it no longer follows redirects as it did")
+	}
+}

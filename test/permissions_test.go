@@ -1,0 +1,219 @@
+package test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/m3ter-access/m3ter-access-go/gen"
+	"github.com/m3ter-access/m3ter-access-go/wrapper"
+)
+
+// Is it a list or one object? Each shape of the answer is read, and nothing is taken for a policy that is none.
+func TestPermissionsInEachShape(t *testing.T) {
+	tests := []struct {
+		name   string
+		answer answer
+		want   []string // ids; nil for a DecodeError
+	}{
+		{"page", keeps(200, `{"data":[{"id":"a"},{"id":"b"}]}`), []string{"a", "b"}},
+		{"last page, token null", keeps(200, `{"data":[{"id":"a"}],"nextToken":null}`), []string{"a"}},
+		{"last page, token empty", keeps(200, `{"data":[{"id":"a"}],"nextToken":""}`), []string{"a"}},
+		{"empty page", keeps(200, `{"data":[]}`), []string{}},
+		{"page of null", breaks(200, `{"data":null}`), []string{}},
+		{"one policy", keeps(200, `{"id":"a","name":"n","managedPolicy":true}`), []string{"a"}},
+		{"one policy, space around", keeps(200, " \n{\"id\":\"a\"}\n "), []string{"a"}},
+		{"bare list", breaks(200, `[{"id":"a"},{"id":"b"}]`), []string{"a", "b"}},
+		{"bare list, space around", breaks(200, "\t[{\"id\":\"a\"}] "), []string{"a"}},
+		{"empty bare list", breaks(200, `[]`), []string{}},
+		{"more fields", keeps(200, `{"data":[{"id":"a","new":{"x":1}}],"total":1}`), []string{"a"}},
+		{"neither data nor id", breaks(200, `{}`), nil},
+		{"only a token", breaks(200, `{"nextToken":"t"}`), nil},
+		{"an error in a success", breaks(200, `{"message":"no"}`), nil},
+		{"policy without id", breaks(200, `{"name":"n"}`), nil},
+		{"page with a policy without id", breaks(200, `{"data":[{"id":"a"},{"name":"n"}]}`), nil},
+		{"page with null", breaks(200, `{"data":[null]}`), nil},
+		{"bare list with null", breaks(200, `[null]`), nil},
+		{"data an object", breaks(200, `{"data":{"id":"a"}}`), nil},
+		{"data a string", breaks(200, `{"data":"a"}`), nil},
+		{"null", breaks(200, `null`), nil},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			client := newService(t, test.answer).client(t)
+			page, err := client.UserPermissionsPage(t.Context(), "u", m3teraccess.PageParams{})
+			all, walkErr := collect(client.UserPermissions(t.Context(), "u"))
+			if test.want == nil {
+				for _, err := range []error{err, walkErr} {
+					if !errors.As(err, new(*m3teraccess.DecodeError)) {
+						t.Errorf("got %v, want a DecodeError", err)
+					}
+				}
+				return
+			}
+			if err != nil || walkErr != nil {
+				t.Fatal(err, walkErr)
+			}
+			if page.NextToken != "" || !slices.Equal(idsOf(page.Data), test.want) || !slices.Equal(idsOf(all), test.want) {
+				t.Errorf("page %v, walked %v, want %v", page, idsOf(all), test.want)
+			}
+		})
+	}
+}
+
+func idsOf(policies []m3teraccess.PermissionPolicy) []string {
+	ids := []string{}
+	for _, policy := range policies {
+		ids = append(ids, policy.ID)
+	}
+	return ids
+}
+
+// pages is a service that answers each nextToken with a page: its ids and its own nextToken, as "a,b>t".
+func pages(t *testing.T, byToken map[string]string) (*m3teraccess.Client, func() []string) {
+	t.Helper()
+	var asked []string // one loop asks one page after the other
+	base := viaHandler{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		query := r.URL.Query()
+		if r.URL.RawQuery == "" {
+			asked = append(asked, "-")
+		} else {
+			asked = append(asked, query.Get("nextToken"))
+		}
+		if len(asked) > 20 { // or a client that follows a circle would never end
+			keeps(404, `{}`).ServeHTTP(w, r)
+			return
+		}
+		ids, next, _ := strings.Cut(byToken[query.Get("nextToken")], ">")
+		var data []string
+		for id := range strings.FieldsFuncSeq(ids, func(r rune) bool { return r == ',' }) {
+			data = append(data, fmt.Sprintf(`{"id":%q}`, id))
+		}
+		keeps(200, fmt.Sprintf(`{"data":[%s],"nextToken":%q}`, strings.Join(data, ","), next)).ServeHTTP(w, r)
+	})}
+	return newLocalClient(t, base), func() []string { return asked }
+}
+
+func TestPagesAreFollowed(t *testing.T) {
+	tests := []struct {
+		name    string
+		from    string
+		byToken map[string]string
+		ids     []string
+		asked   []string // "-" for no query at all
+		err     error
+	}{
+		{"one page", "", map[string]string{"": "a,b"}, []string{"a", "b"}, []string{"-"}, nil},
+		{"three pages", "", map[string]string{"": "a>1", "1": "b>2", "2": "c"}, []string{"a", "b", "c"}, []string{"-", "1", "2"}, nil},
+		{"empty pages between", "", map[string]string{"": ">1", "1": ">2", "2": "c>3", "3": ">4", "4": ""}, []string{"c"}, []string{"-", "1", "2", "3", "4"}, nil},
+		{"from a token on", "2", map[string]string{"2": "c>3", "3": "d"}, []string{"c", "d"}, []string{"2", "3"}, nil},
+		{"the same policy twice", "", map[string]string{"": "a>1", "1": "a"}, []string{"a", "a"}, []string{"-", "1"}, nil},
+		{"a token of any characters", "", map[string]string{"": "a>x&y=%é +/", "x&y=%é +/": "b"}, []string{"a", "b"}, []string{"-", "x&y=%é +/"}, nil},
+		{"a token that names its own page", "", map[string]string{"": "a>1", "1": "b>1"}, []string{"a", "b"}, []string{"-", "1"}, m3teraccess.ErrRepeatedToken},
+		{"the token that was begun at", "1", map[string]string{"1": "a>1"}, []string{"a"}, []string{"1"}, m3teraccess.ErrRepeatedToken},
+		{"the token that was begun at, later", "1", map[string]string{"1": "a>2", "2": "b>1"}, []string{"a", "b"}, []string{"1", "2"}, m3teraccess.ErrRepeatedToken},
+		{"A, B, A", "", map[string]string{"": "a>A", "A": "b>B", "B": "c>A"}, []string{"a", "b", "c"}, []string{"-", "A", "B"}, m3teraccess.ErrRepeatedToken},
+		{"the same token without end, pages empty", "", map[string]string{"": ">A", "A": ">A"}, []string{}, []string{"-", "A"}, m3teraccess.ErrRepeatedToken},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			client, asked := pages(t, test.byToken)
+			all, err := collect(client.UserPermissions(t.Context(), "u", m3teraccess.PageParams{NextToken: test.from}))
+			if !errors.Is(err, test.err) {
+				t.Errorf("got %v, want %v", err, test.err)
+			}
+			if !slices.Equal(idsOf(all), test.ids) {
+				t.Errorf("got %v, want %v", idsOf(all), test.ids)
+			}
+			if !slices.Equal(asked(), test.asked) {
+				t.Errorf("asked for %q, want %q", asked(), test.asked)
+			}
+		})
+	}
+}
+
+func TestLeavingTheLoopEndsTheFetching(t *testing.T) {
+	client, asked := pages(t, map[string]string{"": "a,b>1", "1": "c>2", "2": "d"})
+	for policy, err := range client.UserPermissions(t.Context(), "u") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if policy.ID == "b" {
+			break
+		}
+	}
+	if got := asked(); !slices.Equal(got, []string{"-"}) {
+		t.Errorf("asked for %q", got)
+	}
+	if client.UserPermissions(t.Context(), "u"); len(asked()) != 1 {
+		t.Error("something was fetched though nobody loops")
+	}
+}
+
+// Each loop over the same result begins anew, and no token of the first is held against the second.
+func TestLoopingTwice(t *testing.T) {
+	client, asked := pages(t, map[string]string{"": "a>1", "1": "b"})
+	policies := client.UserPermissions(t.Context(), "u")
+	for range 2 {
+		if all, err := collect(policies); err != nil || !slices.Equal(idsOf(all), []string{"a", "b"}) {
+			t.Errorf("got %v, %v", idsOf(all), err)
+		}
+	}
+	if got := asked(); !slices.Equal(got, []string{"-", "1", "-", "1"}) {
+		t.Errorf("asked for %q", got)
+	}
+}
+
+// An error in the midst comes last, after what was read, and once.
+func TestErrorInTheMidstOfPages(t *testing.T) {
+	service := newService(t, keeps(200, `{"data":[{"id":"a"}],"nextToken":"1"}`), keeps(404, `{"message":"gone"}`))
+	var ids []string
+	var errs []error
+	for policy, err := range service.client(t).UserPermissions(t.Context(), "u") {
+		ids, errs = append(ids, policy.ID), append(errs, err)
+	}
+	if !slices.Equal(ids, []string{"a", ""}) || errs[0] != nil || !errors.Is(errs[1], m3teraccess.ErrNotFound) {
+		t.Errorf("got %q, %v", ids, errs)
+	}
+}
+
+// The context counts between pages too.
+func TestContextEndsAmongPages(t *testing.T) {
+	fake, client := newFake(t)
+	fake.AddUser("u")
+	for range 3 {
+		fake.GrantPolicy(fake.AddPermissionPolicy(gen.PermissionPolicy{}).ID, "u")
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var last error
+	for _, err := range client.UserPermissions(ctx, "u", m3teraccess.PageParams{PageSize: 1}) {
+		cancel()
+		last = err
+	}
+	if got := len(operations(fake.Requests())); !errors.Is(last, context.Canceled) || got != 1 {
+		t.Errorf("got %v after %d requests", last, got)
+	}
+}
+
+// With the fake: every policy once, the newest first, whatever the size of the pages.
+func TestPagesOfTheFake(t *testing.T) {
+	fake, client := newFake(t)
+	fake.AddUser("u")
+	var want []string
+	for range 7 {
+		policy := fake.AddPermissionPolicy(gen.PermissionPolicy{Name: "n"})
+		fake.GrantPolicy(policy.ID, "u")
+		want = slices.Insert(want, 0, policy.ID)
+	}
+	for _, size := range []int32{0, 1, 2, 3, 7, 200} {
+		all, err := collect(client.UserPermissions(t.Context(), "u", m3teraccess.PageParams{PageSize: size}))
+		if err != nil || !slices.Equal(idsOf(all), want) {
+			t.Errorf("size %d: got %v, %v, want %v", size, idsOf(all), err, want)
+		}
+	}
+}

@@ -1,0 +1,235 @@
+package test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	"github.com/m3ter-access/m3ter-access-go/wrapper"
+	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
+)
+
+// newClient makes a client whose traffic is held against the document on its way to base. It makes one attempt, so that
+// what becomes of that shows; retries have tests of their own.
+func newClient(t testing.TB, base http.RoundTripper, opts ...m3teraccess.Option) *m3teraccess.Client {
+	t.Helper()
+	opts = append([]m3teraccess.Option{
+		m3teraccess.WithHTTPClient(&http.Client{Transport: &contract{t, base}}),
+		m3teraccess.WithRetry(m3teraccess.RetryPolicy{MaxAttempts: 1}),
+	}, opts...)
+	client, err := m3teraccess.NewClient(opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+// newFake starts a fake m3ter, and makes a client of its service user.
+func newFake(t testing.TB, opts ...m3teraccess.Option) (*m3tertest.Server, *m3teraccess.Client) {
+	t.Helper()
+	fake := m3tertest.NewServer()
+	t.Cleanup(fake.Close)
+	return fake, clientOf(t, fake, newTransport(t), opts...)
+}
+
+// newFakeInMemory is newFake for a bubble of testing/synctest.
+func newFakeInMemory(t testing.TB, opts ...m3teraccess.Option) (*m3tertest.Server, *m3teraccess.Client) {
+	t.Helper()
+	fake := m3tertest.NewServer(m3tertest.InMemory())
+	t.Cleanup(fake.Close)
+	return fake, clientOf(t, fake, fake.Client().Transport, opts...)
+}
+
+func clientOf(t testing.TB, fake *m3tertest.Server, base http.RoundTripper, opts ...m3teraccess.Option) *m3teraccess.Client {
+	t.Helper()
+	return newClient(t, base, append([]m3teraccess.Option{
+		m3teraccess.WithBaseURL(fake.URL),
+		m3teraccess.WithCredentials(fake.APIKey, fake.APISecret),
+		m3teraccess.WithOrganization(fake.OrganizationID),
+	}, opts...)...)
+}
+
+func newTransport(t testing.TB) *http.Transport {
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	return transport
+}
+
+// operations are the requests among them that are calls of the API: no token requests.
+func operations(requests []m3tertest.Request) []m3tertest.Request {
+	var calls []m3tertest.Request
+	for _, request := range requests {
+		if request.Operation != "Token" {
+			calls = append(calls, request)
+		}
+	}
+	return calls
+}
+
+// An answer is given by a service of ours in m3ter's place.
+type answer struct {
+	status int
+	header map[string]string // beside, or instead of, Content-Type: application/json; "" for none at all
+	body   string
+	breaks bool                      // the document forbids it
+	then   func(http.ResponseWriter) // what goes wrong after the body, if anything does
+}
+
+// keeps is an answer that the document allows.
+func keeps(status int, body string) answer { return answer{status: status, body: body} }
+
+// breaks is an answer that the document forbids.
+func breaks(status int, body string) answer { return answer{status: status, body: body, breaks: true} }
+
+func (a answer) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	for name, value := range a.header {
+		if w.Header().Set(name, value); value == "" {
+			w.Header()[name] = nil // or net/http would guess one
+		}
+	}
+	if a.breaks {
+		w.Header().Set(breaksContract, "true")
+	}
+	if a.status != 0 { // 0: none is given
+		w.WriteHeader(a.status)
+	}
+	_, _ = w.Write([]byte(a.body))
+	if a.then != nil {
+		a.then(w)
+	}
+}
+
+// A service stands in m3ter's place, and remembers what came.
+type service struct {
+	*httptest.Server
+	mu       sync.Mutex
+	received []*http.Request
+}
+
+// newService starts a service whose nth answer is the nth of answers, or the last.
+func newService(t testing.TB, answers ...answer) *service {
+	t.Helper()
+	s := &service{}
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		n := min(len(s.received), len(answers)-1)
+		s.received = append(s.received, r)
+		s.mu.Unlock()
+		answers[n].ServeHTTP(w, r)
+	}))
+	t.Cleanup(s.Close)
+	return s
+}
+
+// requests returns what came so far.
+func (s *service) requests() []*http.Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]*http.Request(nil), s.received...)
+}
+
+// client makes a client of the service: see newLocalClient.
+func (s *service) client(t testing.TB, opts ...m3teraccess.Option) *m3teraccess.Client {
+	t.Helper()
+	return newLocalClient(t, newTransport(t), append([]m3teraccess.Option{m3teraccess.WithBaseURL(s.URL)}, opts...)...)
+}
+
+const staticToken = "static-token"
+
+// newLocalClient makes a client that sends to http://localhost, by way of base, with a token that it need not fetch.
+// Its organization is org.
+func newLocalClient(t testing.TB, base http.RoundTripper, opts ...m3teraccess.Option) *m3teraccess.Client {
+	t.Helper()
+	return newClient(t, base, localOptions(opts...)...)
+}
+
+func localOptions(opts ...m3teraccess.Option) []m3teraccess.Option {
+	return append([]m3teraccess.Option{
+		m3teraccess.WithBaseURL("http://localhost"),
+		m3teraccess.WithTokenSource(oauth2.StaticTokenSource(&oauth2.Token{AccessToken: staticToken})),
+		m3teraccess.WithOrganization("org"),
+	}, opts...)
+}
+
+// A call is one of the client's methods with arguments that are in order.
+type call struct {
+	name  string
+	write bool
+	good  string // the body of a good answer
+	do    func(context.Context, *m3teraccess.Client) error
+}
+
+var calls = []call{
+	{"RequestSupport", true, `{"id":"s","version":1}`, func(ctx context.Context, c *m3teraccess.Client) error {
+		return either(c.RequestSupport(ctx, supportRequest(1)))
+	}},
+	{"CreatePermissionPolicy", true, `{"id":"p"}`, func(ctx context.Context, c *m3teraccess.Client) error {
+		return either(c.CreatePermissionPolicy(ctx, policyRequest()))
+	}},
+	{"AddPermissionPolicyToUser", true, `{"id":"l"}`, func(ctx context.Context, c *m3teraccess.Client) error {
+		return either(c.AddPermissionPolicyToUser(ctx, "p", m3teraccess.PrincipalPermissionRequest{PrincipalID: "u", Version: 1}))
+	}},
+	{"RemoveResource", true, `{"id":"g"}`, func(ctx context.Context, c *m3teraccess.Client) error {
+		return either(c.RemoveResource(ctx, "meter", "g", m3teraccess.ResourceGroupItemRequest{TargetID: "i", TargetType: m3teraccess.TargetItem, Version: 1}))
+	}},
+	{"UserPermissionsPage", false, `{"data":[]}`, func(ctx context.Context, c *m3teraccess.Client) error {
+		return either(c.UserPermissionsPage(ctx, "u", m3teraccess.PageParams{}))
+	}},
+	{"UserPermissions", false, `{"data":[]}`, func(ctx context.Context, c *m3teraccess.Client) error {
+		_, err := collect(c.UserPermissions(ctx, "u"))
+		return err
+	}},
+}
+
+// either holds a method to giving either a value or an error.
+func either[T any](value *T, err error) error {
+	if (value == nil) == (err == nil) {
+		return errors.Join(err, errors.New("there is a value and an error, or neither"))
+	}
+	return err
+}
+
+func supportRequest(version int64) m3teraccess.SupportRequest {
+	return m3teraccess.SupportRequest{EndSupportUsersAccess: time.Date(2026, 3, 1, 17, 0, 0, 0, time.UTC), Version: version}
+}
+
+func policyRequest(actions ...m3teraccess.Action) m3teraccess.PermissionPolicyRequest {
+	if actions == nil {
+		actions = []m3teraccess.Action{m3teraccess.ConfigRetrieve}
+	}
+	return m3teraccess.PermissionPolicyRequest{
+		Name:             "Meter readers",
+		PermissionPolicy: []m3teraccess.Statement{m3teraccess.Allow(actions...).On("config:meter/*")},
+	}
+}
+
+// readAll reads the body of an answer, and closes it.
+func readAll(t testing.TB, resp *http.Response) []byte {
+	t.Helper()
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
+}
+
+// collect walks to the end of the pages.
+func collect(policies func(func(m3teraccess.PermissionPolicy, error) bool)) ([]m3teraccess.PermissionPolicy, error) {
+	var all []m3teraccess.PermissionPolicy
+	for policy, err := range policies {
+		if err != nil {
+			return all, err
+		}
+		all = append(all, policy)
+	}
+	return all, nil
+}
