@@ -1,0 +1,154 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+const usage = `accessreview reviews what a user of a m3ter organization may do.
+
+  1. creates a policy that allows as little as is needed (-policy), and adds it to the user
+  2. lists every policy of the user, page by page, as a table
+  3. opens support access until a given time (-support-until), and then extends it (-support-extend) in a way that
+     loses nobody else's change
+  4. removes an item from a resource group (-group-type, -group, -item)
+
+The table goes to standard output, what happens meanwhile to standard error. The exit status is 0, or 1 after an
+error.
+
+Where it runs:
+  No M3TER_ variable is set
+        Against an in-memory m3ter that it starts by itself. All steps are done, and every flag has a default. While
+        support access is being extended, a second writer changes it.
+  M3TER_API_KEY, M3TER_API_SECRET, M3TER_ORG_ID
+        Against the real service, or the one that M3TER_BASE_URL names. Only the list is done, unless -write is given;
+        then those of the other steps whose flags are given.
+  M3TER_API_TOKEN, M3TER_ORG_ID
+        The same, with a token that you have already.
+  Anything between, such as M3TER_API_TOKEN or M3TER_BASE_URL alone, is an error that names what is missing. An empty
+  variable counts as not set.
+
+Examples:
+  accessreview
+  accessreview -page-size 1 -policy "Plan readers" -resources 'config:plan/*'
+  accessreview -user 3b1f0c9a-6c0f-4a0e-9c44-0d4f6f3f5e21
+  accessreview -user 3b1f0c9a-6c0f-4a0e-9c44-0d4f6f3f5e21 -write -policy "Meter readers"
+  accessreview -user 3b1f0c9a-6c0f-4a0e-9c44-0d4f6f3f5e21 -write -support-until 2026-03-01T17:00:00Z
+  accessreview -user 3b1f0c9a-6c0f-4a0e-9c44-0d4f6f3f5e21 -write \
+      -group-type meter -group b8f9d1c2-3f7e-4c55-9a2e-1d6f4c0b7e31 -item 06f6b50c-a868-4ca6-8a3b-448e507d5248
+
+Flags:
+`
+
+// options are what the flags say.
+type options struct {
+	user     string
+	pageSize int
+	write    bool
+
+	policy             string
+	actions, resources []string
+
+	supportUntil  time.Time
+	supportExtend time.Duration
+
+	groupType, group, item string
+}
+
+// parseFlags prints the help, when it is asked for, and returns flag.ErrHelp.
+func parseFlags(args []string, help io.Writer) (*options, error) {
+	o := &options{actions: []string{"config:retrieve"}, resources: []string{"config:meter/*"}}
+	flags := flag.NewFlagSet("accessreview", flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // an error is reported once, by main
+	flags.StringVar(&o.user, "user", "", "`id` of the user whose access is reviewed; required against the real service")
+	flags.IntVar(&o.pageSize, "page-size", 0, "`policies` in a page, 1 to 200; 100 if absent, against the in-memory m3ter 2")
+	flags.BoolVar(&o.write, "write", false, "change the real service; else it is only read")
+	flags.StringVar(&o.policy, "policy", "", "`name` of the policy to create and to add to the user; each run creates another one")
+	flags.Func("actions", "what the policy allows, lower case, a comma between two (default config:retrieve)", commaList(&o.actions))
+	flags.Func("resources", "on what the policy allows it, a comma between two (default config:meter/*)", commaList(&o.resources))
+	flags.Func("support-until", "open m3ter's support access for reading until this `time`, such as 2026-03-01T17:00:00Z", moment(&o.supportUntil))
+	flags.DurationVar(&o.supportExtend, "support-extend", 0, "then let support access end later by this `duration`, such as 1h30m")
+	flags.StringVar(&o.groupType, "group-type", "", "`type` of the resource group, such as meter or plan")
+	flags.StringVar(&o.group, "group", "", "`id` of the resource group")
+	flags.StringVar(&o.item, "item", "", "`id` of the item to remove from the resource group")
+
+	err := flags.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprint(help, usage)
+		flags.SetOutput(help)
+		flags.PrintDefaults()
+		return nil, err
+	case err != nil:
+		return nil, fmt.Errorf("%w; see -h", err)
+	case flags.NArg() > 0:
+		return nil, fmt.Errorf("unexpected argument %q; see -h", flags.Arg(0))
+	}
+	return o, nil
+}
+
+func commaList(values *[]string) func(string) error {
+	return func(s string) error {
+		*values = strings.Split(s, ",")
+		for i, value := range *values {
+			if (*values)[i] = strings.TrimSpace(value); (*values)[i] == "" {
+				return errors.New("one of the values is empty")
+			}
+		}
+		return nil
+	}
+}
+
+func moment(at *time.Time) func(string) error {
+	return func(s string) (err error) {
+		if *at, err = time.Parse(time.RFC3339, s); err != nil {
+			return errors.New("a time looks like 2026-03-01T17:00:00Z")
+		}
+		return nil
+	}
+}
+
+// check finds, before anything is sent, what would stop the review halfway.
+func (o *options) check() error {
+	if o.user == "" {
+		return errors.New("-user is missing: whose access is to be reviewed?")
+	}
+	if o.pageSize == 0 {
+		o.pageSize = 100
+	}
+	if o.pageSize < 1 || o.pageSize > 200 {
+		return fmt.Errorf("-page-size is %d; it must be 1 to 200", o.pageSize)
+	}
+	if o.supportExtend < 0 {
+		return fmt.Errorf("-support-extend is %v; it must be above zero", o.supportExtend)
+	}
+	if given := o.groupType != ""; given != (o.group != "") || given != (o.item != "") {
+		return errors.New("-group-type, -group and -item belong together: give all or none")
+	}
+	if o.write && !o.hasWrites() {
+		return errors.New("-write needs to know what to change: -policy, -support-until, -support-extend or -item")
+	}
+	return nil
+}
+
+func (o *options) hasWrites() bool {
+	return o.policy != "" || !o.supportUntil.IsZero() || o.supportExtend != 0 || o.item != ""
+}
+
+// fillForDemo gives every flag that is absent a value that the in-memory m3ter knows.
+func (o *options) fillForDemo() {
+	o.write = true
+	o.user = cmp.Or(o.user, demoUser)
+	o.pageSize = cmp.Or(o.pageSize, 2)
+	o.policy = cmp.Or(o.policy, "Meter readers")
+	o.supportUntil = cmp.Or(o.supportUntil, time.Now().UTC().Truncate(time.Hour).Add(24*time.Hour))
+	o.supportExtend = cmp.Or(o.supportExtend, time.Hour)
+	if o.groupType == "" && o.group == "" && o.item == "" {
+		o.groupType, o.group, o.item = demoGroupType, demoGroup, demoItem
+	}
+}

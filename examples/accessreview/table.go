@@ -1,0 +1,72 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
+)
+
+// writeTable writes one row a statement. A policy without statements has a row too, lest it be overlooked.
+func writeTable(w io.Writer, policies []m3teraccess.PermissionPolicy) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	writeRow(table, "POLICY", "EFFECT", "ACTIONS", "RESOURCES", "MANAGED", "LAST MODIFIED")
+	for _, policy := range policies {
+		statements := policy.PermissionPolicy
+		if len(statements) == 0 {
+			statements = []m3teraccess.Statement{{}}
+		}
+		managed := "no"
+		if policy.ManagedPolicy {
+			managed = "yes"
+		}
+		for _, s := range statements {
+			writeRow(table, policy.Name, string(s.Effect), join(s.Action), join(s.Resource), managed, clock(policy.LastModifiedAt))
+		}
+	}
+	return table.Flush()
+}
+
+func writeRow(w io.Writer, cells ...string) {
+	for i, cell := range cells {
+		if cells[i] = printable(cell); cell == "" {
+			cells[i] = "-"
+		}
+	}
+	fmt.Fprintln(w, strings.Join(cells, "\t"))
+}
+
+func join[S ~string](values []S) string {
+	var b strings.Builder
+	for i, value := range values {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(string(value))
+	}
+	return b.String()
+}
+
+func clock(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// printable escapes what could break the table or rewrite a terminal: the names in it are not ours.
+func printable(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if strconv.IsPrint(r) && r != '\\' {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		}
+	}
+	return b.String()
+}
