@@ -122,7 +122,7 @@ func TestHoldReachesTheQueue(t *testing.T) {
 
 func TestOnePaceAnOrganization(t *testing.T) {
 	own := newPaces(nil)
-	if own.of("a") != own.of("a") {
+	if first := own.of("a"); first != own.of("a") {
 		t.Error("asking twice gives two paces")
 	}
 	if own.of("a").limiter == own.of("b").limiter {

@@ -34,7 +34,7 @@ import (
 const root = "../.."
 
 // parameters are those of the function that a fragment becomes.
-const parameters = "ctx context.Context, client *m3teraccess.Client, userID, groupID, itemID string, request m3teraccess.PermissionPolicyRequest"
+const parameters = "ctx context.Context, client *m3teraccess.Client, userID, groupID, itemID string, request m3teraccess.PermissionPolicyRequest, fake *m3tertest.Server"
 
 // imports is what a fragment may use.
 var imports = map[string]string{
@@ -44,8 +44,10 @@ var imports = map[string]string{
 	"http":        "net/http",
 	"json":        "encoding/json",
 	"os":          "os",
+	"slog":        "log/slog",
 	"time":        "time",
 	"m3teraccess": "github.com/m3ter-access/m3ter-access-go/wrapper",
+	"m3tertest":   "github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest",
 }
 
 // A block is a fenced block of README.md.
