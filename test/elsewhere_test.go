@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/m3ter-access/m3ter-access-go/wrapper"
+	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
 var redirects = []int{301, 302, 303, 307, 308}

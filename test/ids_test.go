@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/m3ter-access/m3ter-access-go/wrapper"
+	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
 // Every path argument of every method. Each method gets the id in place of one argument, the others are "o", "p", "u",

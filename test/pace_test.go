@@ -52,15 +52,7 @@ func TestPaceAtTheLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := m3tertest.NewServer(m3tertest.InMemory(), m3tertest.WithRateLimit(paceRate))
 		defer fake.Close()
-		client, err := m3teraccess.NewClient(
-			m3teraccess.WithHTTPClient(fake.Client()),
-			m3teraccess.WithBaseURL(fake.URL),
-			m3teraccess.WithCredentials(fake.APIKey, fake.APISecret),
-			m3teraccess.WithOrganization(fake.OrganizationID),
-		)
-		if err != nil {
-			t.Fatal(err)
-		}
+		client := clientOf(t, fake, fake.Client().Transport, m3teraccess.WithRetry(m3teraccess.RetryPolicy{}))
 		took, refused := readTogether(t, t.Context(), fake, client)
 		ideal := paceCalls * time.Second / paceRate
 		if took > ideal*105/100 || refused > paceCalls/100 {
@@ -74,17 +66,8 @@ func TestPaceWithoutALimiter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := m3tertest.NewServer(m3tertest.InMemory(), m3tertest.WithRateLimit(paceRate))
 		defer fake.Close()
-		client, err := m3teraccess.NewClient(
-			m3teraccess.WithHTTPClient(fake.Client()),
-			m3teraccess.WithBaseURL(fake.URL),
-			m3teraccess.WithCredentials(fake.APIKey, fake.APISecret),
-			m3teraccess.WithOrganization(fake.OrganizationID),
-			m3teraccess.WithLimiter(unlimited{}),
-			m3teraccess.WithRetry(m3teraccess.RetryPolicy{MaxAttempts: 10}),
-		)
-		if err != nil {
-			t.Fatal(err)
-		}
+		client := clientOf(t, fake, fake.Client().Transport,
+			m3teraccess.WithRetry(m3teraccess.RetryPolicy{MaxAttempts: 10}), m3teraccess.WithLimiter(unlimited{}))
 		readTogether(t, t.Context(), fake, client) // where a failed call is an error
 	})
 }

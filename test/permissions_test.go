@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/m3ter-access/m3ter-access-go/gen"
-	"github.com/m3ter-access/m3ter-access-go/wrapper"
+	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
 // Is it a list or one object? Each shape of the answer is read, and nothing is taken for a policy that is none.

@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/oauth2"
 
-	"github.com/m3ter-access/m3ter-access-go/wrapper"
+	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 

@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/oauth2"
 
-	"github.com/m3ter-access/m3ter-access-go/wrapper"
+	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
 type sourceFunc func() (*oauth2.Token, error)

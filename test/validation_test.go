@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/m3ter-access/m3ter-access-go/wrapper"
+	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
 // typed returns a function that sends a JSON body as the Go value that it decodes to. asSent is that value in JSON
