@@ -15,9 +15,12 @@ import (
 	"time"
 )
 
-// attempt sends a request once and reads the whole answer, within the timeout and the bound. A cut or late answer is
-// so a failure of the attempt, and not a surprise to whoever reads the body later.
-func attempt(client *http.Client, timeout time.Duration, maxBytes int64) layer {
+// A roundTrip hands the request of a call to the transport.
+type roundTrip func(context.Context, *call) (*http.Response, error)
+
+// attempt makes one round trip and reads the whole answer, within the timeout and the bound. A cut or late answer is so
+// a failure of the attempt, and not a surprise to whoever reads the body later.
+func attempt(do roundTrip, timeout time.Duration, maxBytes int64) layer {
 	return func(ctx context.Context, c *call) (*answer, error) {
 		// Once it is over, nothing leaves, and so there is no doubt about the outcome.
 		if err := ctx.Err(); err != nil {
@@ -35,8 +38,12 @@ func attempt(client *http.Client, timeout time.Duration, maxBytes int64) layer {
 			return err
 		}
 
-		var conn connection
-		resp, err := client.Do(c.req.WithContext(httptrace.WithClientTrace(attemptCtx, conn.trace())))
+		var conn *connection
+		if !c.op.isRead() { // it matters to writes alone whether they left
+			conn = new(connection)
+			attemptCtx = httptrace.WithClientTrace(attemptCtx, conn.trace())
+		}
+		resp, err := do(attemptCtx, c)
 		if err != nil {
 			// The method and the URL, which a url.Error adds, are named by who wraps this.
 			if urlErr := (*url.Error)(nil); errors.As(err, &urlErr) {
@@ -45,7 +52,7 @@ func attempt(client *http.Client, timeout time.Duration, maxBytes int64) layer {
 			return nil, &transportError{err: because(err), neverLeft: conn.wasNeverThere()}
 		}
 		defer resp.Body.Close()
-		body, err := readBody(resp, c.req.Method, maxBytes)
+		body, err := readBody(resp, c.op.method, maxBytes)
 		if err != nil && !errors.Is(err, errTooLong) {
 			err = &transportError{err: because(err)}
 		}
@@ -62,7 +69,7 @@ type transportError struct {
 func (e *transportError) Error() string { return e.err.Error() }
 func (e *transportError) Unwrap() error { return e.err }
 
-// connection watches whether a request ever got one. Only net/http's own transport reports; of another that reports
+// A connection watches whether a request ever got one. Only net/http's own transport reports; of another that reports
 // nothing, nothing is known.
 type connection struct{ asked, got atomic.Bool }
 
@@ -73,7 +80,7 @@ func (c *connection) trace() *httptrace.ClientTrace {
 	}
 }
 
-func (c *connection) wasNeverThere() bool { return c.asked.Load() && !c.got.Load() }
+func (c *connection) wasNeverThere() bool { return c != nil && c.asked.Load() && !c.got.Load() }
 
 var errTooLong = errors.New("the answer is longer than WithMaxResponseBytes allows")
 

@@ -4,8 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-
-	"github.com/m3ter-access/m3ter-access-go/gen"
+	"net/url"
 )
 
 // version of this module, as the User-Agent header tells it.
@@ -23,12 +22,12 @@ type Client struct {
 
 // core is what a client and its Organization children share.
 type core struct {
-	server  string // the base URL, as the generated request functions take it
-	origin  origin
-	agent   string
-	secrets func() []string // what no error or log line may show; a function, since fmt prints the fields of fields
-	layers  layer
-	paces   *paces
+	base        *url.URL        // without a slash at its end
+	readHeader  http.Header     // of every request without a body; copied for each attempt, and so never changed
+	writeHeader http.Header     // of every request with one
+	secrets     func() []string // what no error or log line may show; a function, since fmt prints the fields of fields
+	layers      layer
+	paces       *paces
 }
 
 // NewClient makes a client of the options, and of the environment where they are silent:
@@ -47,12 +46,12 @@ func NewClient(opts ...Option) (*Client, error) {
 	}
 	secrets := cfg.secrets()
 	core := &core{
-		server:  cfg.baseURL.String(),
-		origin:  originOf(cfg.baseURL),
-		agent:   cfg.agent(),
-		secrets: func() []string { return secrets },
-		layers:  pipeline(cfg),
-		paces:   newPaces(cfg.limiter),
+		base:        cfg.baseURL,
+		readHeader:  http.Header{"Accept": {"application/json"}, "User-Agent": {cfg.agent()}},
+		writeHeader: http.Header{"Accept": {"application/json"}, "User-Agent": {cfg.agent()}, "Content-Type": {"application/json"}},
+		secrets:     func() []string { return secrets },
+		layers:      pipeline(cfg),
+		paces:       newPaces(cfg.limiter),
 	}
 	return core.client(cfg.orgID), nil
 }
@@ -71,7 +70,7 @@ func (c Client) String() string {
 	if c.core == nil {
 		return "m3teraccess.Client{}"
 	}
-	return fmt.Sprintf("m3teraccess.Client{organization: %q, base URL: %q}", c.orgID, c.server)
+	return fmt.Sprintf("m3teraccess.Client{organization: %q, base URL: %q}", c.orgID, c.base)
 }
 
 // GoString is [Client.String], so that %#v shows no credentials either.
@@ -104,11 +103,6 @@ var (
 	}
 )
 
-// unsendable is the error of a request that the generated code could not make.
-func unsendable(op *operation, err error) error {
-	return fmt.Errorf("m3teraccess: %s: %w", op.name, err)
-}
-
 // RequestSupport lets m3ter's support users into the organization until request.EndSupportUsersAccess.
 //
 // The first request of an organization carries no version. Each later one changes the existing request, and carries
@@ -116,19 +110,19 @@ func unsendable(op *operation, err error) error {
 // not document whether a change without one keeps the former statements, so say what support users may do each time.
 //
 // Errors: [*ValidationError] for a zero end date and for a malformed statement, nothing having been sent;
-// [ErrVersionConflict] when a version was given and is not the current one; [ErrOutcomeUnknown] when the request may or may not
-// have been carried out; and those that every call has, see "Errors" in the package comment.
+// [ErrVersionConflict] when a version was given and is not the current one; [ErrOutcomeUnknown] when the request may or
+// may not have been carried out; and those that every call has, see "Errors" in the package comment.
 func (c *Client) RequestSupport(ctx context.Context, request SupportRequest) (*Support, error) {
 	if err := firstError(validateOrganization(c.orgID), validateSupportRequest(request)); err != nil {
 		return nil, err
 	}
 	// In UTC, since a zone of more than a day's offset has no JSON form.
 	request.EndSupportUsersAccess = request.EndSupportUsersAccess.UTC()
-	req, err := gen.NewRequestSupportRequest(c.server, c.orgID, request)
+	req, err := c.newRequest(opRequestSupport, request)
 	if err != nil {
-		return nil, unsendable(opRequestSupport, err)
+		return nil, err
 	}
-	return send(ctx, c, c.newCall(opRequestSupport, req, request.Version != 0), finishSupport)
+	return send(ctx, c, c.newCall(opRequestSupport, req, request.Version != 0), parseSupport)
 }
 
 // CreatePermissionPolicy creates a permission policy. It allows nothing to anyone until it is added to a user, with
@@ -141,11 +135,11 @@ func (c *Client) CreatePermissionPolicy(ctx context.Context, request PermissionP
 	if err := firstError(validateOrganization(c.orgID), validatePermissionPolicyRequest(request)); err != nil {
 		return nil, err
 	}
-	req, err := gen.NewCreatePermissionPolicyRequest(c.server, c.orgID, request)
+	req, err := c.newRequest(opCreatePermissionPolicy, request)
 	if err != nil {
-		return nil, unsendable(opCreatePermissionPolicy, err)
+		return nil, err
 	}
-	return send(ctx, c, c.newCall(opCreatePermissionPolicy, req, false), finishPolicy)
+	return send(ctx, c, c.newCall(opCreatePermissionPolicy, req, false), parsePolicy)
 }
 
 // AddPermissionPolicyToUser gives the user request.PrincipalID the permissions of a policy. The version is that of an
@@ -159,11 +153,11 @@ func (c *Client) AddPermissionPolicyToUser(ctx context.Context, policyID string,
 	if err := firstError(validateOrganization(c.orgID), validatePathValue("policyID", policyID), validatePrincipalPermissionRequest(request)); err != nil {
 		return nil, err
 	}
-	req, err := gen.NewAddPermissionPolicyToUserRequest(c.server, c.orgID, policyID, request)
+	req, err := c.newRequest(opAddPermissionPolicyToUser, request, policyID)
 	if err != nil {
-		return nil, unsendable(opAddPermissionPolicyToUser, err)
+		return nil, err
 	}
-	return send(ctx, c, c.newCall(opAddPermissionPolicyToUser, req, request.Version != 0), finishPrincipalPermission)
+	return send(ctx, c, c.newCall(opAddPermissionPolicyToUser, req, request.Version != 0), parsePrincipalPermission)
 }
 
 // RemoveResource takes an item, or a nested group, out of a resource group. resourceType is the type of the group's
@@ -177,9 +171,9 @@ func (c *Client) RemoveResource(ctx context.Context, resourceType, groupID strin
 	if err := firstError(validateOrganization(c.orgID), validatePathValue("resourceType", resourceType), validatePathValue("groupID", groupID), validateResourceGroupItemRequest(request)); err != nil {
 		return nil, err
 	}
-	req, err := gen.NewRemoveResourceRequest(c.server, c.orgID, resourceType, groupID, request)
+	req, err := c.newRequest(opRemoveResource, request, resourceType, groupID)
 	if err != nil {
-		return nil, unsendable(opRemoveResource, err)
+		return nil, err
 	}
-	return send(ctx, c, c.newCall(opRemoveResource, req, request.Version != 0), finishResourceGroup)
+	return send(ctx, c, c.newCall(opRemoveResource, req, request.Version != 0), parseResourceGroup)
 }

@@ -1,6 +1,7 @@
 package m3teraccess
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,22 +9,15 @@ import (
 	"strings"
 )
 
-// decode reads the one JSON value of an answer, and lets finish check it.
-func decode[T any](a *answer, finish func(*T) error) (*T, error) {
+// decode reads the one JSON value of an answer, of which parse knows what it must be.
+func decode[T any](a *answer, parse func([]byte) (*T, error)) (*T, error) {
 	if a.bodyErr != nil {
 		return nil, a.bodyErr
 	}
 	if err := checkContentType(a.Header.Get("Content-Type")); err != nil {
 		return nil, err
 	}
-	result := new(T)
-	if err := json.Unmarshal(a.body, result); err != nil {
-		return nil, fmt.Errorf("the body is not what the document declares: %w", err)
-	}
-	if err := finish(result); err != nil {
-		return nil, err
-	}
-	return result, nil
+	return parse(a.body)
 }
 
 // checkContentType lets JSON pass, and an answer that does not say what it is.
@@ -38,68 +32,88 @@ func checkContentType(value string) error {
 	return fmt.Errorf("the content type is %s, not JSON", quote(value))
 }
 
-var errNoID = errors.New("the body has no id")
+func parseSupport(body []byte) (*Support, error) {
+	return parseEntity(body, func(s *Support) (id string) {
+		canonicalize(s.SupportUsersPermissionPolicy)
+		return s.ID
+	})
+}
 
-func requireID(id string) error {
-	if id == "" {
-		return errNoID
+func parsePolicy(body []byte) (*PermissionPolicy, error) { return parseEntity(body, finishPolicy) }
+
+func parsePrincipalPermission(body []byte) (*PrincipalPermission, error) {
+	return parseEntity(body, func(p *PrincipalPermission) (id string) { return p.ID })
+}
+
+func parseResourceGroup(body []byte) (*ResourceGroup, error) {
+	return parseEntity(body, func(g *ResourceGroup) (id string) { return g.ID })
+}
+
+// parseEntity parses what has an id. finish brings it into canonical form, and returns the id.
+func parseEntity[T any](body []byte, finish func(*T) (id string)) (*T, error) {
+	entity := new(T)
+	if err := unmarshal(body, entity); err != nil {
+		return nil, err
+	}
+	if finish(entity) == "" {
+		return nil, errors.New("the body has no id")
+	}
+	return entity, nil
+}
+
+func unmarshal(body []byte, into any) error {
+	if err := json.Unmarshal(body, into); err != nil {
+		return fmt.Errorf("the body is not what the document declares: %w", err)
 	}
 	return nil
 }
 
-func finishSupport(s *Support) error {
-	canonicalize(s.SupportUsersPermissionPolicy)
-	return requireID(s.ID)
-}
-
-func finishPolicy(p *PermissionPolicy) error {
+func finishPolicy(p *PermissionPolicy) (id string) {
 	canonicalize(p.PermissionPolicy)
-	return requireID(p.ID)
+	return p.ID
 }
 
-func finishPrincipalPermission(p *PrincipalPermission) error { return requireID(p.ID) }
+// parsePage parses the answer to UserPermissions in any of its three shapes: a page, one policy, or a bare list. The
+// published document declares one policy and describes a list; the service's other lists are pages.
+func parsePage(body []byte) (*PermissionPolicyPage, error) {
+	page, err := parseShape(body)
+	if err != nil {
+		return nil, err
+	}
+	for i := range page.Data {
+		if finishPolicy(&page.Data[i]) == "" {
+			return nil, fmt.Errorf("policy %d of the page has no id", i)
+		}
+	}
+	return page, nil
+}
 
-func finishResourceGroup(g *ResourceGroup) error { return requireID(g.ID) }
-
-// A permissionsAnswer is the answer to UserPermissions in any of its three shapes: a page, one policy, or a bare list.
-// The published document declares one policy and describes a list; the service's other lists are pages.
-type permissionsAnswer struct{ page PermissionPolicyPage }
-
-func (p *permissionsAnswer) UnmarshalJSON(body []byte) error {
-	if body[0] == '[' { // the decoder hands over a value without the space around it
-		return json.Unmarshal(body, &p.page.Data)
+func parseShape(body []byte) (*PermissionPolicyPage, error) {
+	if body = bytes.TrimSpace(body); len(body) > 0 && body[0] == '[' {
+		page := new(PermissionPolicyPage)
+		return page, unmarshal(body, &page.Data)
 	}
 	var either struct {
 		PermissionPolicyPage
 		PermissionPolicy
 	}
-	if err := json.Unmarshal(body, &either); err != nil {
-		return err
+	if err := unmarshal(body, &either); err != nil {
+		return nil, err
 	}
-	p.page = either.PermissionPolicyPage
-	if p.page.Data != nil {
-		return nil
+	page := either.PermissionPolicyPage
+	if page.Data == nil && either.ID != "" {
+		page.Data = []PermissionPolicy{either.PermissionPolicy}
 	}
-	if either.ID != "" {
-		p.page.Data = []PermissionPolicy{either.PermissionPolicy}
-		return nil
+	if page.Data != nil {
+		return &page, nil
 	}
 	// An empty page may say null; an object that says nothing of data is something else.
-	var names map[string]json.RawMessage
-	if err := json.Unmarshal(body, &names); err != nil {
-		return err
+	var says struct{ Data json.RawMessage }
+	if err := unmarshal(body, &says); err != nil {
+		return nil, err
 	}
-	if _, ok := names["data"]; !ok {
-		return errors.New("it is neither a page, with data, nor a policy, with an id")
+	if says.Data == nil {
+		return nil, errors.New("the body is neither a page, with data, nor a policy, with an id")
 	}
-	return nil
-}
-
-func finishPermissions(p *permissionsAnswer) error {
-	for i := range p.page.Data {
-		if err := finishPolicy(&p.page.Data[i]); err != nil {
-			return fmt.Errorf("policy %d of the page: %w", i, err)
-		}
-	}
-	return nil
+	return &page, nil
 }

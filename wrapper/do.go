@@ -29,6 +29,10 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 		own.Header = make(http.Header)
 	}
 	own.Header.Del("Authorization")
+	if own.Header.Get("Accept") == "" {
+		own.Header["Accept"] = c.readHeader["Accept"]
+	}
+	own.Header["User-Agent"] = c.readHeader["User-Agent"]
 	call := c.newCall(operationOf(own), own, false)
 	a, err := c.layers(own.Context(), call)
 	var noTime *interrupted
@@ -58,7 +62,7 @@ func (c *Client) validateRequest(req *http.Request) error {
 	switch {
 	case req == nil || req.URL == nil:
 		return invalid("request", allowed, "is nil, or has no URL")
-	case originOf(req.URL) != c.origin:
+	case originOf(req.URL) != originOf(c.base):
 		return invalid("request URL", allowed, "goes to %s", quote(req.URL.Scheme+"://"+req.URL.Host))
 	case req.URL.Opaque != "":
 		return invalid("request URL", allowed, "is opaque: its path may name another host")

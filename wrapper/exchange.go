@@ -21,14 +21,16 @@ type exchange struct {
 	agent  string
 }
 
-func newExchange(cfg *config, send layer) *exchange {
+func newExchange(cfg *config, client *http.Client) *exchange {
 	return &exchange{
 		oauth: clientcredentials.Config{
 			TokenURL:  cfg.baseURL.JoinPath("oauth/token").String(),
 			AuthStyle: oauth2.AuthStyleInHeader, // or the body would carry the credentials, and a refusal a second try
 		},
 		policy: cfg.retry,
-		send:   send,
+		send: attempt(func(ctx context.Context, c *call) (*http.Response, error) {
+			return client.Do(c.req.WithContext(ctx))
+		}, cfg.timeout, cfg.maxResponseBytes),
 		origin: originOf(cfg.baseURL),
 		basic:  cfg.credentials.basic(),
 		agent:  cfg.agent(),
@@ -57,6 +59,8 @@ func (e *exchange) Token() (*oauth2.Token, error) {
 	}
 }
 
+var opToken = &operation{name: "Token", method: http.MethodPost, path: "/oauth/token"}
+
 // An exchangeError keeps the status where x/oauth2 does not: an answer of 200 may hold no token either.
 type exchangeError struct {
 	status int // 0: there was no answer
@@ -84,7 +88,7 @@ func (r *tokenRequest) RoundTrip(req *http.Request) (*http.Response, error) {
 	if originOf(own.URL) == r.origin {
 		own.Header.Set("Authorization", r.basic)
 	}
-	if r.answer, r.err = r.send(own.Context(), &call{req: own}); r.err != nil {
+	if r.answer, r.err = r.send(own.Context(), &call{op: opToken, req: own}); r.err != nil {
 		return nil, r.err
 	}
 	if r.answer.isCut() {

@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 	"unicode"
-
-	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
 // However the service words it, a wait is never negative, and a date is what it says.
@@ -64,7 +62,13 @@ func FuzzPathValue(f *testing.F) {
 		if validatePathValue("id", id) != nil {
 			return
 		}
-		req, err := gen.NewUserPermissionsRequest("https://m3ter.test/base/", "org", id, nil)
+		client := (&core{base: &url.URL{Scheme: "https", Host: "m3ter.test", Path: "/base"}, paces: newPaces(nil)}).client("org")
+		made, err := client.newRequest(opUserPermissions, nil, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// As it arrives: a server parses what was written.
+		req, err := http.NewRequest(http.MethodGet, made.URL.String(), nil)
 		if err != nil {
 			t.Fatalf("%q passed, and no request can be made of it: %v", id, err)
 		}
@@ -88,14 +92,14 @@ func FuzzPermissionsAnswer(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		a := &answer{Response: &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}}, body: body}
-		result, err := decode(a, finishPermissions)
+		page, err := decode(a, parsePage)
 		if err != nil {
 			return
 		}
 		if !json.Valid(body) {
 			t.Errorf("%q was read, and is no JSON", body)
 		}
-		for _, policy := range result.page.Data {
+		for _, policy := range page.Data {
 			if policy.ID == "" {
 				t.Errorf("a policy without an id from %q", body)
 			}

@@ -214,8 +214,9 @@ func (c *config) setBaseURL(field, raw string) error {
 	case u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())):
 		return invalid(field, allowed, "is %s", quote(u.Scheme+"://"+u.Host))
 	}
-	// The generated request functions resolve their paths against it.
-	c.baseURL = u.JoinPath("/")
+	u = u.JoinPath() // resolves dots
+	u.Path, u.RawPath = strings.TrimSuffix(u.Path, "/"), strings.TrimSuffix(u.RawPath, "/")
+	c.baseURL = u
 	return nil
 }
 

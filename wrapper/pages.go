@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"hash/maphash"
 	"iter"
-
-	"github.com/m3ter-access/m3ter-access-go/gen"
+	"net/url"
+	"strconv"
 )
 
 // PageParams says which page of a list is wanted. The zero value is the first one, of the service's own size.
@@ -25,22 +25,27 @@ func (c *Client) UserPermissionsPage(ctx context.Context, userID string, params 
 	if err := firstError(validateOrganization(c.orgID), validatePathValue("userID", userID), validatePageParams(params)); err != nil {
 		return nil, err
 	}
-	var query gen.UserPermissionsParams
-	if params.PageSize != 0 {
-		query.PageSize = &params.PageSize
-	}
-	if params.NextToken != "" {
-		query.NextToken = &params.NextToken
-	}
-	req, err := gen.NewUserPermissionsRequest(c.server, c.orgID, userID, &query)
-	if err != nil {
-		return nil, unsendable(opUserPermissions, err)
-	}
-	answer, err := send(ctx, c, c.newCall(opUserPermissions, req, false), finishPermissions)
+	req, err := c.newRequest(opUserPermissions, nil, userID)
 	if err != nil {
 		return nil, err
 	}
-	return &answer.page, nil
+	req.URL.RawQuery = params.query()
+	return send(ctx, c, c.newCall(opUserPermissions, req, false), parsePage)
+}
+
+// query leaves out what is zero: the service would take it for a page size of 0, or for an empty token.
+func (p PageParams) query() string {
+	if p == (PageParams{}) {
+		return ""
+	}
+	query := make(url.Values)
+	if p.PageSize != 0 {
+		query.Set("pageSize", strconv.Itoa(int(p.PageSize)))
+	}
+	if p.NextToken != "" {
+		query.Set("nextToken", p.NextToken)
+	}
+	return query.Encode()
 }
 
 // UserPermissions walks over all permission policies of a user, newest first, a page at a time:

@@ -55,10 +55,9 @@ type layer func(context.Context, *call) (*answer, error)
 func pipeline(cfg *config) layer {
 	client := *cfg.httpClient
 	client.CheckRedirect = refuseRedirect
-	send := attempt(&client, cfg.timeout, cfg.maxResponseBytes)
-	tokens := newTokens(cfg, send)
+	tokens := newTokens(cfg, &client)
 
-	layers := authorize(send)
+	layers := attempt(authorize(&client), cfg.timeout, cfg.maxResponseBytes)
 	layers = logged(cfg.logger, layers)
 	layers = limit(layers)
 	layers = withToken(tokens, layers)
@@ -72,12 +71,12 @@ func refuseRedirect(*http.Request, []*http.Request) error { return http.ErrUseLa
 
 // authorize sets the header that carries the token, on a copy: a transport may still read the request of an attempt
 // that was given up.
-func authorize(next layer) layer {
-	return func(ctx context.Context, c *call) (*answer, error) {
-		authorized := *c
-		authorized.req = c.req.Clone(ctx)
-		authorized.req.Header.Set("Authorization", "Bearer "+c.token)
-		return next(ctx, &authorized)
+func authorize(client *http.Client) roundTrip {
+	return func(ctx context.Context, c *call) (*http.Response, error) {
+		req := c.req.WithContext(ctx)
+		req.Header = c.req.Header.Clone()
+		req.Header.Set("Authorization", "Bearer "+c.token)
+		return client.Do(req)
 	}
 }
 

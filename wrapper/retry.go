@@ -64,14 +64,16 @@ func judge(isRead bool, a *answer, err error) verdict {
 	if isRead {
 		ambiguous = failed
 	}
-	broken := (*transportError)(nil)
-	switch {
-	case errors.As(err, &broken) && broken.neverLeft:
-		return failed
-	case errors.As(err, &broken):
+	if broken, ok := err.(*transportError); ok {
+		if broken.neverLeft {
+			return failed
+		}
 		return ambiguous
-	case err != nil: // no token, or the limiter gave up
+	}
+	if err != nil { // no token, or the limiter gave up
 		return final
+	}
+	switch {
 	case a.StatusCode == http.StatusTooManyRequests:
 		return refused
 	case a.StatusCode == http.StatusUnauthorized || a.StatusCode == http.StatusForbidden:

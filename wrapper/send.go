@@ -7,17 +7,12 @@ import (
 	"net/http"
 )
 
-// newCall makes a call of a request of one's own.
 func (c *Client) newCall(op *operation, req *http.Request, versioned bool) *call {
-	if req.Header.Get("Accept") == "" {
-		req.Header.Set("Accept", "application/json")
-	}
-	req.Header.Set("User-Agent", c.agent)
 	return &call{op: op, req: req, versioned: versioned, pace: c.pace, secrets: c.secrets()}
 }
 
-// send sends a call and decodes its answer, which finish checks and brings into canonical form.
-func send[T any](ctx context.Context, c *Client, call *call, finish func(*T) error) (*T, error) {
+// send sends a call, and decodes its answer by parse.
+func send[T any](ctx context.Context, c *Client, call *call, parse func([]byte) (*T, error)) (*T, error) {
 	a, err := c.layers(ctx, call)
 	var noTime *interrupted
 	if errors.As(err, &noTime) {
@@ -25,7 +20,7 @@ func send[T any](ctx context.Context, c *Client, call *call, finish func(*T) err
 	}
 	var result *T
 	if err == nil {
-		result, err = read(a, call, finish)
+		result, err = read(a, call, parse)
 	}
 	if err != nil {
 		return nil, call.explain(err, noTime)
@@ -34,14 +29,14 @@ func send[T any](ctx context.Context, c *Client, call *call, finish func(*T) err
 }
 
 // read turns an answer into a value or an error.
-func read[T any](a *answer, call *call, finish func(*T) error) (*T, error) {
+func read[T any](a *answer, call *call, parse func([]byte) (*T, error)) (*T, error) {
 	if a.StatusCode/100 != 2 {
 		return nil, newError(call, a)
 	}
 	if a.isCut() {
 		return nil, a.bodyErr
 	}
-	result, err := decode(a, finish)
+	result, err := decode(a, parse)
 	if err != nil {
 		return nil, newDecodeError(call, a, err)
 	}

@@ -85,11 +85,29 @@ func canonicalize(statements []Statement) {
 // canonical turns the upper-case spelling of answers into the one of requests: CONFIG_CREATE into config:create. What
 // holds no upper-case letter already can be sent, and is left alone.
 func canonical(value string) string {
+	if known, ok := published[value]; ok {
+		return known
+	}
 	if !hasUpper(value) {
 		return value
 	}
 	return strings.ReplaceAll(strings.ToLower(value), "_", ":")
 }
+
+// published has the canonical form of each published spelling, so that the hundreds of them in a page need no memory.
+var published = func() map[string]string {
+	known := make(map[string]string)
+	for _, value := range []string{
+		string(EffectAllow), string(EffectDeny),
+		string(All), string(ConfigCreate), string(ConfigRetrieve), string(ConfigUpdate), string(ConfigDelete), string(ConfigExport),
+		string(AnalyticsQuery), string(MeasurementsUpload), string(MeasurementsFileupload), string(MeasurementsRetrieve),
+		string(MeasurementsExport), string(ForecastRetrieve), string(HealthscoresRetrieve), string(AnomaliesRetrieve),
+		string(ExportsDownload), string(MarketplaceUsageCreate), string(MarketplaceUsageRetrieve), string(AuditRetrieve),
+	} {
+		known[strings.ToUpper(strings.ReplaceAll(value, ":", "_"))] = value
+	}
+	return known
+}()
 
 // hasUpper is the document's pattern for what is refused in a request.
 func hasUpper(value string) bool {

@@ -177,10 +177,10 @@ func (p *pendingToken) wait(ctx context.Context) (*oauth2.Token, error) {
 	}
 }
 
-func newTokens(cfg *config, send layer) *tokens {
+func newTokens(cfg *config, client *http.Client) *tokens {
 	source := cfg.source
 	if source == nil {
-		source = newExchange(cfg, send)
+		source = newExchange(cfg, client)
 	}
 	redact := redactor(cfg.secrets())
 	return &tokens{log: cfg.logger, fetch: func() (*oauth2.Token, error) {

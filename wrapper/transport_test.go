@@ -91,9 +91,10 @@ func answers(status int, body string, headers ...string) step {
 // breaks makes a step of net/http's own transport that got a connection and then failed.
 func breaks(err error) step {
 	return func(req *http.Request) (*http.Response, error) {
-		trace := httptrace.ContextClientTrace(req.Context())
-		trace.GetConn("m3ter:443")
-		trace.GotConn(httptrace.GotConnInfo{})
+		if trace := httptrace.ContextClientTrace(req.Context()); trace != nil {
+			trace.GetConn("m3ter:443")
+			trace.GotConn(httptrace.GotConnInfo{})
+		}
 		return nil, err
 	}
 }
@@ -101,7 +102,9 @@ func breaks(err error) step {
 // neverLeaves makes a step of net/http's own transport that got no connection.
 func neverLeaves(err error) step {
 	return func(req *http.Request) (*http.Response, error) {
-		httptrace.ContextClientTrace(req.Context()).GetConn("m3ter:443")
+		if trace := httptrace.ContextClientTrace(req.Context()); trace != nil {
+			trace.GetConn("m3ter:443")
+		}
 		return nil, err
 	}
 }

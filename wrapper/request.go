@@ -1,0 +1,68 @@
+package m3teraccess
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// newRequest makes the request of an operation. The organization and the values take the place of the {names} of its
+// path, each as one segment. A nil body is none.
+//
+// The generated functions do the same, but parse and resolve the base URL for every request, which costs as much as
+// all the layers around it.
+func (c *Client) newRequest(op *operation, body any, values ...string) (*http.Request, error) {
+	req := &http.Request{
+		Method: op.method,
+		URL:    c.urlOf(op.path, append([]string{c.orgID}, values...)),
+		Host:   c.base.Host,
+		Header: c.readHeader,
+		Proto:  "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+	}
+	if body == nil {
+		return req, nil
+	}
+	data, err := json.Marshal(body)
+	if err != nil {
+		return nil, fmt.Errorf("m3teraccess: %s: %w", op.name, err)
+	}
+	req.Header = c.writeHeader
+	req.ContentLength = int64(len(data))
+	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }
+	req.Body, _ = req.GetBody()
+	return req, nil
+}
+
+// urlOf is the URL of a path below the base URL. The escaped path is set only where it differs.
+func (c *Client) urlOf(template string, values []string) *url.URL {
+	u := *c.base
+	u.Path += expand(template, values)
+	escapes := u.RawPath != ""
+	escaped := make([]string, len(values))
+	for i, value := range values {
+		escaped[i] = url.PathEscape(value)
+		escapes = escapes || escaped[i] != value
+	}
+	if escapes {
+		u.RawPath = c.base.EscapedPath() + expand(template, escaped)
+	}
+	return &u
+}
+
+// expand puts the values in place of the {names} of a template, in their order.
+func expand(template string, values []string) string {
+	var b strings.Builder
+	b.Grow(len(template) + 40*len(values)) // an id is often a UUID
+	for _, value := range values {
+		before, rest, _ := strings.Cut(template, "{")
+		_, template, _ = strings.Cut(rest, "}")
+		b.WriteString(before)
+		b.WriteString(value)
+	}
+	b.WriteString(template)
+	return b.String()
+}
