@@ -119,15 +119,16 @@ func (t *tokens) join() *pendingToken {
 	t.pending = pending
 	go func() {
 		start := time.Now()
-		token, err := t.fetch()
-		t.report(err, time.Since(start))
-
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		t.settle(token, err)
-		t.pending = nil
-		pending.token, pending.err = token, err
-		close(pending.done)
+		pending.err = &AuthError{problem: "the token source ended its goroutine"} // unless it returns
+		defer func() {
+			t.report(pending.err, time.Since(start))
+			t.mu.Lock()
+			defer t.mu.Unlock()
+			t.settle(pending.token, pending.err)
+			t.pending = nil
+			close(pending.done)
+		}()
+		pending.token, pending.err = t.fetch()
 	}()
 	return pending
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -339,5 +340,17 @@ func TestErrorsOfASource(t *testing.T) {
 		if failure == own && !errors.Is(err, own) {
 			t.Errorf("%v does not match the source's error", err)
 		}
+	}
+}
+
+// A source may end its goroutine, as t.Fatal does in a test. Nobody is left waiting.
+func TestSourceThatEndsItsGoroutine(t *testing.T) {
+	client := newScripted(t, &script{}, WithTokenSource(tokenSourceFunc(func() (*oauth2.Token, error) {
+		runtime.Goexit()
+		return nil, nil
+	})))
+	var authErr *AuthError
+	if err := read1(t, client); !errors.As(err, &authErr) {
+		t.Errorf("%v", err)
 	}
 }
