@@ -37,6 +37,10 @@ cover: ## Show what of wrapper/ the tests reach
 fuzz: ## Run each fuzz target for FUZZTIME (1m)
 	bash .ci/fuzz $(or $(FUZZTIME),1m)
 
+.PHONY: bench
+bench: ## Print what the client costs in relation to hand-written code (ROUNDS=21)
+	go run ./test/bench/ratios -rounds $(or $(ROUNDS),21)
+
 .PHONY: demo
 demo: ## Run an access review against an in-memory m3ter
 	go run ./examples/accessreview

@@ -30,9 +30,9 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	}
 	own.Header.Del("Authorization")
 	if own.Header.Get("Accept") == "" {
-		own.Header["Accept"] = c.readHeader["Accept"]
+		own.Header.Set("Accept", "application/json")
 	}
-	own.Header["User-Agent"] = c.readHeader["User-Agent"]
+	own.Header.Set("User-Agent", c.readHeader.Get("User-Agent"))
 	call := c.newCall(operationOf(own), own, false)
 	a, err := c.layers(own.Context(), call)
 	var noTime *interrupted

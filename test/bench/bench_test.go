@@ -1,0 +1,234 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"reflect"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
+)
+
+// Names are as benchstat pairs them: -col /peer.
+func Benchmark(b *testing.B) {
+	for _, transport := range []string{"memory", "loopback"} {
+		peers := peersOver(b, transport)
+		for _, op := range Operations {
+			for _, peer := range peers {
+				call := op.Of(peer)
+				b.Run("op="+op.Name+"/conn="+transport+"/peer="+peer.Name, func(b *testing.B) {
+					b.ReportAllocs()
+					for b.Loop() {
+						if err := call(b.Context()); err != nil {
+							b.Fatal(err)
+						}
+					}
+				})
+				if op.Name == "walk" {
+					continue
+				}
+				b.Run("op="+op.Name+"/conn="+transport+",parallel/peer="+peer.Name, func(b *testing.B) {
+					b.ReportAllocs()
+					b.RunParallel(func(pb *testing.PB) {
+						for pb.Next() {
+							if err := call(b.Context()); err != nil {
+								b.Error(err)
+							}
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
+func peersOver(tb testing.TB, transport string) []Peer {
+	peers, stop := PeersOver(transport)
+	tb.Cleanup(stop)
+	return peers
+}
+
+// Every peer does the same work, or a comparison would mean nothing.
+func TestPeersAgree(t *testing.T) {
+	for _, transport := range []string{"memory", "loopback"} {
+		peers := peersOver(t, transport)
+		var want [3]any
+		for i, peer := range peers {
+			created, err1 := peer.Create(t.Context())
+			one, err2 := peer.One(t.Context())
+			page, err3 := peer.Page(t.Context())
+			walked, err4 := peer.Walk(t.Context())
+			if err := errors.Join(err1, err2, err3, err4); err != nil {
+				t.Fatalf("%s over %s: %v", peer.Name, transport, err)
+			}
+			if len(page) != 200 || walked != 200*pages {
+				t.Errorf("%s over %s: a page of %d, a walk over %d", peer.Name, transport, len(page), walked)
+			}
+			got := [3]any{spelled(created), spelled(one), spelled(page...)}
+			if i == 0 {
+				want = got
+			}
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("%s over %s decodes other values than %s", peer.Name, transport, peers[0].Name)
+			}
+		}
+	}
+}
+
+// spelled has policies in the spelling that can be sent, which only the wrapper hands out.
+func spelled(policies ...m3teraccess.PermissionPolicy) []m3teraccess.PermissionPolicy {
+	form := func(s string) string { return strings.ReplaceAll(strings.ToLower(s), "_", ":") }
+	for _, policy := range policies {
+		for i, s := range policy.PermissionPolicy {
+			policy.PermissionPolicy[i].Effect = m3teraccess.Effect(form(string(s.Effect)))
+			for j, action := range s.Action {
+				s.Action[j] = m3teraccess.Action(form(string(action)))
+			}
+		}
+	}
+	return policies
+}
+
+// What a call may allocate, with a little room. A change that needs more is to be seen in review.
+func TestAllocations(t *testing.T) {
+	peers, stop := PeersOver("memory")
+	defer stop()
+	wrapper := peers[len(peers)-1]
+	for name, most := range map[string]float64{"create": 75, "one": 68, "page": 3750} {
+		for _, op := range Operations {
+			if op.Name != name {
+				continue
+			}
+			call := op.Of(wrapper)
+			got := testing.AllocsPerRun(100, func() {
+				if err := call(t.Context()); err != nil {
+					t.Error(err)
+				}
+			})
+			if got > most {
+				t.Errorf("%s: %v allocations, at most %v are expected", name, got, most)
+			}
+		}
+	}
+}
+
+// Of a list however long, one page is held, and a hash for each page that was.
+func TestWalkHoldsOnePage(t *testing.T) {
+	const long = 10_000
+	var page atomic.Int64
+	transport := roundTripper(func(req *http.Request) (*http.Response, error) {
+		resp, err := inMemory{}.RoundTrip(req)
+		if strings.HasSuffix(req.URL.Path, "/permissions") {
+			body := pageOf(1, time.Duration(page.Add(1)).String())
+			if page.Load() == long {
+				body = pageOf(1, "")
+			}
+			resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+		}
+		return resp, err
+	})
+	client, err := m3teraccess.NewClient(m3teraccess.WithHTTPClient(&http.Client{Transport: transport}), m3teraccess.WithBaseURL("http://localhost"),
+		m3teraccess.WithCredentials("key", "secret"), m3teraccess.WithOrganization(orgID), m3teraccess.WithLimiter(make(turnstile, 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var early, late uint64
+	policies := 0
+	for _, err := range client.UserPermissions(t.Context(), "user") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch policies++; policies {
+		case 100:
+			early = liveHeap()
+		case long:
+			late = liveHeap()
+		}
+	}
+	if perPage := (float64(late) - float64(early)) / (long - 100); policies != long || perPage > 64 {
+		t.Errorf("%d pages; %.0f bytes more are live for each", policies, perPage)
+	}
+}
+
+func liveHeap() uint64 {
+	runtime.GC()
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return stats.HeapAlloc
+}
+
+// Neither an idle client nor a finished iterator leaves a goroutine.
+func TestIdleClientsLeaveNoGoroutine(t *testing.T) {
+	before := runtime.NumGoroutine()
+	clients := make([]Peer, 10_000)
+	for i := range clients {
+		clients[i] = wrapperPeer(&http.Client{Transport: inMemory{}}, "http://localhost")
+		if _, err := clients[i].One(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// What fetched a token ends just after it has handed it over.
+	for deadline := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > before && time.Now().Before(deadline); {
+		runtime.Gosched()
+	}
+	if after := runtime.NumGoroutine(); after > before {
+		t.Errorf("%d goroutines more for %d clients", after-before, len(clients))
+	}
+	runtime.KeepAlive(clients)
+}
+
+// A steady load opens no connection after the first ones: the default transport keeps enough of them.
+func TestSteadyLoadOpensNoConnections(t *testing.T) {
+	var opened atomic.Int64
+	server := httptest.NewUnstartedServer(service{})
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			opened.Add(1)
+		}
+	}
+	server.Start()
+	defer server.Close()
+	client, err := m3teraccess.NewClient(m3teraccess.WithBaseURL(server.URL), m3teraccess.WithCredentials("key", "secret"),
+		m3teraccess.WithOrganization(orgID), m3teraccess.WithLimiter(make(turnstile, 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const callers = 64
+	load := func(calls int) {
+		var group sync.WaitGroup
+		start := make(chan struct{})
+		for range callers {
+			group.Go(func() {
+				<-start
+				for range calls {
+					if _, err := client.UserPermissionsPage(context.Background(), "one", m3teraccess.PageParams{}); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		close(start)
+		group.Wait()
+	}
+	load(5)
+	warm := opened.Load()
+	load(30)
+	if more := opened.Load() - warm; more > max(0, callers-warm) {
+		t.Errorf("%d connections were opened, and %d more under a steady load", warm, more)
+	}
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }

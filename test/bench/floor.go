@@ -1,0 +1,81 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+
+	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
+)
+
+// floor is what a careful engineer writes by hand for these calls, on net/http and encoding/json, with no safety layer.
+type floor struct {
+	client *http.Client
+	base   string
+}
+
+func (f *floor) create(ctx context.Context, orgID string, request m3teraccess.PermissionPolicyRequest) (*m3teraccess.PermissionPolicy, error) {
+	body, err := json.Marshal(request)
+	if err != nil {
+		return nil, err
+	}
+	policy := new(m3teraccess.PermissionPolicy)
+	return policy, f.do(ctx, http.MethodPost, f.base+"/organizations/"+url.PathEscape(orgID)+"/permissionpolicies", body, policy)
+}
+
+func (f *floor) one(ctx context.Context, orgID, userID string) (*m3teraccess.PermissionPolicy, error) {
+	policy := new(m3teraccess.PermissionPolicy)
+	return policy, f.do(ctx, http.MethodGet, f.permissions(orgID, userID), nil, policy)
+}
+
+func (f *floor) page(ctx context.Context, orgID, userID, token string) (*m3teraccess.PermissionPolicyPage, error) {
+	address := f.permissions(orgID, userID)
+	if token != "" {
+		address += "?nextToken=" + url.QueryEscape(token)
+	}
+	page := new(m3teraccess.PermissionPolicyPage)
+	return page, f.do(ctx, http.MethodGet, address, nil, page)
+}
+
+func (f *floor) permissions(orgID, userID string) string {
+	return f.base + "/organizations/" + url.PathEscape(orgID) + "/users/" + url.PathEscape(userID) + "/permissions"
+}
+
+func (f *floor) do(ctx context.Context, method, address string, body []byte, result any) error {
+	req, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Authorization", "Bearer token")
+	req.Header.Set("Accept", "application/json")
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	resp, err := f.client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	answer, err := readAll(resp)
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s %s: %s: %s", method, address, resp.Status, answer)
+	}
+	return json.Unmarshal(answer, result)
+}
+
+// readAll reads into a buffer of the announced size, where one is announced.
+func readAll(resp *http.Response) ([]byte, error) {
+	if resp.ContentLength < 0 {
+		return io.ReadAll(resp.Body)
+	}
+	body := make([]byte, resp.ContentLength)
+	_, err := io.ReadFull(resp.Body, body)
+	return body, err
+}

@@ -1,0 +1,123 @@
+// Package bench measures what the client costs beside its peers: a floor that is written by hand on net/http and
+// encoding/json, and the generated client alone. All of them make the same calls and get the same answers.
+//
+//	make bench                                    ratios to the floor, of interleaved rounds
+//	go test ./test/bench -run '^$' -bench . -count 10 | benchstat -col /peer -
+package bench
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
+)
+
+// answers are what the service answers, made once.
+var answers = struct {
+	token, one, page []byte
+	walk             [pages][]byte
+}{
+	token: []byte(`{"access_token":"token","token_type":"Bearer","expires_in":18000}`),
+	one:   mustMarshal(policy(0)),
+	page:  pageOf(200, ""),
+	walk: func() (walk [pages][]byte) {
+		for i := range pages - 1 {
+			walk[i] = pageOf(200, strconv.Itoa(i+1))
+		}
+		walk[pages-1] = pageOf(200, "")
+		return walk
+	}(),
+}
+
+func policy(i int) map[string]any {
+	return map[string]any{
+		"id": fmt.Sprintf("0c7a1f5e-54f0-4a43-8f1d-%012d", i), "version": 1, "name": fmt.Sprintf("Policy %d", i),
+		"permissionPolicy": []map[string]any{
+			{"effect": "ALLOW", "action": []string{"CONFIG_CREATE", "CONFIG_RETRIEVE"}, "resource": []string{"config:meter/*"}},
+			{"effect": "DENY", "action": []string{"CONFIG_DELETE"}, "resource": []string{"config:plan/item/12345"}},
+		},
+		"managedPolicy": false,
+		"dtCreated":     "2026-02-01T09:30:00Z", "dtLastModified": "2026-02-01T09:30:00Z",
+		"createdBy": "9e0c2d5b-8d51-4a35-a6c5-6f2f5cf2a771", "lastModifiedBy": "9e0c2d5b-8d51-4a35-a6c5-6f2f5cf2a771",
+	}
+}
+
+func pageOf(n int, next string) []byte {
+	policies := make([]map[string]any, n)
+	for i := range policies {
+		policies[i] = policy(i)
+	}
+	return mustMarshal(map[string]any{"data": policies, "nextToken": next})
+}
+
+func mustMarshal(v any) []byte {
+	data, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return data
+}
+
+// pages is how many pages the user "walk" has. Their tokens are numbers.
+const pages = 20
+
+// answerTo is the answer to a request, by its path and its page token.
+func answerTo(req *http.Request) []byte {
+	path := req.URL.Path
+	switch {
+	case strings.HasSuffix(path, "/oauth/token"):
+		return answers.token
+	case strings.HasSuffix(path, "/users/page/permissions"):
+		return answers.page
+	case strings.HasSuffix(path, "/users/walk/permissions"):
+		_, token, _ := strings.Cut(req.URL.RawQuery, "nextToken=")
+		n, _ := strconv.Atoi(token)
+		return answers.walk[n]
+	default:
+		return answers.one
+	}
+}
+
+// service answers over a real connection.
+type service struct{}
+
+func (service) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	_, _ = io.Copy(io.Discard, req.Body)
+	body := answerTo(req)
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	_, _ = w.Write(body) // fails only when the client is gone
+}
+
+// inMemory is the service without a connection, so that what is measured is the client alone.
+type inMemory struct{}
+
+func (inMemory) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Body != nil {
+		if _, err := io.Copy(io.Discard, req.Body); err != nil {
+			return nil, err
+		}
+		req.Body.Close()
+	}
+	body := answerTo(req)
+	return &http.Response{
+		Status: "200 OK", StatusCode: 200, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: req,
+		Header:        http.Header{"Content-Type": {"application/json"}},
+		Body:          io.NopCloser(bytes.NewReader(body)),
+		ContentLength: int64(len(body)),
+	}, nil
+}
+
+// request is the policy that is created.
+var request = m3teraccess.PermissionPolicyRequest{
+	Name: "Meter editors",
+	PermissionPolicy: []m3teraccess.Statement{
+		m3teraccess.Allow(m3teraccess.ConfigCreate, m3teraccess.ConfigRetrieve).On("config:meter/*"),
+		m3teraccess.Deny(m3teraccess.ConfigDelete).On("config:plan/item/12345"),
+	},
+}
