@@ -1,7 +1,5 @@
 # The commands a person types. None is needed to use or to test the library: go test ./... does without make.
 
-STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
-
 .PHONY: help
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,9 +14,7 @@ check-generate: ## Fail when gen/ is out of step with api/openapi.yaml
 
 .PHONY: lint
 lint: ## Check formatting, vet and staticcheck
-	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt -w on these"; exit 1; }
-	go vet ./...
-	go run $(STATICCHECK) ./...
+	bash .ci/lint
 
 .PHONY: test
 test: ## Run all tests

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -45,11 +46,7 @@ func attempt(do roundTrip, timeout time.Duration, maxBytes int64) layer {
 		}
 		resp, err := do(attemptCtx, c)
 		if err != nil {
-			// The method and the URL, which a url.Error adds, are named by who wraps this.
-			if urlErr := (*url.Error)(nil); errors.As(err, &urlErr) {
-				err = urlErr.Err
-			}
-			return nil, &transportError{err: because(err), neverLeft: conn.wasNeverThere()}
+			return nil, &transportError{err: because(withoutURL(err)), neverLeft: conn.wasNeverThere()}
 		}
 		defer resp.Body.Close()
 		body, err := readBody(resp, c.op.method, maxBytes)
@@ -58,6 +55,14 @@ func attempt(do roundTrip, timeout time.Duration, maxBytes int64) layer {
 		}
 		return &answer{Response: resp, body: body, bodyErr: err}, nil
 	}
+}
+
+// withoutURL takes off what a url.Error adds: the URL holds ids, and the operation is named by who wraps the error.
+func withoutURL(err error) error {
+	for urlErr := (*url.Error)(nil); errors.As(err, &urlErr); {
+		err = urlErr.Err
+	}
+	return err
 }
 
 // A transportError is an attempt that brought no answer, or only a part of one.
@@ -84,10 +89,14 @@ func (c *connection) wasNeverThere() bool { return c != nil && c.asked.Load() &&
 
 var errTooLong = errors.New("the answer is longer than WithMaxResponseBytes allows")
 
+// maxTrustedLength is up to where an announced length is believed before the bytes are there.
+const maxTrustedLength = 1 << 20
+
 // readBody reads at most maxBytes. What it read comes back beside an error too.
 func readBody(resp *http.Response, method string, maxBytes int64) ([]byte, error) {
+	maxBytes = min(maxBytes, math.MaxInt64-1) // one more is read, to see whether there is more
 	var buf bytes.Buffer
-	if n := resp.ContentLength; n > 0 && n <= maxBytes && method != http.MethodHead {
+	if n := min(resp.ContentLength, maxBytes, maxTrustedLength); n > 0 && method != http.MethodHead {
 		buf.Grow(int(n) + bytes.MinRead) // the room in which ReadFrom looks for the end
 	}
 	_, err := buf.ReadFrom(io.LimitReader(resp.Body, maxBytes+1))

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
+	"unicode"
 )
 
 // Do sends a request to any other endpoint of m3ter, through the same layers as the methods: the token, the timeout
@@ -14,9 +16,10 @@ import (
 // sent. Its Authorization header is overwritten. It is not changed itself, and redirects are not followed.
 //
 // Whatever its status, an answer is returned with a nil error: only the methods turn a status into an [*Error]. Its
-// body was read, and need not be closed. Its Request lacks the Authorization header.
+// body was read, and need not be closed; that of another status than 2xx is as much of it as came. Its Request lacks the
+// Authorization header. The User-Agent is the client's, and so is the organization whose rate counts.
 //
-// Errors: [*AuthError]; [*DecodeError] when the answer is longer than [WithMaxResponseBytes] allows; the context's
+// Errors: [*AuthError]; [*DecodeError] when a success is longer than [WithMaxResponseBytes] allows; the context's
 // error; that of the transport. Of a request that is no GET, HEAD or OPTIONS, an error after which it may have been
 // carried out matches [ErrOutcomeUnknown].
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
@@ -28,7 +31,12 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	if own.Header == nil {
 		own.Header = make(http.Header)
 	}
-	own.Header.Del("Authorization")
+	for name := range own.Header {
+		if strings.EqualFold(name, "Authorization") { // also where it was not set by Set
+			delete(own.Header, name)
+		}
+	}
+	own.URL.Scheme = strings.ToLower(own.URL.Scheme) // net/http knows no other
 	if own.Header.Get("Accept") == "" {
 		own.Header.Set("Accept", "application/json")
 	}
@@ -42,7 +50,7 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	if sent := (*transportError)(nil); err != nil && !errors.As(err, &sent) {
 		closeBody(req) // or nobody would
 	}
-	if err == nil {
+	if err == nil && a.StatusCode/100 == 2 {
 		err = a.bodyErr
 	}
 	if errors.Is(err, errTooLong) {
@@ -64,6 +72,10 @@ func (c *Client) validateRequest(req *http.Request) error {
 		return invalid("request", allowed, "is nil, or has no URL")
 	case originOf(req.URL) != originOf(c.base):
 		return invalid("request URL", allowed, "goes to %s", quote(req.URL.Scheme+"://"+req.URL.Host))
+	case req.RequestURI != "":
+		return invalid("request", "one that was not received by a server", "has a RequestURI")
+	case !isSendable(req):
+		return invalid("request", "a method and headers that HTTP can carry", "has a method or a header with characters that are not")
 	case req.URL.Opaque != "":
 		return invalid("request URL", allowed, "is opaque: its path may name another host")
 	case req.URL.User != nil:
@@ -72,6 +84,24 @@ func (c *Client) validateRequest(req *http.Request) error {
 		return invalid("request Host", allowed, "is %s", quote(req.Host))
 	}
 	return nil
+}
+
+// isSendable finds what net/http would refuse: there nobody could tell that nothing was sent.
+func isSendable(req *http.Request) bool {
+	if _, err := http.NewRequest(req.Method, "http://localhost", nil); err != nil {
+		return false
+	}
+	for name, values := range req.Header {
+		if strings.ContainsFunc(name, unicode.IsControl) || strings.ContainsAny(name, " :") || name == "" {
+			return false
+		}
+		for _, value := range values {
+			if strings.ContainsFunc(value, func(r rune) bool { return unicode.IsControl(r) && r != '\t' }) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func closeBody(req *http.Request) {

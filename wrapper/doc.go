@@ -1,5 +1,5 @@
-// Package m3teraccess decides who may do what in m3ter: support access, permission policies, the policies of users, and
-// resource groups. Its name is m3teraccess, although its directory is wrapper:
+// Package m3teraccess is a client for the part of m3ter that decides who may do what: support access, permission policies,
+// the policies of users, and resource groups. Its name is m3teraccess, although its directory is wrapper:
 //
 //	import m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 //
@@ -28,7 +28,8 @@
 // An answer that is no success is an [*Error]; errors.Is tells which one: [ErrBadRequest], [ErrUnauthorized],
 // [ErrForbidden], [ErrNotFound], [ErrVersionConflict], [ErrRateLimited], [ErrServer]. A success that can't be read is a
 // [*DecodeError], and a token that can't be had an [*AuthError]. When the context ended, the error matches the context's.
-// Any other error is that of the transport.
+// A list whose pages would never end ends with [ErrRepeatedToken]. Any other error is that of the transport, or of the
+// caller's limiter.
 //
 // # Unknown outcomes
 //

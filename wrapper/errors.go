@@ -5,10 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"golang.org/x/oauth2"
 )
@@ -29,13 +30,14 @@ var (
 const (
 	maxErrorBody = 8 << 10
 	maxErrorText = 1 << 10
+	maxRequestID = 256
 )
 
 // An Error is an answer of the service that is no success. Which one, errors.Is tells: see [ErrNotFound] and its
 // siblings.
 type Error struct {
 	StatusCode int
-	Message    string        // what the service says; may be empty
+	Message    string        // what the service says, up to 8 KiB; may be empty
 	Method     string        // of the request
 	Path       string        // of the request, with {names} in place of ids
 	RequestID  string        // what the service calls the request; may be empty
@@ -52,7 +54,7 @@ func newError(c *call, a *answer) *Error {
 	_ = json.Unmarshal(a.body, &content) // proxies answer HTML, or nothing
 	return &Error{
 		StatusCode: a.StatusCode,
-		Message:    redact.text(content.Message),
+		Message:    shorten(redact.text(content.Message), maxErrorBody),
 		Method:     c.op.method,
 		Path:       c.op.path,
 		RequestID:  redact.text(requestID(a.Header)),
@@ -66,7 +68,8 @@ func newError(c *call, a *answer) *Error {
 func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "m3teraccess: %s %s: %s", e.Method, e.Path, status(e.StatusCode))
-	if e.StatusCode/100 == 3 {
+	switch e.StatusCode {
+	case 301, 302, 303, 307, 308:
 		b.WriteString(" (redirects are not followed)")
 	}
 	if e.RequestID != "" {
@@ -112,7 +115,8 @@ func (e *Error) speaksOfVersion() bool {
 	case http.StatusConflict, http.StatusPreconditionFailed:
 		return true
 	case http.StatusBadRequest:
-		return strings.Contains(strings.ToLower(e.Message), "version")
+		words := strings.FieldsFunc(strings.ToLower(e.Message), func(r rune) bool { return !unicode.IsLetter(r) })
+		return slices.Contains(words, "version") || slices.Contains(words, "versions") // and no conversion
 	}
 	return false
 }
@@ -181,7 +185,7 @@ func (e *AuthError) Unwrap() error { return e.err }
 func requestID(h http.Header) string {
 	for _, name := range []string{"X-Request-Id", "X-Amzn-Requestid", "X-Amzn-Trace-Id", "X-Amz-Cf-Id"} {
 		if id := h.Get(name); id != "" {
-			return id
+			return shorten(id, maxRequestID)
 		}
 	}
 	return ""
@@ -207,9 +211,7 @@ func newAuthError(err error, redact redactor) *AuthError {
 	if exchange := (*exchangeError)(nil); errors.As(err, &exchange) {
 		e.StatusCode = exchange.status
 	}
-	if urlErr := (*url.Error)(nil); errors.As(err, &urlErr) {
-		err = urlErr.Err
-	}
+	err = withoutURL(err)
 	answered := (*oauth2.RetrieveError)(nil)
 	if !errors.As(err, &answered) {
 		e.err = redact.error(err)

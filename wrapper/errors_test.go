@@ -50,6 +50,7 @@ func TestErrorIs(t *testing.T) {
 		{Error{StatusCode: 400, versioned: true, Message: "The name is missing."}, "bad request"},
 		{Error{StatusCode: 400, versioned: true, Message: "Version mismatch."}, "bad request, conflict"},
 		{Error{StatusCode: 400, Message: "Version mismatch."}, "bad request"},
+		{Error{StatusCode: 400, versioned: true, Message: "Date conversion failed."}, "bad request"},
 		{Error{StatusCode: 401}, "unauthorized"},
 		{Error{StatusCode: 403}, "forbidden"},
 		{Error{StatusCode: 404, versioned: true}, "not found"},

@@ -37,7 +37,7 @@ func (c *call) attrs(a *answer, err error, more ...slog.Attr) []slog.Attr {
 		}
 	}
 	if err != nil {
-		attrs = append(attrs, slog.String("error", printable(c.redactor().text(err.Error()))))
+		attrs = append(attrs, slog.String("error", c.redactor().error(err).Error()))
 	}
 	return attrs
 }

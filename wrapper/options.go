@@ -1,6 +1,7 @@
 package m3teraccess
 
 import (
+	"cmp"
 	"encoding/base64"
 	"errors"
 	"log/slog"
@@ -117,19 +118,14 @@ func (c *config) organizationFromEnvironment() error {
 	if orgID == "" {
 		return invalid("organization", "M3TER_ORG_ID or WithOrganization", "is missing")
 	}
-	c.orgID = orgID
-	return validatePathValue("M3TER_ORG_ID", orgID)
+	return c.setOrganization("M3TER_ORG_ID", orgID)
 }
 
 func (c *config) baseURLFromEnvironment() error {
 	if c.given.baseURL {
 		return nil
 	}
-	raw, field := os.Getenv("M3TER_BASE_URL"), "M3TER_BASE_URL"
-	if raw == "" {
-		raw = defaultBaseURL
-	}
-	return c.setBaseURL(field, raw)
+	return c.setBaseURL("M3TER_BASE_URL", cmp.Or(os.Getenv("M3TER_BASE_URL"), defaultBaseURL))
 }
 
 // WithCredentials sets the access key id and the API secret of a service user, which are exchanged for a token when
@@ -177,16 +173,23 @@ func WithTokenSource(source oauth2.TokenSource) Option {
 
 func (c *config) setToken(token string) error {
 	c.source = oauth2.StaticTokenSource(&oauth2.Token{AccessToken: token})
-	return validateCredential("M3TER_API_TOKEN", token, "a token", "")
+	return validateCredential("M3TER_API_TOKEN", token, "a token, without Bearer before it", " ")
 }
 
 // WithOrganization sets the organization that the calls are about.
 func WithOrganization(orgID string) Option {
 	return func(c *config) error {
 		c.given.organization = true
-		c.orgID = orgID
-		return validatePathValue("WithOrganization", orgID)
+		return c.setOrganization("WithOrganization", orgID)
 	}
+}
+
+func (c *config) setOrganization(field, orgID string) error {
+	if strings.TrimSpace(orgID) != orgID {
+		return invalid(field, "the id of an organization", "is %s, with a space at its beginning or end", quote(orgID))
+	}
+	c.orgID = orgID
+	return validatePathValue(field, orgID)
 }
 
 // WithBaseURL sets the URL below which the API is found: https, or http to localhost or a loopback address; a host, and
@@ -203,7 +206,7 @@ func (c *config) setBaseURL(field, raw string) error {
 	const allowed = "https://host, or http to localhost or a loopback address, without user, query and fragment"
 	u, err := url.Parse(raw)
 	switch {
-	case err != nil:
+	case err != nil || strings.TrimSpace(raw) != raw:
 		return invalid(field, allowed, "is not a URL")
 	case u.Hostname() == "":
 		return invalid(field, allowed, "has no host")

@@ -18,8 +18,9 @@ func TestRedactorFindsEverySpelling(t *testing.T) {
 		t.Fatal(err)
 	}
 	const otherJSON, asciiJSON, phpJSON = `s/e\"c&r<é t+%`, `s/e\"c&r<\u00e9 t+%`, `s\/e\"c&r<é t+%`
+	const gson, lowerURL, inHTML = `s/e\"c\u0026r\u003cé t+%`, `s%2fe%22c%26r%3c%c3%a9+t%2b%25`, `s/e&#34;c&amp;r&lt;&eacute; t&#x2b;%`
 	redact := redactor{"", "the-token", secret}
-	for _, echo := range []string{secret, string(quoted), otherJSON, asciiJSON, phpJSON, url.QueryEscape(secret), url.PathEscape(secret), "the-token"} {
+	for _, echo := range []string{gson, lowerURL, inHTML, `\u0074he-token`, secret, string(quoted), otherJSON, asciiJSON, phpJSON, url.QueryEscape(secret), url.PathEscape(secret), "the-token"} {
 		echo = strings.Trim(echo, `"`)
 		if got := redact.text("before " + echo + " after"); got != "before [redacted] after" {
 			t.Errorf("text of %q is %q", echo, got)

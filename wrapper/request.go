@@ -13,8 +13,8 @@ import (
 // newRequest makes the request of an operation. The organization and the values take the place of the {names} of its
 // path, each as one segment. A nil body is none.
 //
-// The generated functions do the same, but parse and resolve the base URL for every request, which costs as much as
-// all the layers around it.
+// The generated functions do the same, but parse and resolve the base URL for every request: a third of the time of a
+// small call, more than all the layers together (see test/bench). That requests keep to the document is tested.
 func (c *Client) newRequest(op *operation, body any, values ...string) (*http.Request, error) {
 	req := &http.Request{
 		Method: op.method,

@@ -41,7 +41,7 @@ func (p RetryPolicy) backoff(attempt int) time.Duration {
 	if shift := attempt - 1; shift < 32 && p.MinBackoff<<shift>>shift == p.MinBackoff {
 		bound = min(bound, p.MinBackoff<<shift)
 	}
-	return rand.N(bound + 1)
+	return rand.N(bound)
 }
 
 // rateWindow is how long the service refuses what is over the rate of an organization, when it does not tell.

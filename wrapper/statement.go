@@ -85,7 +85,7 @@ func canonicalize(statements []Statement) {
 // canonical turns the upper-case spelling of answers into the one of requests: CONFIG_CREATE into config:create. What
 // holds no upper-case letter already can be sent, and is left alone.
 func canonical(value string) string {
-	if known, ok := published[value]; ok {
+	if known, ok := canonicalOf[value]; ok {
 		return known
 	}
 	if !hasUpper(value) {
@@ -94,8 +94,8 @@ func canonical(value string) string {
 	return strings.ReplaceAll(strings.ToLower(value), "_", ":")
 }
 
-// published has the canonical form of each published spelling, so that the hundreds of them in a page need no memory.
-var published = func() map[string]string {
+// canonicalOf has the canonical form of each published spelling, so that the hundreds of them in a page need no memory.
+var canonicalOf = func() map[string]string {
 	known := make(map[string]string)
 	for _, value := range []string{
 		string(EffectAllow), string(EffectDeny),

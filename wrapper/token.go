@@ -41,16 +41,17 @@ const (
 // with its own context, and the request goes on for the others. Toward the token's end, whoever asks has it renewed in
 // the background, so that on a busy client no call waits, and an idle one keeps neither goroutine nor timer.
 type tokens struct {
-	fetch func() (*oauth2.Token, error)
-	log   *slog.Logger
+	source oauth2.TokenSource
+	redact redactor
+	log    *slog.Logger
 
-	mu        sync.Mutex
-	current   *oauth2.Token // nil when there is none; may have expired
-	renewAt   time.Time     // when to renew current in the background; zero: never
-	pending   *pendingToken // nil when none is being fetched
-	refusal   error         // of the credentials, shared until
-	until     time.Time
-	forbidden time.Time // the last renewal because of a 403
+	mu           sync.Mutex
+	current      *oauth2.Token // nil when there is none; may have expired
+	renewAt      time.Time     // when to renew current in the background; zero: never
+	pending      *pendingToken // nil when none is being fetched
+	refusal      error         // of the credentials; nil when there was none
+	refusalUntil time.Time     // until when it is shared
+	forbiddenAt  time.Time     // when a 403 last renewed the token
 }
 
 type pendingToken struct {
@@ -90,11 +91,11 @@ func (t *tokens) replace(ctx context.Context, denied string, status int) (bool, 
 		return false, err
 	}
 	if status == http.StatusForbidden && t.pending == nil {
-		if time.Since(t.forbidden) < forbiddenRenewal {
+		if time.Since(t.forbiddenAt) < forbiddenRenewal {
 			defer t.mu.Unlock()
 			return false, nil
 		}
-		t.forbidden = time.Now()
+		t.forbiddenAt = time.Now()
 	}
 	pending := t.join()
 	t.mu.Unlock()
@@ -104,7 +105,7 @@ func (t *tokens) replace(ctx context.Context, denied string, status int) (bool, 
 }
 
 func (t *tokens) sharedRefusal() error {
-	if time.Now().Before(t.until) {
+	if time.Now().Before(t.refusalUntil) {
 		return t.refusal
 	}
 	return nil
@@ -121,6 +122,9 @@ func (t *tokens) join() *pendingToken {
 		start := time.Now()
 		pending.err = &AuthError{problem: "the token source ended its goroutine"} // unless it returns
 		defer func() {
+			if problem := recover(); problem != nil { // a caller could not catch it: this goroutine is ours
+				pending.err = newAuthError(fmt.Errorf("the token source panicked: %v", problem), t.redact)
+			}
 			t.report(pending.err, time.Since(start))
 			t.mu.Lock()
 			defer t.mu.Unlock()
@@ -137,7 +141,7 @@ func (t *tokens) join() *pendingToken {
 func (t *tokens) settle(token *oauth2.Token, err error) {
 	now := time.Now()
 	if refused := (*AuthError)(nil); errors.As(err, &refused) && refused.refused() {
-		t.refusal, t.until = err, now.Add(shareRefusal)
+		t.refusal, t.refusalUntil = err, now.Add(shareRefusal)
 	}
 	news := err == nil && (t.current == nil || t.current.AccessToken != token.AccessToken || !t.current.Expiry.Equal(token.Expiry))
 	if err == nil {
@@ -183,17 +187,18 @@ func newTokens(cfg *config, client *http.Client) *tokens {
 	if source == nil {
 		source = newExchange(cfg, client)
 	}
-	redact := redactor(cfg.secrets())
-	return &tokens{log: cfg.logger, fetch: func() (*oauth2.Token, error) {
-		token, err := source.Token()
-		if err == nil {
-			err = checkToken(token)
-		}
-		if err != nil {
-			return nil, newAuthError(err, redact)
-		}
-		return token, nil
-	}}
+	return &tokens{source: source, redact: cfg.secrets(), log: cfg.logger}
+}
+
+func (t *tokens) fetch() (*oauth2.Token, error) {
+	token, err := t.source.Token()
+	if err == nil {
+		err = checkToken(token)
+	}
+	if err != nil {
+		return nil, newAuthError(err, t.redact)
+	}
+	return token, nil
 }
 
 // checkToken refuses a token that no header can carry.

@@ -354,3 +354,15 @@ func TestSourceThatEndsItsGoroutine(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestSourceThatPanics(t *testing.T) {
+	client := newScripted(t, &script{}, WithTokenSource(tokenSourceFunc(func() (*oauth2.Token, error) { panic("no vault") })))
+	var authErr *AuthError
+	if err := read1(t, client); !errors.As(err, &authErr) || !strings.Contains(err.Error(), "no vault") {
+		t.Errorf("%v", err)
+	}
+}
+
+type staticToken struct{}
+
+func (staticToken) Token() (*oauth2.Token, error) { return &oauth2.Token{AccessToken: "static"}, nil }

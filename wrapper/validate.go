@@ -51,6 +51,14 @@ func validatePathValue(field, value string) error {
 	return nil
 }
 
+// validateText refuses what JSON can't carry: it would arrive as something else.
+func validateText(field, value string) error {
+	if !utf8.ValidString(value) {
+		return invalid(field, "text in UTF-8", "is %s, not UTF-8", quote(value))
+	}
+	return nil
+}
+
 func validateSupportRequest(request SupportRequest) error {
 	const field, allowed = "EndSupportUsersAccess", "the time at which support access ends, of a year from 1 to 9999"
 	end := request.EndSupportUsersAccess
@@ -76,14 +84,14 @@ func validatePermissionPolicyRequest(request PermissionPolicyRequest) error {
 	if request.Version != 0 {
 		return invalid("Version", "none: a new policy gets version 1", "is %d", request.Version)
 	}
-	return validateStatements("PermissionPolicy", request.PermissionPolicy)
+	return firstError(validateText("Name", request.Name), validateStatements("PermissionPolicy", request.PermissionPolicy))
 }
 
 func validatePrincipalPermissionRequest(request PrincipalPermissionRequest) error {
 	if request.PrincipalID == "" {
 		return invalid("PrincipalID", "the id of a user", "is empty")
 	}
-	return nil
+	return validateText("PrincipalID", request.PrincipalID)
 }
 
 func validateResourceGroupItemRequest(request ResourceGroupItemRequest) error {
@@ -93,7 +101,7 @@ func validateResourceGroupItemRequest(request ResourceGroupItemRequest) error {
 	if !request.TargetType.Valid() {
 		return invalid("TargetType", "item, group (TargetItem, TargetGroup), ITEM or GROUP", "is %s", quote(string(request.TargetType)))
 	}
-	return nil
+	return validateText("TargetID", request.TargetID)
 }
 
 func validatePageParams(params PageParams) error {
@@ -130,6 +138,11 @@ func validateStatement(s Statement) *ValidationError {
 	if len(s.Resource) == 0 {
 		return &ValidationError{Field: "Resource", Problem: "is empty", Allowed: "at least one resource, such as config:meter/*"}
 	}
+	for i, resource := range s.Resource {
+		if !utf8.ValidString(resource) {
+			return &ValidationError{Field: fmt.Sprintf("Resource[%d]", i), Problem: fmt.Sprintf("is %s, not UTF-8", quote(resource)), Allowed: "text in UTF-8"}
+		}
+	}
 	return nil
 }
 
@@ -138,6 +151,8 @@ func validateSpelling(value, allowed string) *ValidationError {
 	switch {
 	case value == "":
 		return &ValidationError{Problem: "is empty", Allowed: allowed}
+	case !utf8.ValidString(value):
+		return &ValidationError{Problem: fmt.Sprintf("is %s, not UTF-8", quote(value)), Allowed: allowed}
 	case hasUpper(value):
 		return &ValidationError{
 			Problem: fmt.Sprintf("is %s, in upper case", quote(value)),
@@ -150,8 +165,8 @@ func validateSpelling(value, allowed string) *ValidationError {
 // quote makes a caller's value fit to print in an error.
 func quote(value string) string {
 	const most = 64
-	if len(value) > most {
-		return fmt.Sprintf("%.*q...", most, value)
+	if short := []rune(value); len(short) > most {
+		return fmt.Sprintf("%q...", string(short[:most]))
 	}
 	return fmt.Sprintf("%q", value)
 }

@@ -23,7 +23,20 @@ func (s *store) addPolicy(policy gen.PermissionPolicy) gen.PermissionPolicy {
 	s.complete(&policy.ID, &policy.Version, &policy.CreatedAt, &policy.LastModifiedAt, &policy.CreatedBy, &policy.LastModifiedBy)
 	policy.PermissionPolicy = published(policy.PermissionPolicy)
 	s.policies[policy.ID] = policy
+	s.policyIDs = append(s.policyIDs, policy.ID)
 	return policy
+}
+
+// listPolicies answers all of them in one page, the newest first: whoever doesn't know whether a policy was created
+// looks for it here.
+func (h handlers) listPolicies(w http.ResponseWriter, _ *http.Request) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	page := gen.PermissionPolicyPage{Data: make([]gen.PermissionPolicy, 0, len(h.policyIDs))}
+	for _, id := range slices.Backward(h.policyIDs) {
+		page.Data = append(page.Data, h.policies[id])
+	}
+	writeJSON(w, http.StatusOK, page)
 }
 
 func (h handlers) AddPermissionPolicyToUser(_ context.Context, r server.AddPermissionPolicyToUserRequestObject) (server.AddPermissionPolicyToUserResponseObject, error) {

@@ -138,3 +138,14 @@ func TestUserPermissionsEdges(t *testing.T) {
 		c.do("GET", "/users/user/permissions?"+query, "").refused(400, "nextToken")
 	}
 }
+
+func TestPoliciesAreListed(t *testing.T) {
+	c := inMemory(t)
+	c.fake.AddPermissionPolicy(gen.PermissionPolicy{ID: "older"})
+	c.fake.AddPermissionPolicy(gen.PermissionPolicy{ID: "newer"})
+	var page gen.PermissionPolicyPage
+	c.do("GET", "/permissionpolicies", "").into(200, &page)
+	if len(page.Data) != 2 || page.Data[0].ID != "newer" || page.Data[1].ID != "older" || page.NextToken != "" {
+		t.Errorf("got %+v", page)
+	}
+}

@@ -14,7 +14,7 @@ import (
 
 // A Request is what the server received, and what became of it.
 type Request struct {
-	Operation string      // operationId, as "CreatePermissionPolicy"; "Token", "GetSupport", "GetResourceGroup"; "" when there is none
+	Operation string      // operationId, as "CreatePermissionPolicy"; "Token", "GetSupport", "ListPermissionPolicies", "GetResourceGroup"; "" when there is none
 	Method    string      // as received
 	Path      string      // escaped, as received
 	Query     url.Values  // decoded

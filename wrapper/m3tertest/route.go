@@ -18,6 +18,7 @@ var operationIDs = map[string]string{
 	"GET /organizations/{orgId}/users/{id}/permissions":                                  "UserPermissions",
 	"POST /organizations/{orgId}/resourcegroups/{type}/{resourceGroupId}/removeresource": "RemoveResource",
 	"GET /organizations/{orgId}/support":                                                 "GetSupport",
+	"GET /organizations/{orgId}/permissionpolicies":                                      "ListPermissionPolicies",
 	"GET /organizations/{orgId}/resourcegroups/{type}/{resourceGroupId}":                 "GetResourceGroup",
 	"POST " + tokenPath: "Token",
 }
@@ -31,6 +32,7 @@ func newMux(state *store, token http.Handler) *http.ServeMux {
 	})
 	server.HandlerWithOptions(strict, server.StdHTTPServerOptions{BaseRouter: mux, ErrorHandlerFunc: badRequest})
 	mux.HandleFunc("GET /organizations/{orgId}/support", handlers.getSupport)
+	mux.HandleFunc("GET /organizations/{orgId}/permissionpolicies", handlers.listPolicies)
 	mux.HandleFunc("GET /organizations/{orgId}/resourcegroups/{type}/{resourceGroupId}", handlers.getResourceGroup)
 	mux.Handle("POST "+tokenPath, token)
 	return mux

@@ -35,7 +35,7 @@ func TestRoutes(t *testing.T) {
 		"dots":                 {"GET", org + "/users/../support", 404, ""},
 		"empty id":             {"GET", org + "/users//permissions", 404, ""},
 		"wrong method":         {"DELETE", org + "/support", 405, ""},
-		"wrong method, list":   {"GET", org + "/permissionpolicies", 405, ""},
+		"wrong method, list":   {"DELETE", org + "/permissionpolicies", 405, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.doAt(tt.method, tt.path+"?a=b", "").refused(tt.status, "")

@@ -18,6 +18,7 @@ type store struct {
 	serviceUser string      // the id of who creates and modifies
 	support     gen.Support // version 0 before the first request
 	policies    map[string]gen.PermissionPolicy
+	policyIDs   []string                             // in the order in which the policies were created
 	links       map[string][]gen.PrincipalPermission // by user, the oldest first; only known users are keys
 	groups      map[groupKey]group
 }

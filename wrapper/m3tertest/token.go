@@ -114,7 +114,7 @@ func (s *Server) issueToken(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, tokenAnswer{
 		AccessToken: s.tokens.issue(),
 		TokenType:   "Bearer",
-		ExpiresIn:   int64(s.tokens.lifetime / time.Second),
+		ExpiresIn:   max(1, int64(s.tokens.lifetime/time.Second)), // 0 would be taken for never
 	})
 }
 
