@@ -68,7 +68,10 @@ func TestPaceWithoutALimiter(t *testing.T) {
 		defer fake.Close()
 		client := clientOf(t, fake, fake.Client().Transport,
 			m3teraccess.WithRetry(m3teraccess.RetryPolicy{MaxAttempts: 10}), m3teraccess.WithLimiter(unlimited{}))
-		readTogether(t, t.Context(), fake, client) // where a failed call is an error
+		took, _ := readTogether(t, t.Context(), fake, client) // where a failed call is an error
+		if ideal := paceCalls * time.Second / paceRate; took > ideal*3/2 {
+			t.Errorf("took %v, ideally %v", took, ideal)
+		}
 	})
 }
 

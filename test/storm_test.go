@@ -27,7 +27,7 @@ const (
 )
 
 // A storm: 500 callers at once, faults at random. Afterwards the record of the fake has the last word on what was sent,
-// and on what was done.
+// and on what was done. The seed draws the calls and the faults; which call meets which fault is up to the scheduler.
 func TestStorm(t *testing.T) {
 	seed := *stormSeed
 	if seed == 0 {
@@ -83,7 +83,7 @@ type storm struct {
 // fault is what the next request meets: more often than not nothing.
 func (s *storm) fault(request m3tertest.Request) (m3tertest.Fault, bool) {
 	var fault m3tertest.Fault
-	if s.random.IntN(200) == 0 {
+	if s.random.IntN(1000) == 0 {
 		s.fake.RevokeTokens()
 	}
 	if s.random.IntN(5) < 3 {
@@ -96,7 +96,7 @@ func (s *storm) fault(request m3tertest.Request) (m3tertest.Fault, bool) {
 	case kind < 4:
 		fault.Break = m3tertest.Break(1 + s.random.IntN(int(m3tertest.EndlessAnswer)))
 	case kind < 9:
-		statuses := []int{302, 400, 401, 403, 404, 408, 409, 413, 500, 502, 503, 504}
+		statuses := []int{302, 400, 401, 401, 403, 404, 408, 409, 413, 500, 502, 503, 504}
 		fault.Status = statuses[s.random.IntN(len(statuses))]
 		fault.Header = http.Header{"Location": {"http://elsewhere.test/"}}
 		if s.random.IntN(4) == 0 {
@@ -107,6 +107,11 @@ func (s *storm) fault(request m3tertest.Request) (m3tertest.Fault, bool) {
 			fault.Status = http.StatusTooManyRequests
 			fault.Header.Set("Retry-After", fmt.Sprint(s.random.IntN(40)))
 		}
+	}
+	// A service may do what it is told, and be late, or a gateway fail in its place.
+	doneBefore := fault.Break != m3tertest.DropBeforeBody && fault.Break != m3tertest.DropAfterBody
+	if mayBeDone := fault.Status == 0 || fault.Status == 408 || fault.Status >= 500; doneBefore && mayBeDone {
+		fault.CarriedOut = s.random.IntN(2) == 0
 	}
 	if request.Operation == "Token" && (fault.Status == http.StatusBadRequest || fault.Status == http.StatusUnauthorized) {
 		return m3tertest.Fault{}, false // refused credentials would end most of the calls at once, and show nothing
@@ -182,7 +187,7 @@ func (s *storm) check(t *testing.T) {
 	ends := make(map[string]int)
 	for _, call := range s.calls {
 		ends[call.end()]++
-		if call.overrun > 5*time.Second {
+		if call.overrun > 0 { // of the clock of the bubble, which stands still while anything is done
 			t.Errorf("%s returned %v after its context ended", call.key, call.overrun)
 		}
 		if call.isRead {
@@ -197,7 +202,7 @@ func (s *storm) check(t *testing.T) {
 		t.Logf("%5d calls ended with %s", ends[end], end)
 	}
 	for _, end := range []string{"nil", "unknown outcome", "another error"} {
-		if ends[end] < len(s.calls)/50 {
+		if ends[end] < len(s.calls)/12 {
 			t.Errorf("only %d of %d calls ended with %s: the storm shows little", ends[end], len(s.calls), end)
 		}
 	}

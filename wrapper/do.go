@@ -47,9 +47,6 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	if errors.As(err, &noTime) {
 		err = noTime.last
 	}
-	if sent := (*transportError)(nil); err != nil && !errors.As(err, &sent) {
-		closeBody(req) // or nobody would
-	}
 	if err == nil && a.StatusCode/100 == 2 {
 		err = a.bodyErr
 	}

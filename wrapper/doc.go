@@ -47,8 +47,8 @@
 //
 //	what happened                                a read (GET, HEAD, OPTIONS)   a write
 //	no connection was had, so nothing was sent   again, after a backoff        the same
-//	429                                          again, after Retry-After      the same
-//	                                             or the service's second
+//	429                                          again, after Retry-After, or  the same
+//	                                             1, 2, 4 s
 //	401, or 403, which m3ter answers to an       again, with a new token,      the same
 //	expired token too                            once
 //	408, any 5xx, a reset, a timeout, a cut      again, after a backoff        ErrOutcomeUnknown
@@ -61,7 +61,8 @@
 //	no token to be had                           *AuthError                    *AuthError
 //
 // That nothing was sent is believed of a transport that reports by net/http/httptrace that it asked for a connection and
-// never got one, as that of net/http does; one that reports nothing proves nothing. A Retry-After over the cap is returned
+// never got one, as that of net/http does; one that reports nothing proves nothing (and one that reports this of a part of
+// its ways only, such as of a fallback, would prove too much). A Retry-After over the cap is returned
 // ([Error].RetryAfter), not waited for. A wait that the context's deadline would not outlive ends the call at once. A
 // request body that can't be rewound (see [http.Request].GetBody) is not sent again.
 //

@@ -5,7 +5,6 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"time"
 
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
@@ -37,13 +36,13 @@ func newExchange(cfg *config, client *http.Client) *exchange {
 	}
 }
 
-// Token fetches a token. What the token endpoint refused is final; what it failed at, or what never got there, is tried
+// fetch fetches a token. What the token endpoint refused is final; what it failed at, or what never got there, is tried
 // again.
-func (e *exchange) Token() (*oauth2.Token, error) {
+func (e *exchange) fetch(ctx context.Context) (*oauth2.Token, error) {
 	for attempt := 1; ; attempt++ {
 		try := &tokenRequest{exchange: e}
 		client := &http.Client{Transport: try, CheckRedirect: refuseRedirect}
-		token, err := e.oauth.Token(context.WithValue(context.Background(), oauth2.HTTPClient, client))
+		token, err := e.oauth.Token(context.WithValue(ctx, oauth2.HTTPClient, client))
 		if err == nil {
 			err = checkToken(token)
 		}
@@ -51,11 +50,11 @@ func (e *exchange) Token() (*oauth2.Token, error) {
 			return token, nil
 		}
 		verdict := try.judge()
-		wait := e.policy.wait(verdict, attempt, try.answer)
-		if verdict == final || verdict == denied || attempt == e.policy.MaxAttempts || wait > e.policy.MaxRetryAfter {
+		wait, asked := e.policy.wait(verdict, attempt, try.answer)
+		tooLong := asked && wait > e.policy.MaxRetryAfter
+		if verdict == final || verdict == denied || tooLong || attempt == e.policy.MaxAttempts || sleep(ctx, wait) != nil {
 			return nil, &exchangeError{status: try.status(), err: err}
 		}
-		time.Sleep(wait)
 	}
 }
 

@@ -14,19 +14,20 @@ func logged(log *slog.Logger, next layer) layer {
 		}
 		start := time.Now()
 		a, err := next(ctx, c)
-		log.LogAttrs(ctx, slog.LevelDebug, "m3ter attempt", c.attrs(a, err, slog.Duration("duration", time.Since(start)))...)
+		log.LogAttrs(ctx, slog.LevelDebug, "m3ter attempt", c.attrs(a, err, time.Since(start))...)
 		return a, err
 	}
 }
 
 // attrs describes an attempt: never a header but the request id, never a body.
-func (c *call) attrs(a *answer, err error, more ...slog.Attr) []slog.Attr {
-	attrs := append([]slog.Attr{
+func (c *call) attrs(a *answer, err error, took time.Duration) []slog.Attr {
+	attrs := []slog.Attr{
 		slog.String("operation", c.op.name),
 		slog.String("method", c.op.method),
 		slog.String("path", c.op.path),
 		slog.Int("attempt", c.attempt),
-	}, more...)
+		slog.Duration("duration", took),
+	}
 	if a != nil {
 		attrs = append(attrs, slog.Int("status", a.StatusCode))
 		if id := requestID(a.Header); id != "" {

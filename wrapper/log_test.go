@@ -2,6 +2,7 @@ package m3teraccess
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
 // logLines returns what is logged at level and above while m is called: "LEVEL message" and the attributes of each line.
@@ -50,7 +52,7 @@ func TestLogLines(t *testing.T) {
 			t.Errorf("the attempt's %s is %v, want %v", key, lines[1][key], want)
 		}
 	}
-	if lines[2]["wait"] != 1e9 || lines[4]["attempt"] != 2.0 || lines[4]["status"] != 503.0 {
+	if lines[2]["duration"] != 0.0 || lines[2]["status"] != 429.0 || lines[4]["attempt"] != 2.0 || lines[4]["status"] != 503.0 {
 		t.Errorf("lines: %v", lines)
 	}
 	for _, hidden := range []string{"Bearer", "token-1", "the-secret", "too fast", "2026-03-01"} {
@@ -99,5 +101,19 @@ func TestLogShowsNoEcho(t *testing.T) {
 	_, _, text = logLines(t, slog.LevelDebug, refused, methods[0])
 	if strings.Contains(text, "the-secret") || !strings.Contains(text, "can't be had") {
 		t.Errorf("%s", text)
+	}
+}
+
+// What is not tried again is not said to be.
+func TestLogOfAWaitThatDoesNotFit(t *testing.T) {
+	s := &script{steps: []step{answers(429, `{}`, "Retry-After: 20")}}
+	soon := method{call: func(ctx context.Context, c *Client) error {
+		ctx, cancel := context.WithTimeout(ctx, time.Second)
+		defer cancel()
+		return methods[0].call(ctx, c)
+	}}
+	heads, _, _ := logLines(t, slog.LevelInfo, s, soon)
+	if want := []string{"INFO m3ter token fetched", "WARN m3ter call is given up"}; !slices.Equal(heads, want) {
+		t.Errorf("lines: %q", heads)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -26,14 +27,15 @@ type call struct {
 	req       *http.Request
 	versioned bool     // it carries a version, so that a refusal may be a conflict
 	pace      *pace    // of the organization
-	secrets   []string // of the client; the token of the attempt is one more
+	secrets   []string // of the client; the tokens are more
 	attempt   int      // from 1 on; set by the retry layer
 	token     string   // of the attempt; set by the token layer
-	replaced  bool     // a denied token was replaced already; once is enough
+	tokens    []string // of all attempts
+	renewed   bool     // the token was renewed for this call; once is enough
 }
 
 // redactor knows what the errors and log lines of the call may not show.
-func (c *call) redactor() redactor { return append(redactor{c.token}, c.secrets...) }
+func (c *call) redactor() redactor { return append(slices.Clone(c.tokens), c.secrets...) }
 
 // An answer is a response whose body was read, as far as it could be.
 type answer struct {

@@ -13,8 +13,8 @@ import (
 // setting one changes one thing. What is tried again at all is told under "Retries" in the package comment.
 type RetryPolicy struct {
 	MaxAttempts   int           // attempts of a call, the first included; 0: 4; 1: no second one
-	MinBackoff    time.Duration // the longest wait before the second attempt; doubled before each further one; 0: 200 ms
-	MaxBackoff    time.Duration // no longer wait than this, but for one that the service asks for; 0: 5 s
+	MinBackoff    time.Duration // the bound of the random wait before the second attempt, doubled for each further one; 0: 200 ms
+	MaxBackoff    time.Duration // where the doubling ends, also that of the second's wait after a 429; 0: 5 s
 	MaxRetryAfter time.Duration // a longer Retry-After of the service is returned, not waited for; 0: 30 s
 }
 
@@ -99,18 +99,28 @@ func retry(policy RetryPolicy, tokens *tokens, log *slog.Logger, next layer) lay
 		var a *answer
 		var err error
 		for c.attempt = 1; ; c.attempt++ {
-			lastAnswer, lastErr := a, err
+			lastAnswer, lastErr, start := a, err, time.Now()
 			a, err = next(ctx, c)
-			if c.attempt > 1 && notBegun(err) {
-				return lastAnswer, &interrupted{ended: err, last: lastErr}
+			took := time.Since(start)
+			if !begun(err) {
+				closeBody(c.req) // which nobody else does
 			}
-			again, noTime := r.prepareNext(ctx, c, a, err)
-			if noTime != nil {
-				return a, noTime
+			if c.attempt > 1 && !begun(err) && !errors.As(err, new(*AuthError)) {
+				a, err = lastAnswer, &interrupted{ended: err, last: lastErr}
+				return r.giveUp(ctx, c, a, err, took)
 			}
-			if !again {
+			verdict := judge(c.op.isRead(), a, err)
+			if verdict == final {
 				return a, err
 			}
+			again, instead := r.prepareNext(ctx, c, verdict, a, err)
+			if instead != nil {
+				return r.giveUp(ctx, c, a, instead, took)
+			}
+			if !again {
+				return r.giveUp(ctx, c, a, err, took)
+			}
+			log.LogAttrs(ctx, slog.LevelInfo, "m3ter call is tried again", c.attrs(a, err, took)...)
 		}
 	}
 }
@@ -121,100 +131,101 @@ type retrier struct {
 	log    *slog.Logger
 }
 
+func (r *retrier) giveUp(ctx context.Context, c *call, a *answer, err error, took time.Duration) (*answer, error) {
+	r.log.LogAttrs(ctx, slog.LevelWarn, "m3ter call is given up", c.attrs(a, err, took)...)
+	return a, err
+}
+
 // prepareNext does what must be done before the next attempt, the waiting included, and tells whether there is to be
-// one. Its error takes the place of the attempt's.
-func (r *retrier) prepareNext(ctx context.Context, c *call, a *answer, err error) (again bool, instead error) {
-	verdict := judge(c.op.isRead(), a, err)
-	if verdict == final {
-		return false, nil
-	}
-	wait := r.policy.wait(verdict, c.attempt, a)
+// one. An error of its own takes the place of the attempt's.
+func (r *retrier) prepareNext(ctx context.Context, c *call, verdict verdict, a *answer, err error) (again bool, instead error) {
+	wait, asked := r.policy.wait(verdict, c.attempt, a)
+	tooLong := asked && wait > r.policy.MaxRetryAfter
 	if verdict == refused {
-		c.pace.hold(r.policy.hold(wait))
+		c.pace.hold(othersWait(wait, asked && !tooLong))
 	}
-	ended := err != nil && ctx.Err() != nil // the attempt failed since the context ended
-	if verdict == doubtful || ended || c.attempt == r.policy.MaxAttempts || wait > r.policy.MaxRetryAfter || !c.rewind() {
-		r.log.LogAttrs(ctx, slog.LevelWarn, "m3ter call is given up", c.attrs(a, err)...)
-		return false, nil
-	}
+	endedByContext := err != nil && ctx.Err() != nil
+	possible := verdict != doubtful && !endedByContext && !tooLong && c.attempt < r.policy.MaxAttempts && c.isRewindable()
 	if verdict == denied {
-		replaced, err := r.replaceToken(ctx, c, a)
-		if err != nil || !replaced {
-			return false, err
+		if again, instead := r.replaceToken(ctx, c, a, possible); !again || instead != nil {
+			return false, instead
 		}
 	}
-	r.log.LogAttrs(ctx, slog.LevelInfo, "m3ter call is tried again", c.attrs(a, err, slog.Duration("wait", wait))...)
-	if ended := pause(ctx, wait); ended != nil {
-		return false, &interrupted{ended: ended, last: err}
+	if !possible {
+		return false, nil
 	}
-	return true, nil
+	if noTime := pause(ctx, wait); noTime != nil {
+		return false, &interrupted{ended: noTime, last: err}
+	}
+	return c.rewind(), nil
 }
 
 // replaceToken gets another token than the denied one, once a call. When there is none, or it is denied too, the token
-// is not what the service denies.
-func (r *retrier) replaceToken(ctx context.Context, c *call, a *answer) (bool, error) {
-	if c.replaced {
+// is not what the service denies. Where there can't be another attempt, the next call is to find a better token.
+func (r *retrier) replaceToken(ctx context.Context, c *call, a *answer, possible bool) (bool, error) {
+	if c.renewed {
 		return false, nil
 	}
-	c.replaced = true
-	replaced, err := r.tokens.replace(ctx, c.token, a.StatusCode)
+	replaced, pending := r.tokens.replace(c.token, a.StatusCode)
+	if !possible || pending == nil {
+		return replaced && possible, nil
+	}
+	c.renewed = true
+	token, err := r.tokens.wait(ctx, pending)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return false, &interrupted{ended: err}
 	case err != nil && a.StatusCode == http.StatusForbidden:
 		return false, nil // it may be a true denial, and stands
+	case err != nil:
+		return false, err
 	}
-	return replaced, err
+	return token.AccessToken != c.token, nil
 }
 
-// notBegun tells whether an attempt ended while it waited for its token or its turn.
-func notBegun(err error) bool {
-	switch err.(type) {
-	case nil, *transportError, *AuthError:
-		return false
-	}
-	return true
+// begun tells whether an attempt was made; else it ended while it waited for its token or its turn.
+func begun(err error) bool {
+	_, broken := err.(*transportError)
+	return err == nil || broken
 }
 
-// wait is how long to wait after an attempt. A wait that the service asks for may be over the cap.
-func (p RetryPolicy) wait(verdict verdict, attempt int, a *answer) time.Duration {
+// wait is how long the call waits after an attempt, and whether the service asked for that.
+func (p RetryPolicy) wait(verdict verdict, attempt int, a *answer) (wait time.Duration, asked bool) {
 	if verdict == denied {
-		return 0
+		return 0, false
 	}
 	if a != nil {
-		if asked := retryAfter(a.Header, time.Now()); asked > 0 {
-			return asked
+		if wait := retryAfter(a.Header, time.Now()); wait > 0 {
+			return wait, true
 		}
 	}
 	if verdict == refused {
-		return min(rateWindow<<min(attempt-1, 10), p.MaxRetryAfter)
+		return min(rateWindow<<min(attempt-1, 10), max(rateWindow, p.MaxBackoff)), false
 	}
-	return p.backoff(attempt)
+	return p.backoff(attempt), false
 }
 
-// hold is how long the other callers hold back when one was told to wait. If that is longer than anyone would wait,
-// they soon ask for themselves, and are told.
-func (p RetryPolicy) hold(wait time.Duration) time.Duration {
-	if wait > p.MaxRetryAfter {
-		return min(rateWindow, p.MaxRetryAfter)
+// othersWait is how long the other callers hold back when one was refused: as the service asked, or its window. Of a
+// wait that nobody would wait for they soon learn by themselves.
+func othersWait(wait time.Duration, asked bool) time.Duration {
+	if asked {
+		return wait
 	}
-	return wait
+	return rateWindow
+}
+
+func (c *call) isRewindable() bool {
+	return c.req.Body == nil || c.req.Body == http.NoBody || c.req.GetBody != nil
 }
 
 // rewind makes the request ready to be sent again, and tells whether it is.
 func (c *call) rewind() bool {
-	if c.req.Body == nil || c.req.Body == http.NoBody {
+	if c.req.GetBody == nil {
 		return true
 	}
-	if c.req.GetBody == nil {
-		return false
-	}
 	body, err := c.req.GetBody()
-	if err != nil {
-		return false
-	}
 	c.req.Body = body
-	return true
+	return err == nil
 }
 
 // An interrupted call had no time left for another attempt.

@@ -374,3 +374,121 @@ func TestErrorOfTheLimiter(t *testing.T) {
 		t.Errorf("%v after %d attempts", err, s.sent())
 	}
 }
+
+// Where a call may not go again, the next one finds a better token all the same.
+func TestDeniedTokenIsReplacedForTheNextCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{steps: []step{answers(401, `{}`)}}
+		client := newScripted(t, s, WithRetry(RetryPolicy{MaxAttempts: 1}))
+		if err := methods[1].call(t.Context(), client); !errors.Is(err, ErrUnauthorized) {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if err := methods[1].call(t.Context(), client); err != nil || s.attempts[1].Header.Get("Authorization") != "Bearer token-2" {
+			t.Errorf("%v with %q", err, s.attempts[1].Header["Authorization"])
+		}
+	})
+}
+
+// The token endpoint's failures are its own; the calls add no attempts to them.
+func TestFailuresOfTheTokenEndpointAreNotMultiplied(t *testing.T) {
+	for name, failure := range map[string]step{"reset": breaks(syscall.ECONNRESET), "refused": neverLeaves(syscall.ECONNREFUSED), "cut": cut, "503": answers(503, `{}`)} {
+		for _, m := range methods {
+			synctest.Test(t, func(t *testing.T) {
+				s := &script{token: failure}
+				err := m.call(t.Context(), newScripted(t, s))
+				if s.tokenRequests() != 4 || err == nil || errors.Is(err, ErrOutcomeUnknown) {
+					t.Errorf("%s, %s: %d token requests: %v", name, m.name, s.tokenRequests(), err)
+				}
+			})
+		}
+	}
+}
+
+// The others wait for the service's window, and not for what the unlucky caller waits.
+func TestOthersWaitForTheWindow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{steps: slices.Repeat([]step{answers(429, `{}`)}, 4)}
+		client := newScripted(t, s)
+		if err := methods[1].call(t.Context(), client); !errors.Is(err, ErrRateLimited) {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		if err := methods[1].call(t.Context(), client); err != nil || time.Since(start) != time.Second {
+			t.Errorf("%v after %v", err, time.Since(start))
+		}
+	})
+}
+
+// A read waits for as long as a failing service asks.
+func TestRetryAfterOfAFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{steps: []step{answers(503, `{}`, "Retry-After: 17")}}
+		start := time.Now()
+		_, err := newScripted(t, s).UserPermissionsPage(t.Context(), "user", PageParams{})
+		if err != nil || time.Since(start) != 17*time.Second {
+			t.Errorf("%v after %v", err, time.Since(start))
+		}
+	})
+}
+
+func TestMethodsThatAreReads(t *testing.T) {
+	for method, attempts := range map[string]int{"": 2, "GET": 2, "HEAD": 2, "OPTIONS": 2, "POST": 1, "PUT": 1, "PATCH": 1, "DELETE": 1} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &script{steps: []step{answers(503, ``)}}
+			req, err := http.NewRequestWithContext(t.Context(), method, "https://m3ter.test/x", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := newScripted(t, s).Do(req); err != nil || s.sent() != attempts {
+				t.Errorf("%q: %v after %d attempts", method, err, s.sent())
+			}
+		})
+	}
+}
+
+// No body of an answer stays open, or its connection would be lost.
+func TestAnswersAreClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var open []*closeCounter
+		watched := func(then step) step {
+			return func(req *http.Request) (*http.Response, error) {
+				resp, err := then(req)
+				body := &closeCounter{Reader: resp.Body}
+				open = append(open, body)
+				resp.Body = body
+				return resp, err
+			}
+		}
+		s := &script{steps: []step{watched(answers(503, `{}`)), watched(cut), watched(answers(401, `{}`)), watched(answers(404, `{}`))}}
+		err := either(newScripted(t, s).UserPermissionsPage(t.Context(), "user", PageParams{}))
+		if !errors.Is(err, ErrNotFound) || len(open) != 4 {
+			t.Fatalf("%v after %d answers", err, len(open))
+		}
+		for i, body := range open {
+			if body.closed == 0 {
+				t.Errorf("answer %d was not closed", i)
+			}
+		}
+	})
+}
+
+func either[T any](_ T, err error) error { return err }
+
+// An echo of a token that was replaced meanwhile is an echo of a secret too.
+func TestEchoOfAnEarlierToken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		turns := 0
+		limiter := limiterFunc(func(context.Context) error {
+			if turns++; turns == 2 {
+				return errors.New("budget used up")
+			}
+			return nil
+		})
+		s := &script{steps: []step{answers(403, `{"message":"no access with token-1"}`)}}
+		err := methods[1].call(t.Context(), newScripted(t, s, WithLimiter(limiter)))
+		if !errors.Is(err, ErrForbidden) || strings.Contains(err.Error(), "token-1") {
+			t.Errorf("%v", err)
+		}
+	})
+}

@@ -21,7 +21,10 @@ func withToken(tokens *tokens, next layer) layer {
 		if err != nil {
 			return nil, err
 		}
-		c.token = token.AccessToken
+		if c.token != token.AccessToken {
+			c.token = token.AccessToken
+			c.tokens = append(c.tokens, c.token)
+		}
 		return next(ctx, c)
 	}
 }
@@ -41,9 +44,10 @@ const (
 // with its own context, and the request goes on for the others. Toward the token's end, whoever asks has it renewed in
 // the background, so that on a busy client no call waits, and an idle one keeps neither goroutine nor timer.
 type tokens struct {
-	source oauth2.TokenSource
-	redact redactor
-	log    *slog.Logger
+	fetch    func(context.Context) (*oauth2.Token, error)
+	abandons bool // fetch ends with its context; a source of the caller's does not, and is asked once at a time
+	redact   redactor
+	log      *slog.Logger
 
 	mu           sync.Mutex
 	current      *oauth2.Token // nil when there is none; may have expired
@@ -54,10 +58,14 @@ type tokens struct {
 	forbiddenAt  time.Time     // when a 403 last renewed the token
 }
 
+// A pendingToken is a request for a token. It ends when the last who waits for it leaves, unless it is for whoever comes:
+// as when it renews a token that is still valid.
 type pendingToken struct {
-	done  chan struct{} // closed when the two below are set
-	token *oauth2.Token
-	err   error
+	cancel  context.CancelFunc
+	waiting int           // guarded by the lock of tokens
+	done    chan struct{} // closed when the two below are set
+	token   *oauth2.Token
+	err     error
 }
 
 func (t *tokens) get(ctx context.Context) (*oauth2.Token, error) {
@@ -65,7 +73,7 @@ func (t *tokens) get(ctx context.Context) (*oauth2.Token, error) {
 	if t.current.Valid() {
 		defer t.mu.Unlock()
 		if !t.renewAt.IsZero() && !time.Now().Before(t.renewAt) {
-			t.join()
+			t.join().waiting++ // as if somebody waited who never leaves
 		}
 		return t.current, nil
 	}
@@ -74,34 +82,56 @@ func (t *tokens) get(ctx context.Context) (*oauth2.Token, error) {
 		return nil, err
 	}
 	pending := t.join()
+	pending.waiting++
 	t.mu.Unlock()
-	return pending.wait(ctx)
+	return t.wait(ctx, pending)
 }
 
-// replace sees to it that the current token is another than the denied one, and tells whether it is. When it is not,
-// the token is not what the service denies, or can't be renewed for that now.
-func (t *tokens) replace(ctx context.Context, denied string, status int) (bool, error) {
+// replace sees to it that the denied token is not used for ever. It tells whether there is another one already; else it
+// has one fetched, for which the caller is to wait. Neither means that a token would not help, or not yet.
+func (t *tokens) replace(denied string, status int) (replaced bool, pending *pendingToken) {
 	t.mu.Lock()
+	defer t.mu.Unlock()
 	if t.current != nil && t.current.AccessToken != denied {
-		defer t.mu.Unlock()
 		return true, nil
-	}
-	if err := t.sharedRefusal(); err != nil {
-		defer t.mu.Unlock()
-		return false, err
 	}
 	if status == http.StatusForbidden && t.pending == nil {
 		if time.Since(t.forbiddenAt) < forbiddenRenewal {
-			defer t.mu.Unlock()
 			return false, nil
 		}
 		t.forbiddenAt = time.Now()
 	}
-	pending := t.join()
-	t.mu.Unlock()
+	if t.sharedRefusal() != nil && t.pending == nil {
+		return false, settled(nil, t.refusal)
+	}
+	pending = t.join()
+	pending.waiting++
+	return false, pending
+}
 
-	token, err := pending.wait(ctx)
-	return err == nil && token.AccessToken != denied, err
+// settled is a request for a token that is over.
+func settled(token *oauth2.Token, err error) *pendingToken {
+	done := make(chan struct{})
+	close(done)
+	return &pendingToken{cancel: func() {}, done: done, token: token, err: err}
+}
+
+// wait waits for a token. Who leaves before leaves the request to the others.
+func (t *tokens) wait(ctx context.Context, pending *pendingToken) (*oauth2.Token, error) {
+	select {
+	case <-pending.done:
+		return pending.token, pending.err
+	case <-ctx.Done():
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if pending.waiting--; pending.waiting == 0 {
+		pending.cancel()
+		if t.pending == pending {
+			t.pending = nil // who comes now begins anew
+		}
+	}
+	return nil, fmt.Errorf("waiting for a token: %w", ctx.Err())
 }
 
 func (t *tokens) sharedRefusal() error {
@@ -116,29 +146,41 @@ func (t *tokens) join() *pendingToken {
 	if t.pending != nil {
 		return t.pending
 	}
-	pending := &pendingToken{done: make(chan struct{})}
+	ctx, cancel := context.WithCancel(context.Background())
+	pending := &pendingToken{cancel: cancel, done: make(chan struct{})}
+	pending.err = &AuthError{problem: "the token source ended its goroutine"} // unless it returns
+	if !t.abandons {
+		pending.waiting++ // as if somebody waited who never leaves
+	}
 	t.pending = pending
 	go func() {
 		start := time.Now()
-		pending.err = &AuthError{problem: "the token source ended its goroutine"} // unless it returns
 		defer func() {
 			if problem := recover(); problem != nil { // a caller could not catch it: this goroutine is ours
 				pending.err = newAuthError(fmt.Errorf("the token source panicked: %v", problem), t.redact)
 			}
-			t.report(pending.err, time.Since(start))
-			t.mu.Lock()
-			defer t.mu.Unlock()
-			t.settle(pending.token, pending.err)
-			t.pending = nil
-			close(pending.done)
+			t.settle(ctx, pending, time.Since(start))
+			cancel()
 		}()
-		pending.token, pending.err = t.fetch()
+		pending.token, pending.err = t.fetch(ctx)
+		if pending.err == nil {
+			pending.err = checkToken(pending.token)
+		}
+		if pending.err != nil {
+			pending.err = newAuthError(pending.err, t.redact)
+		}
 	}()
 	return pending
 }
 
-// settle takes what a fetch came to. After a failure the current token stays, as long as it is valid.
-func (t *tokens) settle(token *oauth2.Token, err error) {
+// settle takes what a request for a token came to. After a failure the current token stays, as long as it is valid.
+func (t *tokens) settle(ctx context.Context, pending *pendingToken, took time.Duration) {
+	token, err := pending.token, pending.err
+	if ctx.Err() == nil { // else nobody wants to know
+		t.report(err, took)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	now := time.Now()
 	if refused := (*AuthError)(nil); errors.As(err, &refused) && refused.refused() {
 		t.refusal, t.refusalUntil = err, now.Add(shareRefusal)
@@ -148,6 +190,10 @@ func (t *tokens) settle(token *oauth2.Token, err error) {
 		t.current = token
 	}
 	t.renewAt = renewalTime(t.current, now, news)
+	if t.pending == pending {
+		t.pending = nil
+	}
+	close(pending.done)
 }
 
 // renewalTime is when to renew a token in the background. Where a renewal brought nothing new, it is tried again after
@@ -161,7 +207,10 @@ func renewalTime(token *oauth2.Token, now time.Time, news bool) time.Time {
 	if news {
 		return end.Add(-min(renewBefore, left/5))
 	}
-	return now.Add(max(min(renewBefore, left)/5, invalidBefore))
+	if left > renewBefore {
+		return end.Add(-renewBefore)
+	}
+	return now.Add(max(left/5, invalidBefore))
 }
 
 func (t *tokens) report(err error, took time.Duration) {
@@ -173,32 +222,14 @@ func (t *tokens) report(err error, took time.Duration) {
 	t.log.LogAttrs(ctx, slog.LevelInfo, "m3ter token fetched", duration)
 }
 
-func (p *pendingToken) wait(ctx context.Context) (*oauth2.Token, error) {
-	select {
-	case <-p.done:
-		return p.token, p.err
-	case <-ctx.Done():
-		return nil, fmt.Errorf("waiting for a token: %w", ctx.Err())
-	}
-}
-
 func newTokens(cfg *config, client *http.Client) *tokens {
-	source := cfg.source
-	if source == nil {
-		source = newExchange(cfg, client)
+	t := &tokens{redact: cfg.secrets(), log: cfg.logger}
+	if source := cfg.source; source != nil {
+		t.fetch = func(context.Context) (*oauth2.Token, error) { return source.Token() }
+	} else {
+		t.fetch, t.abandons = newExchange(cfg, client).fetch, true
 	}
-	return &tokens{source: source, redact: cfg.secrets(), log: cfg.logger}
-}
-
-func (t *tokens) fetch() (*oauth2.Token, error) {
-	token, err := t.source.Token()
-	if err == nil {
-		err = checkToken(token)
-	}
-	if err != nil {
-		return nil, newAuthError(err, t.redact)
-	}
-	return token, nil
+	return t
 }
 
 // checkToken refuses a token that no header can carry.

@@ -32,8 +32,7 @@ func tokenFor(seconds string) step {
 }
 
 func read1(t *testing.T, client *Client) error {
-	_, err := client.UserPermissionsPage(t.Context(), "user", PageParams{})
-	return err
+	return either(client.UserPermissionsPage(t.Context(), "user", PageParams{}))
 }
 
 func TestManyFirstCallsFetchOneToken(t *testing.T) {
@@ -366,3 +365,54 @@ func TestSourceThatPanics(t *testing.T) {
 type staticToken struct{}
 
 func (staticToken) Token() (*oauth2.Token, error) { return &oauth2.Token{AccessToken: "static"}, nil }
+
+// When the last who waits for a token has left, nothing goes on, neither a request nor a wait for the next one.
+func TestNobodyWaitsForTheToken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{token: answers(429, `{}`, "Retry-After: 20")}
+		client := newScripted(t, s)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		if err := either(client.UserPermissionsPage(ctx, "user", PageParams{})); !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
+		s.setToken(nil)
+		if err := read1(t, client); err != nil || s.tokenRequests() != 2 {
+			t.Errorf("the next caller: %v after %d token requests", err, s.tokenRequests())
+		}
+		// That the bubble ends at once shows that nobody sleeps.
+	})
+}
+
+// A source that keeps what it has is not asked again and again.
+func TestRenewalThatBringsNothingNew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked := 0
+		token := &oauth2.Token{AccessToken: "kept", Expiry: time.Now().Add(5 * time.Hour)}
+		client := newScripted(t, &script{steps: []step{answers(403, `{}`)}}, WithTokenSource(tokenSourceFunc(func() (*oauth2.Token, error) {
+			asked++
+			return token, nil
+		})))
+		for range 4 * 60 {
+			read1(t, client)
+			time.Sleep(time.Minute)
+		}
+		if asked > 3 {
+			t.Errorf("asked %d times in four hours", asked)
+		}
+	})
+}
+
+// A 401 is no denial by right: each renews, whatever the time since the last one.
+func TestUnauthorizedRenewsEachTime(t *testing.T) {
+	s := &script{steps: []step{answers(401, `{}`), answers(200, `{"id":"1"}`), answers(401, `{}`)}}
+	client := newScripted(t, s)
+	for range 2 {
+		if err := read1(t, client); err != nil {
+			t.Error(err)
+		}
+	}
+	if s.tokenRequests() != 3 {
+		t.Errorf("%d token requests", s.tokenRequests())
+	}
+}

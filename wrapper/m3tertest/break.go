@@ -22,8 +22,11 @@ func failedBeforeBody(next http.Handler) http.Handler {
 func failed(carryOut http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fault := exchangeOf(r).fault
-		pause(w, r, fault.Delay)
 		handler := carryOut
+		if fault.CarriedOut {
+			handler = hold(carryOut, r)
+		}
+		pause(w, r, fault.Delay)
 		if fault.Status != 0 {
 			handler = http.HandlerFunc(fault.answer)
 		}

@@ -21,12 +21,16 @@ type Fault struct {
 	// Times is how many requests are met; 0 is all, until [Server.ClearFaults].
 	Times int
 
-	// Delay passes before anything is done about the request; only its body is read first (not before a
+	// CarriedOut has the request carried out first, as by a service whose answer comes too late, or is replaced by a
+	// gateway: then Delay passes, and what Status scripts is answered in place of the real answer.
+	CarriedOut bool
+
+	// Delay passes before anything else is done about the request; only its body is read first (not before a
 	// [DropBeforeBody]), or the server would not notice that the client leaves. When it leaves, or the server is
-	// closed, the delay ends, and nothing is carried out.
+	// closed, the delay ends, and nothing more is done.
 	Delay time.Duration
 
-	// Status is answered, 200 to 999, instead of carrying the request out.
+	// Status is answered, 200 to 999, instead of carrying the request out (unless CarriedOut).
 	Status int
 
 	// Header and Body go with Status. The Content-Type is application/json unless Header has another; an empty
@@ -75,6 +79,8 @@ func (f Fault) mustBeSound(caller string) {
 		mistake = fmt.Sprintf("status %d is not 200 to 999", f.Status)
 	case f.Status == 0 && (f.Header != nil || f.Body != ""):
 		mistake = "a header or a body without a status"
+	case f.CarriedOut && (f.Break == DropBeforeBody || f.Break == DropAfterBody):
+		mistake = "a request that is carried out and dropped before"
 	case f.Break < 0 || f.Break > EndlessAnswer:
 		mistake = fmt.Sprintf("there is no Break %d", f.Break)
 	default:

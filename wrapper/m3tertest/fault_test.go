@@ -366,3 +366,20 @@ func TestConcurrentFaults(t *testing.T) {
 	t.Run("loopback", func(t *testing.T) { storm(t, overLoopback) })
 	t.Run("bubble", func(t *testing.T) { synctest.Test(t, func(t *testing.T) { storm(t, inMemory) }) })
 }
+
+// The service did it, and a gateway in front of it says that it failed; or the answer comes too late.
+func TestCarriedOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := inMemory(t)
+		c.fake.Inject(m3tertest.Fault{Times: 1, CarriedOut: true, Delay: time.Minute, Status: 504})
+		c.fake.Inject(m3tertest.Fault{Times: 1, CarriedOut: true, Delay: time.Minute})
+		const body = `{"name":"n","permissionPolicy":[{"effect":"allow","action":["all"],"resource":["*"]}]}`
+		for _, status := range []int{504, 200} {
+			start := time.Now()
+			got := c.do("POST", "/permissionpolicies", body)
+			if got.status != status || time.Since(start) != time.Minute || !c.last().Applied {
+				t.Errorf("status %d after %v, recorded as %+v", got.status, time.Since(start), c.last())
+			}
+		}
+	})
+}
