@@ -159,7 +159,9 @@ func validateCredential(field, value, allowed, without string) error {
 }
 
 // WithTokenSource takes the tokens from a source of the caller's, such as one of the authorization-code flow. A token
-// is kept until it expires. Token is called from a goroutine of the client's, one call at a time.
+// is kept until it expires. Token is called from a goroutine of the client's, one call at a time, and in the background
+// before a token expires. It has to end by itself, since no timeout of the client's bounds it; its error, or its panic,
+// is in an [*AuthError].
 func WithTokenSource(source oauth2.TokenSource) Option {
 	return func(c *config) error {
 		c.given.auth = true
@@ -229,7 +231,8 @@ func isLoopback(host string) bool {
 }
 
 // WithHTTPClient sets the client whose transport, cookie jar and timeout are used. It is copied, and the copy follows
-// no redirects.
+// no redirects. Its transport should keep as many idle connections to a host as there are concurrent calls, as that of
+// a client without this option does, and that of net/http does not.
 func WithHTTPClient(client *http.Client) Option {
 	return func(c *config) error {
 		if client == nil {
@@ -303,7 +306,8 @@ func WithTimeout(d time.Duration) Option {
 	}
 }
 
-// WithMaxResponseBytes bounds what is read of an answer; 10 MiB when absent. A longer one is a [*DecodeError].
+// WithMaxResponseBytes bounds what is read of an answer, one with a token included; 10 MiB when absent. A longer success
+// is a [*DecodeError].
 func WithMaxResponseBytes(n int64) Option {
 	return func(c *config) error {
 		if n <= 0 {

@@ -73,7 +73,7 @@ func (t *tokens) get(ctx context.Context) (*oauth2.Token, error) {
 	if t.current.Valid() {
 		defer t.mu.Unlock()
 		if !t.renewAt.IsZero() && !time.Now().Before(t.renewAt) {
-			t.join().waiting++ // as if somebody waited who never leaves
+			t.join().keep()
 		}
 		return t.current, nil
 	}
@@ -102,19 +102,22 @@ func (t *tokens) replace(denied string, status int) (replaced bool, pending *pen
 		t.forbiddenAt = time.Now()
 	}
 	if t.sharedRefusal() != nil && t.pending == nil {
-		return false, settled(nil, t.refusal)
+		return false, failedBefore(t.refusal)
 	}
 	pending = t.join()
 	pending.waiting++
 	return false, pending
 }
 
-// settled is a request for a token that is over.
-func settled(token *oauth2.Token, err error) *pendingToken {
+// failedBefore is a request for a token that is over.
+func failedBefore(err error) *pendingToken {
 	done := make(chan struct{})
 	close(done)
-	return &pendingToken{cancel: func() {}, done: done, token: token, err: err}
+	return &pendingToken{cancel: func() {}, done: done, err: err}
 }
+
+// keep has the request go on whoever leaves, as if somebody waited who never does. The lock is held.
+func (p *pendingToken) keep() { p.waiting++ }
 
 // wait waits for a token. Who leaves before leaves the request to the others.
 func (t *tokens) wait(ctx context.Context, pending *pendingToken) (*oauth2.Token, error) {
@@ -150,7 +153,7 @@ func (t *tokens) join() *pendingToken {
 	pending := &pendingToken{cancel: cancel, done: make(chan struct{})}
 	pending.err = &AuthError{problem: "the token source ended its goroutine"} // unless it returns
 	if !t.abandons {
-		pending.waiting++ // as if somebody waited who never leaves
+		pending.keep()
 	}
 	t.pending = pending
 	go func() {
@@ -175,12 +178,16 @@ func (t *tokens) join() *pendingToken {
 
 // settle takes what a request for a token came to. After a failure the current token stays, as long as it is valid.
 func (t *tokens) settle(ctx context.Context, pending *pendingToken, took time.Duration) {
+	defer close(pending.done)
 	token, err := pending.token, pending.err
-	if ctx.Err() == nil { // else nobody wants to know
+	if ctx.Err() == nil {
 		t.report(err, took)
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if ctx.Err() != nil { // nobody waits for it any more, and there may be another one
+		return
+	}
 	now := time.Now()
 	if refused := (*AuthError)(nil); errors.As(err, &refused) && refused.refused() {
 		t.refusal, t.refusalUntil = err, now.Add(shareRefusal)
@@ -190,10 +197,7 @@ func (t *tokens) settle(ctx context.Context, pending *pendingToken, took time.Du
 		t.current = token
 	}
 	t.renewAt = renewalTime(t.current, now, news)
-	if t.pending == pending {
-		t.pending = nil
-	}
-	close(pending.done)
+	t.pending = nil
 }
 
 // renewalTime is when to renew a token in the background. Where a renewal brought nothing new, it is tried again after
