@@ -89,7 +89,7 @@ func parsePage(body []byte) (*PermissionPolicyPage, error) {
 }
 
 func parseShape(body []byte) (*PermissionPolicyPage, error) {
-	if body = bytes.TrimSpace(body); len(body) > 0 && body[0] == '[' {
+	if first := bytes.TrimLeft(body, " \t\r\n"); len(first) > 0 && first[0] == '[' {
 		page := new(PermissionPolicyPage)
 		return page, unmarshal(body, &page.Data)
 	}

@@ -86,7 +86,7 @@ func FuzzPermissionsAnswer(f *testing.F) {
 	for _, seed := range []string{
 		`{"data":[{"id":"1","permissionPolicy":[{"effect":"ALLOW","action":["CONFIG_CREATE"],"resource":["*"]}]}],"nextToken":"t"}`,
 		`{"data":null}`, `{"data":[]}`, `{"data":[null]}`, `{"data":[{}]}`, `{"id":"1"}`, `[{"id":"1"}]`, `[]`, `{}`, `null`, ` [ ] `, `{"id":"1"}{"id":"2"}`,
-		`{"data":{}}`, `{"data":[],"nextToken":7}`, `"x"`, `7`, `true`, ``, `{"Data":[]}`,
+		`{"data":{}}`, `{"data":[],"nextToken":7}`, `"x"`, `7`, `true`, ``, `{"Data":[]}`, "\v[]", " \r\n\t[]",
 	} {
 		f.Add([]byte(seed))
 	}
