@@ -47,8 +47,9 @@ func startFake() *m3tertest.Server {
 // has not written yet.
 func (r *review) secondWriter(ctx context.Context, current *m3teraccess.Support) error {
 	support, err := r.client.RequestSupport(ctx, m3teraccess.SupportRequest{
-		EndSupportUsersAccess: current.EndSupportUsersAccess.Add(2 * time.Hour),
-		Version:               current.Version,
+		EndSupportUsersAccess:        current.EndSupportUsersAccess.Add(2 * time.Hour),
+		SupportUsersPermissionPolicy: sendable(current.SupportUsersPermissionPolicy),
+		Version:                      current.Version,
 	})
 	if err != nil {
 		return err

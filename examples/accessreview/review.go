@@ -201,7 +201,13 @@ func (r *review) readSupport(ctx context.Context) (*m3teraccess.Support, error) 
 // sendable brings statements that were read by Do, and so are spelled as m3ter spells its answers, into the form that
 // m3ter takes. The other methods of a Client hand them out like that.
 func sendable(statements []m3teraccess.Statement) []m3teraccess.Statement {
-	form := func(s string) string { return strings.ReplaceAll(strings.ToLower(s), "_", ":") }
+	form := func(s string) string {
+		lower := strings.ToLower(s)
+		if s == lower {
+			return s
+		}
+		return strings.ReplaceAll(lower, "_", ":")
+	}
 	for i, statement := range statements {
 		statements[i].Effect = m3teraccess.Effect(form(string(statement.Effect)))
 		for j, action := range statement.Action {
