@@ -57,6 +57,7 @@ type layer func(context.Context, *call) (*answer, error)
 func pipeline(cfg *config) layer {
 	client := *cfg.httpClient
 	client.CheckRedirect = refuseRedirect
+	client.Transport = readableRedirects{client.Transport}
 	tokens := newTokens(cfg, &client)
 
 	layers := attempt(authorize(&client), cfg.timeout, cfg.maxResponseBytes)
@@ -70,6 +71,24 @@ func pipeline(cfg *config) layer {
 // refuseRedirect hands a redirect out as the answer: following it would carry the request, and perhaps the token,
 // somewhere else.
 func refuseRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// readableRedirects takes off a Location that can't be parsed: net/http would fail on it before it asks whether to follow,
+// and the answer would be lost.
+type readableRedirects struct{ next http.RoundTripper }
+
+func (r readableRedirects) RoundTrip(req *http.Request) (*http.Response, error) {
+	next := r.next
+	if next == nil {
+		next = http.DefaultTransport
+	}
+	resp, err := next.RoundTrip(req)
+	if err == nil && resp.StatusCode/100 == 3 {
+		if _, unreadable := req.URL.Parse(resp.Header.Get("Location")); unreadable != nil {
+			resp.Header.Del("Location")
+		}
+	}
+	return resp, err
+}
 
 // authorize sets the header that carries the token, on a copy: a transport may still read the request of an attempt
 // that was given up.

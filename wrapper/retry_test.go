@@ -73,6 +73,7 @@ func TestRetries(t *testing.T) {
 
 		// An answer, and so returned.
 		{"302", []step{answers(302, ``, "Location: https://elsewhere.test/")}, known(1), known(1), 0},
+		{"302 to nowhere", []step{answers(302, ``, "Location: http://[::1")}, known(1), known(1), 0},
 		{"400", []step{answers(400, `{"message":"no"}`)}, known(1, ErrBadRequest), known(1, ErrBadRequest), 0},
 		{"404", []step{answers(404, `{}`)}, known(1, ErrNotFound), known(1, ErrNotFound), 0},
 		{"409", []step{answers(409, `{}`)}, known(1), known(1), 0},
