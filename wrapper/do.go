@@ -43,10 +43,7 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	own.Header.Set("User-Agent", c.readHeader.Get("User-Agent"))
 	call := c.newCall(operationOf(own), own, false)
 	a, err := c.layers(own.Context(), call)
-	var noTime *interrupted
-	if errors.As(err, &noTime) {
-		err = noTime.last
-	}
+	noTime, err := lastOf(err)
 	if err == nil && a.StatusCode/100 == 2 {
 		err = a.bodyErr
 	}

@@ -57,7 +57,7 @@ func newError(c *call, a *answer) *Error {
 		Message:    shorten(redact.text(content.Message), maxErrorBody),
 		Method:     c.op.method,
 		Path:       c.op.path,
-		RequestID:  redact.text(requestID(a.Header)),
+		RequestID:  redact.requestID(a.Header),
 		RetryAfter: retryAfter(a.Header, time.Now()),
 		Body:       redact.body(a.body),
 		versioned:  c.versioned,
@@ -129,7 +129,7 @@ type DecodeError struct {
 	Path       string // of the request, with {names} in place of ids
 	Body       []byte // the first 8 KiB of the answer
 
-	err error
+	err error // fit to be shown
 }
 
 func newDecodeError(c *call, a *answer, err error) *DecodeError {
@@ -145,7 +145,7 @@ func newDecodeError(c *call, a *answer, err error) *DecodeError {
 
 // Error names the request, the status and what is wrong with the answer.
 func (e *DecodeError) Error() string {
-	return shorten(fmt.Sprintf("m3teraccess: %s %s: can't read the answer (status %d): %s", e.Method, e.Path, e.StatusCode, printable(e.err.Error())), maxErrorText)
+	return shorten(fmt.Sprintf("m3teraccess: %s %s: can't read the answer (status %d): %s", e.Method, e.Path, e.StatusCode, e.err), maxErrorText)
 }
 
 // GoString is the text too: %#v would print the whole body.
@@ -181,11 +181,12 @@ func (e *AuthError) GoString() string { return fmt.Sprintf("&m3teraccess.AuthErr
 // Unwrap returns the failure of the transport or of the token source, if that is what it was.
 func (e *AuthError) Unwrap() error { return e.err }
 
-// requestID looks where m3ter's gateways may put it; which of the headers they use is not documented.
-func requestID(h http.Header) string {
+// requestID looks where m3ter's gateways may put it; which of the headers they use is not documented. It is cut last, as
+// in [redactor.body].
+func (r redactor) requestID(h http.Header) string {
 	for _, name := range []string{"X-Request-Id", "X-Amzn-Requestid", "X-Amzn-Trace-Id", "X-Amz-Cf-Id"} {
 		if id := h.Get(name); id != "" {
-			return shorten(id, maxRequestID)
+			return shorten(r.text(id), maxRequestID)
 		}
 	}
 	return ""

@@ -89,3 +89,19 @@ func TestErrorTextIsShortAndSafe(t *testing.T) {
 		t.Errorf("%d bytes: %s", len(text), text)
 	}
 }
+
+// A secret across the end of what is kept of a request id would show its first half, in the error and in the log.
+func TestRequestIDIsCutLast(t *testing.T) {
+	c := &call{op: opRequestSupport, tokens: []string{"the-token"}}
+	id := strings.Repeat("x", maxRequestID-8) + "the-token"
+	a := &answer{Response: &http.Response{StatusCode: 500, Header: http.Header{"X-Request-Id": {id}}}}
+	shown := []string{newError(c, a).RequestID}
+	for _, attr := range c.attrs(a, nil, 0) {
+		shown = append(shown, attr.Value.String())
+	}
+	for _, s := range shown {
+		if strings.Contains(s, "the-") || len(s) > maxRequestID {
+			t.Errorf("%d bytes, ending in %q", len(s), s[max(0, len(s)-12):])
+		}
+	}
+}

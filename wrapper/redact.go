@@ -82,9 +82,6 @@ func unescape(s string) (char string, length int) {
 	return "", 0
 }
 
-// unquote removes the quotes, and no more.
-func unquote(s string) string { return s[1 : len(s)-1] }
-
 // body returns the part of a body that an error keeps. It is cut last: a secret cut in half would not be found.
 func (r redactor) body(body []byte) []byte {
 	clean := r.text(string(body))
@@ -126,7 +123,8 @@ func printable(s string) string {
 		if strconv.IsPrint(r) {
 			b.WriteRune(r)
 		} else {
-			b.WriteString(unquote(strconv.QuoteRune(r)))
+			quoted := strconv.QuoteRune(r)
+			b.WriteString(quoted[1 : len(quoted)-1])
 		}
 	}
 	return b.String()

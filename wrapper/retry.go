@@ -113,11 +113,8 @@ func retry(policy RetryPolicy, tokens *tokens, log *slog.Logger, next layer) lay
 			if verdict == final {
 				return a, err
 			}
-			again, instead := r.prepareNext(ctx, c, verdict, a, err)
-			if instead != nil {
-				return r.giveUp(ctx, c, a, instead, took)
-			}
-			if !again {
+			var again bool
+			if again, err = r.prepareNext(ctx, c, verdict, a, err); !again {
 				return r.giveUp(ctx, c, a, err, took)
 			}
 			log.LogAttrs(ctx, slog.LevelInfo, "m3ter call is tried again", c.attrs(a, err, took)...)
@@ -137,8 +134,8 @@ func (r *retrier) giveUp(ctx context.Context, c *call, a *answer, err error, too
 }
 
 // prepareNext does what must be done before the next attempt, the waiting included, and tells whether there is to be
-// one. An error of its own takes the place of the attempt's.
-func (r *retrier) prepareNext(ctx context.Context, c *call, verdict verdict, a *answer, err error) (again bool, instead error) {
+// one. It returns the error of the attempt, or one that takes its place.
+func (r *retrier) prepareNext(ctx context.Context, c *call, verdict verdict, a *answer, err error) (bool, error) {
 	wait, asked := r.policy.wait(verdict, c.attempt, a)
 	tooLong := asked && wait > r.policy.MaxRetryAfter
 	if verdict == refused {
@@ -147,17 +144,17 @@ func (r *retrier) prepareNext(ctx context.Context, c *call, verdict verdict, a *
 	endedByContext := err != nil && ctx.Err() != nil
 	possible := verdict != doubtful && !endedByContext && !tooLong && c.attempt < r.policy.MaxAttempts && c.isRewindable()
 	if verdict == denied {
-		if again, instead := r.replaceToken(ctx, c, a, possible); !again || instead != nil {
-			return false, instead
+		if replaced, err := r.replaceToken(ctx, c, a, possible); !replaced {
+			return false, err // of the token: the attempt has an answer, and no error
 		}
 	}
 	if !possible {
-		return false, nil
+		return false, err
 	}
 	if noTime := pause(ctx, wait); noTime != nil {
 		return false, &interrupted{ended: noTime, last: err}
 	}
-	return c.rewind(), nil
+	return c.rewind(), err
 }
 
 // replaceToken gets another token than the denied one, once a call. When there is none, or it is denied too, the token
@@ -239,6 +236,14 @@ func (e *interrupted) Error() string {
 		return e.ended.Error()
 	}
 	return e.last.Error() + "; " + e.ended.Error()
+}
+
+// lastOf tells what kept a call from another attempt, nil when nothing did, from the error of the last one.
+func lastOf(err error) (noTime *interrupted, last error) {
+	if errors.As(err, &noTime) {
+		return noTime, noTime.last
+	}
+	return nil, err
 }
 
 // pause waits, unless the context would end before it is over.

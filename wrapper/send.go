@@ -2,7 +2,6 @@ package m3teraccess
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 )
@@ -14,10 +13,7 @@ func (c *Client) newCall(op *operation, req *http.Request, versioned bool) *call
 // send sends a call, and decodes its answer by parse.
 func send[T any](ctx context.Context, c *Client, call *call, parse func([]byte) (*T, error)) (*T, error) {
 	a, err := c.layers(ctx, call)
-	var noTime *interrupted
-	if errors.As(err, &noTime) {
-		err = noTime.last
-	}
+	noTime, err := lastOf(err)
 	var result *T
 	if err == nil {
 		result, err = read(a, call, parse)
