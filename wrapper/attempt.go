@@ -11,6 +11,7 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -49,7 +50,7 @@ func attempt(do roundTrip, timeout time.Duration, maxBytes int64) layer {
 			return nil, &transportError{err: because(withoutURL(err)), neverLeft: conn.wasNeverThere()}
 		}
 		defer resp.Body.Close()
-		body, err := readBody(resp, c.op.method, maxBytes)
+		body, err := readBody(resp, maxBytes)
 		if err != nil && !errors.Is(err, errTooLong) {
 			err = &transportError{err: because(err)}
 		}
@@ -92,19 +93,29 @@ var errTooLong = errors.New("the answer is longer than WithMaxResponseBytes allo
 // maxTrustedLength is up to where an announced length is believed before the bytes are there.
 const maxTrustedLength = 1 << 20
 
-// readBody reads at most maxBytes. What it read comes back beside an error too.
-func readBody(resp *http.Response, method string, maxBytes int64) ([]byte, error) {
-	maxBytes = min(maxBytes, math.MaxInt64-1) // one more is read, to see whether there is more
-	var buf bytes.Buffer
-	if n := min(resp.ContentLength, maxBytes, maxTrustedLength); n > 0 && method != http.MethodHead {
-		buf.Grow(int(n) + bytes.MinRead) // the room in which ReadFrom looks for the end
+// readBody reads at most maxBytes, into room of the announced size where one is announced. What it read comes back
+// beside an error too.
+func readBody(resp *http.Response, maxBytes int64) ([]byte, error) {
+	end := min(maxBytes, math.MaxInt64-1) + 1 // one more, to see whether there is more
+	room := int64(bytes.MinRead)
+	if n := min(resp.ContentLength, maxTrustedLength); n >= 0 {
+		room = n + 1 // reading on finds the end
 	}
-	_, err := buf.ReadFrom(io.LimitReader(resp.Body, maxBytes+1))
-	if int64(buf.Len()) > maxBytes {
-		buf.Truncate(int(maxBytes))
-		return buf.Bytes(), errTooLong
+	body := make([]byte, 0, room)
+	for {
+		n, err := resp.Body.Read(body[len(body):min(int64(cap(body)), end)])
+		body = body[:len(body)+n]
+		switch {
+		case int64(len(body)) == end:
+			return body[:maxBytes], errTooLong
+		case err == io.EOF:
+			return body, nil
+		case err != nil:
+			return body, err
+		case len(body) == cap(body):
+			body = slices.Grow(body, len(body))
+		}
 	}
-	return buf.Bytes(), err
 }
 
 // defaultHTTPClient serves every client that has none of its own, so that they share connections.

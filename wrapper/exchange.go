@@ -20,7 +20,7 @@ type exchange struct {
 	agent  string
 }
 
-func newExchange(cfg *config, client *http.Client) *exchange {
+func newExchange(cfg *config, transport transport) *exchange {
 	return &exchange{
 		oauth: clientcredentials.Config{
 			TokenURL:  cfg.baseURL.JoinPath("oauth/token").String(),
@@ -28,7 +28,7 @@ func newExchange(cfg *config, client *http.Client) *exchange {
 		},
 		policy: cfg.retry,
 		send: attempt(func(ctx context.Context, c *call) (*http.Response, error) {
-			return client.Do(c.req.WithContext(ctx))
+			return transport.send(c.req.WithContext(ctx))
 		}, cfg.timeout, cfg.maxResponseBytes),
 		origin: originOf(cfg.baseURL),
 		basic:  cfg.credentials.basic(),
@@ -41,7 +41,7 @@ func newExchange(cfg *config, client *http.Client) *exchange {
 func (e *exchange) fetch(ctx context.Context) (*oauth2.Token, error) {
 	for attempt := 1; ; attempt++ {
 		try := &tokenRequest{exchange: e}
-		client := &http.Client{Transport: try, CheckRedirect: refuseRedirect}
+		client := &http.Client{Transport: try}
 		token, err := e.oauth.Token(context.WithValue(ctx, oauth2.HTTPClient, client))
 		if err == nil {
 			err = checkToken(token)
@@ -94,6 +94,7 @@ func (r *tokenRequest) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, r.answer.bodyErr
 	}
 	r.answer.Body = io.NopCloser(bytes.NewReader(r.answer.body))
+	r.answer.Header.Del("Location") // or x/oauth2's client would follow it
 	return r.answer.Response, nil
 }
 

@@ -88,6 +88,9 @@ func newConfig(opts []Option) (*config, error) {
 	if c.httpClient == nil {
 		c.httpClient = defaultHTTPClient()
 	}
+	if theirs := c.httpClient.Timeout; theirs > 0 {
+		c.timeout = min(c.timeout, theirs)
+	}
 	return c, nil
 }
 
@@ -230,8 +233,8 @@ func isLoopback(host string) bool {
 	return strings.EqualFold(host, "localhost") || err == nil && addr.IsLoopback()
 }
 
-// WithHTTPClient sets the client whose transport, cookie jar and timeout are used. It is copied, and the copy follows
-// no redirects. Its transport should keep as many idle connections to a host as there are concurrent calls, as that of
+// WithHTTPClient sets the client whose transport, cookie jar and timeout are used, the timeout where it is less than
+// that of [WithTimeout]. It is not changed, and redirects are not followed. Its transport should keep as many idle connections to a host as there are concurrent calls, as that of
 // a client without this option does, and that of net/http does not.
 func WithHTTPClient(client *http.Client) Option {
 	return func(c *config) error {

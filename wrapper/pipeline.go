@@ -55,12 +55,10 @@ type layer func(context.Context, *call) (*answer, error)
 //   - log lines are written outside of authorize, so that they can't show the header that it sets;
 //   - an attempt ends when its answer was read, so that a cut answer is a failed attempt.
 func pipeline(cfg *config) layer {
-	client := *cfg.httpClient
-	client.CheckRedirect = refuseRedirect
-	client.Transport = readableRedirects{client.Transport}
-	tokens := newTokens(cfg, &client)
+	transport := newTransport(cfg.httpClient)
+	tokens := newTokens(cfg, transport)
 
-	layers := attempt(authorize(&client), cfg.timeout, cfg.maxResponseBytes)
+	layers := attempt(authorize(transport), cfg.timeout, cfg.maxResponseBytes)
 	layers = logged(cfg.logger, layers)
 	layers = limit(layers)
 	layers = withToken(tokens, layers)
@@ -68,36 +66,14 @@ func pipeline(cfg *config) layer {
 	return layers
 }
 
-// refuseRedirect hands a redirect out as the answer: following it would carry the request, and perhaps the token,
-// somewhere else.
-func refuseRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-
-// readableRedirects takes off a Location that can't be parsed: net/http would fail on it before it asks whether to follow,
-// and the answer would be lost.
-type readableRedirects struct{ next http.RoundTripper }
-
-func (r readableRedirects) RoundTrip(req *http.Request) (*http.Response, error) {
-	next := r.next
-	if next == nil {
-		next = http.DefaultTransport
-	}
-	resp, err := next.RoundTrip(req)
-	if err == nil && resp.StatusCode/100 == 3 {
-		if _, unreadable := req.URL.Parse(resp.Header.Get("Location")); unreadable != nil {
-			resp.Header.Del("Location")
-		}
-	}
-	return resp, err
-}
-
 // authorize sets the header that carries the token, on a copy: a transport may still read the request of an attempt
 // that was given up.
-func authorize(client *http.Client) roundTrip {
+func authorize(transport transport) roundTrip {
 	return func(ctx context.Context, c *call) (*http.Response, error) {
 		req := c.req.WithContext(ctx)
 		req.Header = c.req.Header.Clone()
 		req.Header.Set("Authorization", "Bearer "+c.token)
-		return client.Do(req)
+		return transport.send(req)
 	}
 }
 

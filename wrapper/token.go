@@ -226,12 +226,12 @@ func (t *tokens) report(err error, took time.Duration) {
 	t.log.LogAttrs(ctx, slog.LevelInfo, "m3ter token fetched", duration)
 }
 
-func newTokens(cfg *config, client *http.Client) *tokens {
+func newTokens(cfg *config, transport transport) *tokens {
 	t := &tokens{redact: cfg.secrets(), log: cfg.logger}
 	if source := cfg.source; source != nil {
 		t.fetch = func(context.Context) (*oauth2.Token, error) { return source.Token() }
 	} else {
-		t.fetch, t.abandons = newExchange(cfg, client).fetch, true
+		t.fetch, t.abandons = newExchange(cfg, transport).fetch, true
 	}
 	return t
 }

@@ -1,6 +1,6 @@
 // Command ratios prints what each peer costs in relation to the floor.
 //
-//	go run ./test/bench/ratios -rounds 21
+//	go run ./test/bench/ratios -rounds 101
 //
 // In a round every peer runs once, in an order that is drawn anew, so that whatever else the machine does meets all of
 // them. A ratio is taken within a round; printed are the median of the rounds and the middle half of them.
@@ -12,20 +12,20 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
-	"testing"
+	"sync"
 	"text/tabwriter"
+	"time"
 
 	"github.com/m3ter-access/m3ter-access-go/test/bench"
 )
 
 func main() {
-	testing.Init()
-	rounds := flag.Int("rounds", 21, "how many rounds")
+	rounds := flag.Int("rounds", 101, "how many rounds")
 	only := flag.String("only", "", "measure only what has this in its name, such as one/memory")
 	flag.Parse()
-	_ = flag.Set("test.benchtime", "50ms")
 
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	defer table.Flush()
@@ -48,11 +48,12 @@ func main() {
 type cost struct{ time, bytes, allocs float64 }
 
 func measure(table *tabwriter.Writer, name string, op bench.Operation, peers []bench.Peer, parallel bool, rounds int) {
+	calls := callsIn(block, op.Of(peers[0]))
 	costs := make([][]cost, len(peers)) // of each peer, by round
 	for range rounds {
 		round := make([]cost, len(peers))
 		for _, i := range rand.Perm(len(peers)) {
-			round[i] = run(op.Of(peers[i]), parallel)
+			round[i] = run(op.Of(peers[i]), calls, parallel)
 		}
 		for i := range peers {
 			costs[i] = append(costs[i], round[i])
@@ -67,23 +68,47 @@ func measure(table *tabwriter.Writer, name string, op bench.Operation, peers []b
 	}
 }
 
-func run(call func(context.Context) error, parallel bool) cost {
-	result := testing.Benchmark(func(b *testing.B) {
-		b.ReportAllocs()
-		if !parallel {
-			for b.Loop() {
-				must(call(b.Context()))
-			}
-			return
+// block is about how long a peer runs before the next has its turn: short, so that what else the machine does meets
+// all of them alike, and long enough for several collections of garbage.
+const block = 20 * time.Millisecond
+
+// callsIn tells how many calls take about d, once everything is warm.
+func callsIn(d time.Duration, call func(context.Context) error) int {
+	for n := 1; ; n *= 2 {
+		if took := run(call, n, false).time * float64(n); took > float64(d)/2 {
+			return max(1, int(float64(n)*float64(d)/took))
 		}
-		b.RunParallel(func(pb *testing.PB) {
-			for pb.Next() {
-				must(call(b.Context()))
+	}
+}
+
+// run makes n calls, from as many goroutines as there are processors where it is parallel.
+func run(call func(context.Context) error, n int, parallel bool) cost {
+	callers := 1
+	if parallel {
+		callers = runtime.GOMAXPROCS(0)
+	}
+	ctx, cancel := context.WithCancel(context.Background()) // as that of a request that a program serves
+	defer cancel()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	start := time.Now()
+	var group sync.WaitGroup
+	for range callers {
+		group.Go(func() {
+			for range (n + callers - 1) / callers {
+				must(call(ctx))
 			}
 		})
-	})
-	n := float64(result.N)
-	return cost{float64(result.T.Nanoseconds()) / n, float64(result.MemBytes) / n, float64(result.MemAllocs) / n}
+	}
+	group.Wait()
+	took := time.Since(start)
+	runtime.ReadMemStats(&after)
+	made := float64((n + callers - 1) / callers * callers)
+	return cost{
+		float64(took.Nanoseconds()) / made,
+		float64(after.TotalAlloc-before.TotalAlloc) / made,
+		float64(after.Mallocs-before.Mallocs) / made,
+	}
 }
 
 func must(err error) {

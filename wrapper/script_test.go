@@ -1,0 +1,179 @@
+package m3teraccess
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// A step is what becomes of one attempt.
+type step func(*http.Request) (*http.Response, error)
+
+// A script is a transport that plays its steps, an attempt each, and then answers every call as the service would. It
+// keeps what it was sent. Requests for a token don't count as attempts.
+type script struct {
+	steps []step
+	token step // nil: a new token each time
+
+	mu       sync.Mutex
+	attempts []*http.Request
+	tokens   int
+}
+
+func (s *script) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Body != nil {
+		if _, err := io.ReadAll(req.Body); err != nil {
+			return nil, err
+		}
+		req.Body.Close()
+	}
+	return s.next(req)(req)
+}
+
+func (s *script) next(req *http.Request) step {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if strings.HasSuffix(req.URL.Path, "/oauth/token") {
+		s.tokens++
+		if s.token != nil {
+			return s.token
+		}
+		return answers(200, `{"access_token":"token-`+string(rune('0'+s.tokens))+`","token_type":"Bearer","expires_in":18000}`)
+	}
+	s.attempts = append(s.attempts, req)
+	if n := len(s.attempts); n <= len(s.steps) {
+		return s.steps[n-1]
+	}
+	return answers(200, `{"id":"1","version":1}`)
+}
+
+// sent returns how many attempts were made.
+func (s *script) sent() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.attempts)
+}
+
+// tokenRequests returns how many requests for a token were made.
+func (s *script) tokenRequests() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.tokens
+}
+
+// setToken changes what the token endpoint does.
+func (s *script) setToken(token step) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.token = token
+}
+
+// answers makes a step that answers with a status, a JSON body, and headers given as "Name: value".
+func answers(status int, body string, headers ...string) step {
+	return func(req *http.Request) (*http.Response, error) {
+		header := http.Header{"Content-Type": {"application/json"}}
+		for _, h := range headers {
+			name, value, _ := strings.Cut(h, ": ")
+			header.Set(name, value)
+		}
+		return &http.Response{
+			StatusCode: status, Header: header, Request: req,
+			Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)),
+		}, nil
+	}
+}
+
+// breaks makes a step of net/http's own transport that got a connection and then failed.
+func breaks(err error) step {
+	return func(req *http.Request) (*http.Response, error) {
+		if trace := httptrace.ContextClientTrace(req.Context()); trace != nil {
+			trace.GetConn("m3ter:443")
+			trace.GotConn(httptrace.GotConnInfo{})
+		}
+		return nil, err
+	}
+}
+
+// neverLeaves makes a step of net/http's own transport that got no connection.
+func neverLeaves(err error) step {
+	return func(req *http.Request) (*http.Response, error) {
+		if trace := httptrace.ContextClientTrace(req.Context()); trace != nil {
+			trace.GetConn("m3ter:443")
+		}
+		return nil, err
+	}
+}
+
+// foreign makes a step of a transport that reports nothing, delivers, and then fails.
+func foreign(err error) step {
+	return func(*http.Request) (*http.Response, error) { return nil, err }
+}
+
+// hangs is a step that never answers, and at the end speaks of the cause, as net/http does.
+func hangs(req *http.Request) (*http.Response, error) {
+	<-req.Context().Done()
+	return nil, context.Cause(req.Context())
+}
+
+// cut is a step whose answer breaks off.
+func cut(req *http.Request) (*http.Response, error) {
+	resp, err := answers(200, `{"id":"1",`)(req)
+	resp.Body = io.NopCloser(io.MultiReader(resp.Body, brokenReader{}))
+	resp.ContentLength = 100
+	return resp, err
+}
+
+type brokenReader struct{}
+
+func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+// newScripted makes a client whose transport is the script.
+func newScripted(t *testing.T, s *script, opts ...Option) *Client {
+	t.Helper()
+	opts = append([]Option{
+		WithCredentials("key", "the-secret"),
+		WithOrganization("org"),
+		WithBaseURL("https://m3ter.test"),
+		WithHTTPClient(&http.Client{Transport: s}),
+	}, opts...)
+	client, err := NewClient(opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+// A method is one of the five, called with something valid.
+type method struct {
+	name   string
+	isRead bool
+	call   func(context.Context, *Client) error
+}
+
+var methods = []method{
+	{"RequestSupport", false, func(ctx context.Context, c *Client) error {
+		_, err := c.RequestSupport(ctx, SupportRequest{EndSupportUsersAccess: time.Date(2026, 3, 1, 17, 0, 0, 0, time.UTC), Version: 3})
+		return err
+	}},
+	{"CreatePermissionPolicy", false, func(ctx context.Context, c *Client) error {
+		_, err := c.CreatePermissionPolicy(ctx, PermissionPolicyRequest{Name: "readers", PermissionPolicy: []Statement{Allow(ConfigRetrieve).On("config:*")}})
+		return err
+	}},
+	{"AddPermissionPolicyToUser", false, func(ctx context.Context, c *Client) error {
+		_, err := c.AddPermissionPolicyToUser(ctx, "policy", PrincipalPermissionRequest{PrincipalID: "user"})
+		return err
+	}},
+	{"UserPermissionsPage", true, func(ctx context.Context, c *Client) error {
+		_, err := c.UserPermissionsPage(ctx, "user", PageParams{})
+		return err
+	}},
+	{"RemoveResource", false, func(ctx context.Context, c *Client) error {
+		_, err := c.RemoveResource(ctx, "meter", "group", ResourceGroupItemRequest{TargetID: "meter-1", TargetType: TargetItem})
+		return err
+	}},
+}
