@@ -100,12 +100,12 @@ func parseShape(body []byte) (*PermissionPolicyPage, error) {
 	if err := unmarshal(body, &either); err != nil {
 		return nil, err
 	}
-	page := either.PermissionPolicyPage
+	page := &either.PermissionPolicyPage
 	if page.Data == nil && either.ID != "" {
 		page.Data = []PermissionPolicy{either.PermissionPolicy}
 	}
 	if page.Data != nil {
-		return &page, nil
+		return page, nil
 	}
 	// An empty page may say null; an object that says nothing of data is something else.
 	var says struct{ Data json.RawMessage }
@@ -115,5 +115,5 @@ func parseShape(body []byte) (*PermissionPolicyPage, error) {
 	if says.Data == nil {
 		return nil, errors.New("the body is neither a page, with data, nor a policy, with an id")
 	}
-	return &page, nil
+	return page, nil
 }

@@ -35,7 +35,7 @@ func FuzzErrorBody(f *testing.F) {
 		f.Add(502, []byte(seed), "req-1")
 	}
 	f.Fuzz(func(t *testing.T, status int, body []byte, id string) {
-		c := &call{op: opRequestSupport, secrets: []string{"the-secret"}, tokens: []string{"the-token"}}
+		c := &call{op: opRequestSupport, secrets: []string{"the-secret"}, token: "the-token"}
 		a := &answer{Response: &http.Response{StatusCode: status, Header: http.Header{"X-Request-Id": {id}}}, body: body}
 		err := newError(c, a)
 		text := err.Error()

@@ -30,12 +30,14 @@ type call struct {
 	secrets   []string // of the client; the tokens are more
 	attempt   int      // from 1 on; set by the retry layer
 	token     string   // of the attempt; set by the token layer
-	tokens    []string // of all attempts
+	denied    []string // the tokens of the attempts before
 	renewed   bool     // the token was renewed for this call; once is enough
 }
 
 // redactor knows what the errors and log lines of the call may not show.
-func (c *call) redactor() redactor { return append(slices.Clone(c.tokens), c.secrets...) }
+func (c *call) redactor() redactor {
+	return slices.Concat(redactor{c.token}, c.denied, c.secrets)
+}
 
 // An answer is a response whose body was read, as far as it could be.
 type answer struct {

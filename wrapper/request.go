@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -40,28 +41,22 @@ func (c *Client) newRequest(op *operation, body any, values ...string) (*http.Re
 // urlOf is the URL of a path below the base URL. The escaped path is set only where it differs.
 func (c *Client) urlOf(template string, values []string) *url.URL {
 	u := *c.base
-	u.Path += expand(template, values)
-	escapes := u.RawPath != ""
-	escaped := make([]string, len(values))
-	for i, value := range values {
-		escaped[i] = url.PathEscape(value)
-		escapes = escapes || escaped[i] != value
-	}
-	if escapes {
-		u.RawPath = c.base.EscapedPath() + expand(template, escaped)
+	u.Path += expand(template, values, func(value string) string { return value })
+	if u.RawPath != "" || slices.ContainsFunc(values, func(value string) bool { return url.PathEscape(value) != value }) {
+		u.RawPath = c.base.EscapedPath() + expand(template, values, url.PathEscape)
 	}
 	return &u
 }
 
-// expand puts the values in place of the {names} of a template, in their order.
-func expand(template string, values []string) string {
+// expand puts the values, each as spell spells it, in place of the {names} of a template, in their order.
+func expand(template string, values []string, spell func(string) string) string {
 	var b strings.Builder
 	b.Grow(len(template) + 40*len(values)) // an id is often a UUID
 	for _, value := range values {
 		before, rest, _ := strings.Cut(template, "{")
 		_, template, _ = strings.Cut(rest, "}")
 		b.WriteString(before)
-		b.WriteString(value)
+		b.WriteString(spell(value))
 	}
 	b.WriteString(template)
 	return b.String()

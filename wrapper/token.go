@@ -21,10 +21,10 @@ func withToken(tokens *tokens, next layer) layer {
 		if err != nil {
 			return nil, err
 		}
-		if c.token != token.AccessToken {
-			c.token = token.AccessToken
-			c.tokens = append(c.tokens, c.token)
+		if c.token != "" && c.token != token.AccessToken {
+			c.denied = append(c.denied, c.token)
 		}
+		c.token = token.AccessToken
 		return next(ctx, c)
 	}
 }
