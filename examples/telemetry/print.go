@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/sdk/trace"
+)
+
+// startTelemetry gives otel providers that write lines to out, where a program of yours would have exporters: each span
+// when it ends, the metrics when writeMetrics is called.
+func startTelemetry(out io.Writer) (writeMetrics func() error) {
+	reader := metric.NewManualReader()
+	otel.SetTracerProvider(trace.NewTracerProvider(trace.WithSyncer(spanWriter{out})))
+	otel.SetMeterProvider(metric.NewMeterProvider(metric.WithReader(reader)))
+	return func() error {
+		var collected metricdata.ResourceMetrics
+		if err := reader.Collect(context.Background(), &collected); err != nil {
+			return err
+		}
+		for _, scope := range collected.ScopeMetrics {
+			for _, m := range scope.Metrics {
+				writeMetric(out, m)
+			}
+		}
+		return nil
+	}
+}
+
+// A spanWriter is an exporter that writes a line for each span.
+type spanWriter struct{ out io.Writer }
+
+func (w spanWriter) ExportSpans(_ context.Context, spans []trace.ReadOnlySpan) error {
+	for _, s := range spans {
+		below := ""
+		if s.Parent().IsValid() {
+			below = fmt.Sprintf(" below %s", s.Parent().SpanID())
+		}
+		fmt.Fprintf(w.out, "span %s%s: %s, %v, status %s %q, %s\n", s.SpanContext().SpanID(), below, s.Name(),
+			s.EndTime().Sub(s.StartTime()), s.Status().Code, s.Status().Description, text(attribute.NewSet(s.Attributes()...)))
+	}
+	return nil
+}
+
+func (spanWriter) Shutdown(context.Context) error { return nil }
+
+// writeMetric writes a line for each set of attributes. Those of otelhttp are histograms.
+func writeMetric(out io.Writer, m metricdata.Metrics) {
+	switch data := m.Data.(type) {
+	case metricdata.Histogram[int64]:
+		writePoints(out, m, data.DataPoints)
+	case metricdata.Histogram[float64]:
+		writePoints(out, m, data.DataPoints)
+	}
+}
+
+func writePoints[N int64 | float64](out io.Writer, m metricdata.Metrics, points []metricdata.HistogramDataPoint[N]) {
+	for _, p := range points {
+		fmt.Fprintf(out, "metric %s: %d requests, %v %s in all, %s\n", m.Name, p.Count, p.Sum, m.Unit, text(p.Attributes))
+	}
+}
+
+func text(attributes attribute.Set) string { return attributes.Encoded(attribute.DefaultEncoder()) }
