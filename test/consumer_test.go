@@ -1,6 +1,7 @@
 package test
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,27 +13,102 @@ import (
 // more than what the client links.
 func TestConsumer(t *testing.T) {
 	binary := filepath.Join(t.TempDir(), "consumer")
-	build := exec.Command("go", "build", "-C", "consumer", "-mod=readonly", "-o", binary, ".")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	runGo(t, "consumer", "build", "-mod=readonly", "-o", binary, ".")
 	info, err := os.Stat(binary)
 	if err != nil {
 		t.Fatal(err)
 	}
-	sums, err := os.ReadFile(filepath.Join("consumer", "go.sum"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	sums := readText(t, "consumer/go.sum")
 	modules := make(map[string]bool)
-	for line := range strings.Lines(string(sums)) {
+	for line := range strings.Lines(sums) {
 		module, _, _ := strings.Cut(line, " ")
 		modules[module] = true
 	}
-	t.Logf("go.sum has %d lines, of %d modules; the binary has %.1f MB", strings.Count(string(sums), "\n"), len(modules), float64(info.Size())/1e6)
+	t.Logf("go.sum has %d lines, of %d modules; the binary has %.1f MB", strings.Count(sums, "\n"), len(modules), float64(info.Size())/1e6)
 	for _, heavy := range []string{"github.com/getkin/kin-openapi", "github.com/oapi-codegen/oapi-codegen/v2"} {
 		if modules[heavy] {
 			t.Errorf("a consumer has to know %s", heavy)
 		}
+	}
+}
+
+// A consumer that asks for nothing but the client gets each module in the version that our go.mod states, and no later
+// one: minimal version selection. So what users build with first is what is tested here.
+func TestConsumerGetsTheStatedVersions(t *testing.T) {
+	root, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	writeText(t, dir+"/main.go", readText(t, "consumer/main.go"))
+	writeText(t, dir+"/go.sum", readText(t, "../go.sum"))
+	writeText(t, dir+"/go.mod", "module example.com/consumer\n\ngo 1.26.0\n")
+	runGo(t, dir, "mod", "edit", "-require="+module+"@v0.0.0", "-replace="+module+"="+root)
+	runGo(t, dir, "build", "-mod=mod", "-o", filepath.Join(t.TempDir(), "consumer"), ".")
+
+	stated := statedVersions(t)
+	linked := runGo(t, dir, "list", "-mod=mod", "-deps", "-f", "{{with .Module}}{{.Path}} {{.Version}}{{end}}", "./...")
+	seen := make(map[string]bool)
+	for line := range strings.Lines(linked) {
+		path, version, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if path == "example.com/consumer" || path == module {
+			continue
+		}
+		seen[path] = true
+		if version != stated[path] {
+			t.Errorf("%s is built in %s, and go.mod states %q", path, version, stated[path])
+		}
+	}
+	for _, direct := range []string{"github.com/oapi-codegen/runtime", "golang.org/x/oauth2"} {
+		if !seen[direct] {
+			t.Errorf("%s is not linked", direct)
+		}
+	}
+}
+
+// statedVersions are those that our go.mod requires, by module.
+func statedVersions(t *testing.T) map[string]string {
+	t.Helper()
+	var mod struct {
+		Require []struct{ Path, Version string }
+	}
+	if err := json.Unmarshal([]byte(runGo(t, "..", "mod", "edit", "-json")), &mod); err != nil {
+		t.Fatal(err)
+	}
+	stated := make(map[string]string)
+	for _, required := range mod.Require {
+		stated[required.Path] = required.Version
+	}
+	return stated
+}
+
+// runGo runs the go command in a module, and returns what it prints.
+func runGo(t *testing.T, dir string, args ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GOWORK=off")
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go %s: %v\n%s", args[0], err, &stderr)
+	}
+	return string(out)
+}
+
+func readText(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func writeText(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
 	}
 }
