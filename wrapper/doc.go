@@ -1,35 +1,45 @@
-// Package m3teraccess is a client for the part of m3ter that decides who may do what: support access, permission policies,
-// the policies of users, and resource groups. Its name is m3teraccess, although its directory is wrapper:
+// Package m3teraccess is a client for the part of m3ter that decides who may do what: support access, permission
+// policies, the policies of users, and resource groups. Its name is m3teraccess, although its directory is wrapper:
 //
 //	import m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
+//
+// Here is what is written by hand around package gen, which holds the generated types that travel; they have names
+// here too, so that a program needs no other import. Methods for other parts of m3ter don't belong here: [Client.Do]
+// sends to any endpoint.
 //
 // # Calls
 //
 // A [Client] has a method for each endpoint: [Client.RequestSupport], [Client.CreatePermissionPolicy],
-// [Client.AddPermissionPolicyToUser], [Client.UserPermissions] and [Client.RemoveResource]. [Client.Do] sends requests to
-// any other endpoint through the same layers. [Client.Organization] is a client for another organization.
+// [Client.AddPermissionPolicyToUser], [Client.UserPermissions] and [Client.RemoveResource]. [Client.Do] sends requests
+// to any other endpoint through the same layers. [Client.Organization] is a client for another organization.
 //
-// What can't be right fails as a [*ValidationError] before anything is sent. Effects and actions are sent in lower case,
-// as the service takes them (allow, config:create); answers, in which the service spells them ALLOW and CONFIG_CREATE,
-// are handed out in the form that can be sent again.
+// What can't be right fails as a [*ValidationError] before anything is sent. Effects and actions are sent in lower
+// case, as the service takes them (allow, config:create); answers, in which the service spells them ALLOW and
+// CONFIG_CREATE, are handed out in the form that can be sent again.
 //
 // # Credentials
 //
 // [NewClient] takes the access key id and the API secret of a service user from [WithCredentials] or from M3TER_API_KEY
 // and M3TER_API_SECRET, and exchanges them for a token when the first call needs one. However many calls wait, one
-// request fetches it. A busy client renews its token in the background before it ends, so that no call waits for that; an
-// idle one keeps no goroutine and no timer. [WithTokenSource] takes tokens from elsewhere, such as a person's.
+// request fetches it. A busy client renews its token in the background before it ends, so that no call waits for that;
+// an idle one keeps no goroutine and no timer. [WithTokenSource] takes tokens from elsewhere, such as a person's.
 //
-// Credentials and tokens go to the scheme, host and port of the base URL only; redirects are not followed. No error, log
-// line or printed client shows them, also where the service echoes them.
+// Credentials and tokens go to the scheme, host and port of the base URL only; redirects are not followed. No error,
+// log line or printed client shows them, also where the service echoes them.
 //
 // # Errors
 //
-// An answer that is no success is an [*Error]; errors.Is tells which one: [ErrBadRequest], [ErrUnauthorized],
-// [ErrForbidden], [ErrNotFound], [ErrVersionConflict], [ErrRateLimited], [ErrServer]. A success that can't be read is a
-// [*DecodeError], and a token that can't be had an [*AuthError]. When the context ended, the error matches the context's.
-// A list whose pages would never end ends with [ErrRepeatedToken]. Any other error is that of the transport, or of the
-// caller's limiter.
+// errors.As tells what happened:
+//
+//   - [*ValidationError]: the call can't be right, and nothing was sent
+//   - [*AuthError]: no token could be had, and so the call was not carried out
+//   - [*Error]: the service answered with no success. errors.Is tells with which: [ErrBadRequest], [ErrUnauthorized],
+//     [ErrForbidden], [ErrNotFound], [ErrVersionConflict], [ErrRateLimited], [ErrServer]
+//   - [*DecodeError]: a success that can't be read
+//
+// Of a write that may have been carried out all the same, the error matches [ErrOutcomeUnknown] too. When the context
+// ended, the error matches the context's. A list whose pages would never end ends with [ErrRepeatedToken]. Any other
+// error is that of the transport, or of the caller's limiter.
 //
 // # Unknown outcomes
 //
@@ -60,9 +70,9 @@
 //	                                                                           ErrOutcomeUnknown
 //	no token to be had                           *AuthError                    *AuthError
 //
-// That nothing was sent is believed of a transport that reports by net/http/httptrace that it asked for a connection and
-// never got one, as that of net/http does; one that reports nothing proves nothing (and one that reports this of a part of
-// its ways only, such as of a fallback, would prove too much). A Retry-After over the cap is returned
+// That nothing was sent is believed of a transport that reports by net/http/httptrace that it asked for a connection
+// and never got one, as that of net/http does; one that reports nothing proves nothing (and one that reports this of a
+// part of its ways only, such as of a fallback, would prove too much). A Retry-After over the cap is returned
 // ([Error].RetryAfter), not waited for. A wait that the context's deadline would not outlive ends the call at once. A
 // request body that can't be rewound (see [http.Request].GetBody) is not sent again.
 //
@@ -71,28 +81,38 @@
 //
 // # Limits
 //
-// m3ter takes 50 requests a second from an organization. A client and its [Client.Organization] children stay below it by
-// themselves, for each organization, without delaying a small burst; after a 429 all callers of that organization hold
-// back. [WithLimiter] brings another limiter, such as one that several processes share.
+// m3ter takes 50 requests a second from an organization. A client and its [Client.Organization] children stay below it
+// by themselves, for each organization, without delaying a small burst; after a 429 all callers of that organization
+// hold back. [WithLimiter] brings another limiter, such as one that several processes share.
 //
-// Each attempt ends after 30 seconds ([WithTimeout]), and an answer may be 10 MiB long ([WithMaxResponseBytes]); the call
-// as a whole is bounded by its context.
+// Each attempt ends after 30 seconds ([WithTimeout]), and an answer may be 10 MiB long ([WithMaxResponseBytes]); the
+// call as a whole is bounded by its context.
 //
 // # Versions
 //
-// An entity has a version, 1 when created and 1 more after each change. A change must carry the current one, or fails with
-// [ErrVersionConflict]. [RetryOnConflict] reads the version and writes with it until nobody was faster.
+// An entity has a version, 1 when created and 1 more after each change. A change must carry the current one, or fails
+// with [ErrVersionConflict]. [RetryOnConflict] reads the version and writes with it until nobody was faster, five times
+// at most.
 //
 // # Pages
 //
-// [Client.UserPermissions] walks over all pages of a list, [Client.UserPermissionsPage] fetches one. An empty page may be
-// followed by more.
+// [Client.UserPermissions] walks over all pages of a list, [Client.UserPermissionsPage] fetches one, of up to 200
+// policies. An empty page may be followed by more.
+//
+// # Logging and tracing
+//
+// [WithLogger] has the client log attempts, retries and new tokens. Traces and metrics come from a transport that
+// [WithHTTPClient] brings, such as OpenTelemetry's otelhttp: see examples/telemetry. It sees each attempt. A request
+// for a token serves many calls, and so is in the trace of none.
 //
 // # Testing
 //
-// Package m3tertest, beside this one, is an in-memory m3ter for the tests of programs that use this package.
+// Package m3tertest, beside this one, is an in-memory m3ter for the tests of programs that use this package. It keeps
+// what it is told, and fails as a test scripts it.
 //
 // # Concurrency
 //
-// Everything in this package may be used concurrently.
+// All methods of a [Client] and of its [Client.Organization] children may be called concurrently, and so may all
+// functions. What the caller brings is called concurrently too: the transport, the limiter and the handler of the
+// logger. A token source is asked one call at a time.
 package m3teraccess

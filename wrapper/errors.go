@@ -36,7 +36,7 @@ const (
 // An Error is an answer of the service that is no success. Which one, errors.Is tells: see [ErrNotFound] and its
 // siblings.
 type Error struct {
-	StatusCode int
+	StatusCode int           // of the answer
 	Message    string        // what the service says, up to 8 KiB; may be empty
 	Method     string        // of the request
 	Path       string        // of the request, with {names} in place of ids
@@ -124,9 +124,9 @@ func (e *Error) speaksOfVersion() bool {
 // A DecodeError is an answer that says success, and can't be read: it is too long, is no JSON, or lacks what it must
 // have. For a write it matches [ErrOutcomeUnknown] too: it was done, only its answer is lost.
 type DecodeError struct {
-	StatusCode int
+	StatusCode int    // of the answer
 	Method     string // of the request
-	Path       string // of the request, with {names} in place of ids
+	Path       string // of the request, with {names} in place of ids; that of [Client.Do] as it was sent
 	Body       []byte // the first 8 KiB of the answer
 
 	err error // fit to be shown
@@ -156,7 +156,7 @@ func (e *DecodeError) GoString() string {
 // Unwrap returns what is wrong with the answer.
 func (e *DecodeError) Unwrap() error { return e.err }
 
-// An AuthError is a token that could not be had. Nothing else was sent.
+// An AuthError is a token that could not be had. The call was not carried out.
 type AuthError struct {
 	StatusCode int    // of the token endpoint; 0 when it gave no answer
 	Code       string // the OAuth 2.0 error code, such as invalid_client; may be empty

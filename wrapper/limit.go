@@ -7,10 +7,11 @@ import (
 	"time"
 )
 
-// A Limiter paces what a client sends. Wait blocks until one more request may leave, or returns an error when the
-// context ends first; it may be called concurrently. A *rate.Limiter of golang.org/x/time/rate is one, and so may be
-// a limiter that a fleet shares.
+// A Limiter paces what a client sends: see [WithLimiter]. A *rate.Limiter of golang.org/x/time/rate is one, and so may
+// be a limiter that a fleet shares.
 type Limiter interface {
+	// Wait blocks until one more request may leave, or returns an error when the context ends first. With an error the
+	// request is not sent, and the call ends with it. Wait is called concurrently.
 	Wait(context.Context) error
 }
 

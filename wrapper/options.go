@@ -22,7 +22,8 @@ const (
 	defaultMaxResponseBytes = 10 << 20
 )
 
-// An Option configures a client. Of two that set the same thing, the later counts.
+// An Option configures a client. Of two that set the same thing, the later counts. What an option refuses, [NewClient]
+// returns as a [*ValidationError]; nil is refused wherever it could be given.
 type Option func(*config) error
 
 // config is what options and environment come to. It holds secrets, and lives no longer than NewClient.
@@ -132,7 +133,7 @@ func (c *config) baseURLFromEnvironment() error {
 }
 
 // WithCredentials sets the access key id and the API secret of a service user, which are exchanged for a token when
-// the first call needs one.
+// the first call needs one. Neither may be empty or hold a control character, and the key no colon.
 func WithCredentials(key, secret string) Option {
 	return func(c *config) error {
 		c.given.auth = true
@@ -181,7 +182,8 @@ func (c *config) setToken(token string) error {
 	return validateCredential("M3TER_API_TOKEN", token, "a token, without Bearer before it", " ")
 }
 
-// WithOrganization sets the organization that the calls are about.
+// WithOrganization sets the organization that the calls are about: an id that is one segment of a path, without a space
+// around it.
 func WithOrganization(orgID string) Option {
 	return func(c *config) error {
 		c.given.organization = true
@@ -246,7 +248,8 @@ func WithHTTPClient(client *http.Client) Option {
 	}
 }
 
-// WithUserAgent sets what goes before the client's own User-Agent, such as "billing-sync/1.4".
+// WithUserAgent sets what goes before the client's own User-Agent, such as "billing-sync/1.4". It may not be empty or
+// hold a control character.
 func WithUserAgent(product string) Option {
 	return func(c *config) error {
 		if product == "" || strings.ContainsFunc(product, unicode.IsControl) {
@@ -259,7 +262,8 @@ func WithUserAgent(product string) Option {
 
 // WithLogger has the client log: a line for each attempt at Debug, for a retry and for a new token at Info, for a call
 // that is given up and for a token that can't be had at Warn. The lines hold the operation, the method, the template of
-// the path, the attempt, the status, the duration and the request id; never a header or a body.
+// the path (that of [Client.Do] as it is sent), the attempt, the status, the duration and the request id; never a body,
+// nor any other header.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) error {
 		if logger == nil {
@@ -270,7 +274,8 @@ func WithLogger(logger *slog.Logger) Option {
 	}
 }
 
-// WithRetry sets how often and how patiently calls, and requests for a token, are tried again.
+// WithRetry sets how often and how patiently calls, and requests for a token, are tried again. No value may be
+// negative, nor MinBackoff above MaxBackoff.
 func WithRetry(policy RetryPolicy) Option {
 	return func(c *config) error {
 		const allowed = "no negative value, and no MinBackoff above MaxBackoff"
@@ -297,8 +302,8 @@ func WithLimiter(limiter Limiter) Option {
 	}
 }
 
-// WithTimeout bounds each attempt, from the wait for a connection to the end of the answer; 30 seconds when absent.
-// The call as a whole is bounded by its context.
+// WithTimeout bounds each attempt, from the wait for a connection to the end of the answer, by a duration above zero;
+// 30 seconds when absent. The call as a whole is bounded by its context.
 func WithTimeout(d time.Duration) Option {
 	return func(c *config) error {
 		if d <= 0 {
@@ -309,8 +314,8 @@ func WithTimeout(d time.Duration) Option {
 	}
 }
 
-// WithMaxResponseBytes bounds what is read of an answer, one with a token included; 10 MiB when absent. A longer success
-// is a [*DecodeError].
+// WithMaxResponseBytes bounds what is read of an answer, one with a token included, by a number of bytes above zero; 10
+// MiB when absent. A longer success is a [*DecodeError].
 func WithMaxResponseBytes(n int64) Option {
 	return func(c *config) error {
 		if n <= 0 {

@@ -4,7 +4,7 @@ import "github.com/m3ter-access/m3ter-access-go/gen"
 
 // A SupportRequest asks that m3ter's support users be let in: see [Client.RequestSupport].
 //
-//	EndSupportUsersAccess        time.Time    required: when support access ends
+//	EndSupportUsersAccess        time.Time    required: when support access ends, of a year from 1 to 9999; sent in UTC
 //	Version                      int64        the current version; 0, and so not sent, in the first request
 //	SupportUsersPermissionPolicy []Statement  what support users may do; nil is not sent, an empty list is
 type SupportRequest = gen.SupportRequest
