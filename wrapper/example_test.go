@@ -3,7 +3,6 @@ package m3teraccess_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log"
 	"net/http"
@@ -14,13 +13,13 @@ import (
 )
 
 // newExample starts an in-memory m3ter, so that the examples run as they stand, and makes a client for it.
-func newExample() (*m3tertest.Server, *m3teraccess.Client) {
+func newExample(opts ...m3teraccess.Option) (*m3tertest.Server, *m3teraccess.Client) {
 	fake := m3tertest.NewServer()
-	client, err := m3teraccess.NewClient(
+	client, err := m3teraccess.NewClient(append([]m3teraccess.Option{
 		m3teraccess.WithCredentials(fake.APIKey, fake.APISecret),
 		m3teraccess.WithOrganization(fake.OrganizationID),
 		m3teraccess.WithBaseURL(fake.URL),
-	)
+	}, opts...)...)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -28,12 +27,34 @@ func newExample() (*m3tertest.Server, *m3teraccess.Client) {
 }
 
 func ExampleNewClient() {
-	_, err := m3teraccess.NewClient(
+	client, err := m3teraccess.NewClient( // what is not given here comes from the environment
 		m3teraccess.WithCredentials("access-key-id", "api-secret"),
-		m3teraccess.WithOrganization(""),
+		m3teraccess.WithOrganization("1d2e3f40-5a6b-4c7d-8e9f-0a1b2c3d4e5f"),
+		m3teraccess.WithBaseURL("https://api.m3ter.com"), // the default
+		m3teraccess.WithUserAgent("billing-sync/1.4"),
+		m3teraccess.WithRetry(m3teraccess.RetryPolicy{MaxAttempts: 6}), // what is 0 stays as it is
+		m3teraccess.WithTimeout(10*time.Second),
+	)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(client) // without its secrets
+	// Output: m3teraccess.Client{organization: "1d2e3f40-5a6b-4c7d-8e9f-0a1b2c3d4e5f", base URL: "https://api.m3ter.com"}
+}
+
+// Everything that is wrong is reported at once.
+func ExampleNewClient_mistakes() {
+	_, err := m3teraccess.NewClient(
+		m3teraccess.WithCredentials("access-key-id", ""),
+		m3teraccess.WithOrganization("org"),
+		m3teraccess.WithBaseURL("http://api.m3ter.com"),
+		m3teraccess.WithTimeout(-time.Second),
 	)
 	fmt.Println(err)
-	// Output: m3teraccess: WithOrganization is empty; allowed: an id of one path segment: not empty, not "." or "..", without /, \ and control characters
+	// Output:
+	// m3teraccess: WithCredentials: secret is empty; allowed: an API secret
+	// m3teraccess: WithBaseURL is "http://api.m3ter.com"; allowed: https://host, or http to localhost or a loopback address, without user, query and fragment
+	// m3teraccess: WithTimeout is -1s; allowed: a duration above zero
 }
 
 func ExampleClient_RequestSupport() {
@@ -89,42 +110,6 @@ func ExampleClient_AddPermissionPolicyToUser() {
 	// Output: policy-1 for USER user-1
 }
 
-func ExampleClient_UserPermissions() {
-	fake, client := newExample()
-	defer fake.Close()
-	fake.AddUser("user-1")
-	for _, name := range []string{"Readers", "Editors", "Auditors"} {
-		fake.GrantPolicy(fake.AddPermissionPolicy(m3teraccess.PermissionPolicy{Name: name}).ID, "user-1")
-	}
-
-	for policy, err := range client.UserPermissions(context.Background(), "user-1", m3teraccess.PageParams{PageSize: 2}) {
-		if err != nil {
-			log.Fatal(err)
-		}
-		fmt.Println(policy.Name)
-	}
-	// Output:
-	// Auditors
-	// Editors
-	// Readers
-}
-
-func ExampleClient_UserPermissionsPage() {
-	fake, client := newExample()
-	defer fake.Close()
-	fake.AddUser("user-1")
-	for _, name := range []string{"Readers", "Editors", "Auditors"} {
-		fake.GrantPolicy(fake.AddPermissionPolicy(m3teraccess.PermissionPolicy{Name: name}).ID, "user-1")
-	}
-
-	page, err := client.UserPermissionsPage(context.Background(), "user-1", m3teraccess.PageParams{PageSize: 2})
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(len(page.Data), "policies, more:", page.NextToken != "")
-	// Output: 2 policies, more: true
-}
-
 func ExampleClient_RemoveResource() {
 	fake, client := newExample()
 	defer fake.Close()
@@ -140,19 +125,6 @@ func ExampleClient_RemoveResource() {
 	}
 	fmt.Println(changed.Name, "is now version", changed.Version)
 	// Output: Usage meters is now version 2
-}
-
-func ExampleClient_Organization() {
-	fake, client := newExample()
-	defer fake.Close()
-
-	other := client.Organization("another-organization")
-	_, err := other.CreatePermissionPolicy(context.Background(), m3teraccess.PermissionPolicyRequest{
-		Name:             "Meter readers",
-		PermissionPolicy: []m3teraccess.Statement{m3teraccess.Allow(m3teraccess.ConfigRetrieve).On("config:meter/*")},
-	})
-	fmt.Println(errors.Is(err, m3teraccess.ErrForbidden))
-	// Output: true
 }
 
 func ExampleClient_Do() {
@@ -176,73 +148,16 @@ func ExampleClient_Do() {
 	// Output: 200 Usage meters
 }
 
-// Two writers change the same support request. The second to come reads the version again, and tries again.
-func ExampleRetryOnConflict() {
-	fake, client := newExample()
+// A client for each organization that the service user may see, with one token and one pool of connections.
+func ExampleClient_Organization() {
+	fake, client := newExample(m3teraccess.WithOrganization("another-organization"))
 	defer fake.Close()
-	ctx := context.Background()
-	end := time.Date(2026, 3, 1, 17, 0, 0, 0, time.UTC)
-	if _, err := client.RequestSupport(ctx, m3teraccess.SupportRequest{EndSupportUsersAccess: end}); err != nil {
-		log.Fatal(err)
-	}
+	fake.AddUser("user-1")
 
-	readVersion := func(ctx context.Context) (int64, error) {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, fake.URL+"/organizations/"+fake.OrganizationID+"/support", nil)
-		if err != nil {
-			return 0, err
-		}
-		resp, err := client.Do(req)
-		if err != nil {
-			return 0, err
-		}
-		var current m3teraccess.Support
-		err = json.NewDecoder(resp.Body).Decode(&current)
-		return current.Version, err
-	}
-	tries := 0
-	support, err := m3teraccess.RetryOnConflict(ctx, readVersion, func(ctx context.Context, version int64) (*m3teraccess.Support, error) {
-		if tries++; tries == 1 { // somebody else is faster
-			if _, err := client.RequestSupport(ctx, m3teraccess.SupportRequest{EndSupportUsersAccess: end.Add(time.Hour), Version: version}); err != nil {
-				return nil, err
-			}
-		}
-		return client.RequestSupport(ctx, m3teraccess.SupportRequest{EndSupportUsersAccess: end.Add(2 * time.Hour), Version: version})
-	})
+	page, err := client.Organization(fake.OrganizationID).UserPermissionsPage(context.Background(), "user-1", m3teraccess.PageParams{})
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println("version", support.Version, "after", tries, "tries")
-	// Output: version 3 after 2 tries
-}
-
-// What a caller may want to tell apart.
-func ExampleError() {
-	fake, client := newExample()
-	defer fake.Close()
-
-	_, err := client.AddPermissionPolicyToUser(context.Background(), "no-such-policy", m3teraccess.PrincipalPermissionRequest{PrincipalID: "user-1"})
-	var answered *m3teraccess.Error
-	switch {
-	case errors.Is(err, m3teraccess.ErrOutcomeUnknown):
-		fmt.Println("look whether it was done, then decide")
-	case errors.Is(err, m3teraccess.ErrNotFound):
-		fmt.Println("no such policy or user")
-	case errors.As(err, &answered):
-		fmt.Println("refused:", answered.StatusCode, answered.Message)
-	case err != nil:
-		fmt.Println("not sent:", err)
-	}
-	// Output: no such policy or user
-}
-
-func ExampleValidationError() {
-	fake, client := newExample()
-	defer fake.Close()
-
-	_, err := client.CreatePermissionPolicy(context.Background(), m3teraccess.PermissionPolicyRequest{
-		Name:             "Meter readers",
-		PermissionPolicy: []m3teraccess.Statement{m3teraccess.Allow("CONFIG_RETRIEVE").On("config:meter/*")},
-	})
-	fmt.Println(err)
-	// Output: m3teraccess: PermissionPolicy[0].Action[0] is "CONFIG_RETRIEVE", in upper case; allowed: the lower-case form "config:retrieve"
+	fmt.Println(len(page.Data), "policies")
+	// Output: 0 policies
 }

@@ -1,0 +1,96 @@
+package m3teraccess_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"net/http"
+
+	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
+	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
+)
+
+func ExampleClient_UserPermissions() {
+	fake, client := newExample()
+	defer fake.Close()
+	fake.AddUser("user-1")
+	for _, name := range []string{"Readers", "Editors", "Auditors"} {
+		fake.GrantPolicy(fake.AddPermissionPolicy(m3teraccess.PermissionPolicy{Name: name}).ID, "user-1")
+	}
+
+	for policy, err := range client.UserPermissions(context.Background(), "user-1", m3teraccess.PageParams{PageSize: 2}) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(policy.Name)
+	}
+	// Output:
+	// Auditors
+	// Editors
+	// Readers
+}
+
+// Leaving the loop ends the fetching.
+func ExampleClient_UserPermissions_break() {
+	fake, client := newExample()
+	defer fake.Close()
+	fake.AddUser("user-1")
+	for _, name := range []string{"Readers", "Editors", "Auditors"} {
+		fake.GrantPolicy(fake.AddPermissionPolicy(m3teraccess.PermissionPolicy{Name: name}).ID, "user-1")
+	}
+
+	for policy, err := range client.UserPermissions(context.Background(), "user-1", m3teraccess.PageParams{PageSize: 1}) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(policy.Name)
+		if policy.Name == "Editors" {
+			break
+		}
+	}
+	pages := 0
+	for _, request := range fake.Requests() {
+		if request.Operation == "UserPermissions" {
+			pages++
+		}
+	}
+	fmt.Println(pages, "of 3 pages were fetched")
+	// Output:
+	// Auditors
+	// Editors
+	// 2 of 3 pages were fetched
+}
+
+// A service that hands out a token twice would be asked for ever.
+func ExampleClient_UserPermissions_repeatedToken() {
+	fake, client := newExample()
+	defer fake.Close()
+	fake.Inject(m3tertest.Fault{Operation: "UserPermissions", Status: http.StatusOK, Body: `{"data": [], "nextToken": "again"}`})
+
+	for _, err := range client.UserPermissions(context.Background(), "user-1") {
+		fmt.Println(errors.Is(err, m3teraccess.ErrRepeatedToken))
+	}
+	// Output: true
+}
+
+func ExampleClient_UserPermissionsPage() {
+	fake, client := newExample()
+	defer fake.Close()
+	fake.AddUser("user-1")
+	for _, name := range []string{"Readers", "Editors", "Auditors"} {
+		fake.GrantPolicy(fake.AddPermissionPolicy(m3teraccess.PermissionPolicy{Name: name}).ID, "user-1")
+	}
+
+	ctx := context.Background()
+	first, err := client.UserPermissionsPage(ctx, "user-1", m3teraccess.PageParams{PageSize: 2})
+	if err != nil {
+		log.Fatal(err)
+	}
+	second, err := client.UserPermissionsPage(ctx, "user-1", m3teraccess.PageParams{PageSize: 2, NextToken: first.NextToken})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(len(first.Data), "policies, and then", len(second.Data), "with more to come:", second.NextToken != "")
+	// Output: 2 policies, and then 1 with more to come: false
+}

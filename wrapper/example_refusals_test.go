@@ -1,0 +1,104 @@
+package m3teraccess_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
+	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
+)
+
+// The service does not like what the request says. Its message is for a person.
+func ExampleError_badRequest() {
+	fake, client := newExample()
+	defer fake.Close()
+	fake.Inject(m3tertest.Fault{Status: http.StatusBadRequest, Body: `{"message": "config:metre is no resource"}`})
+
+	_, err := client.CreatePermissionPolicy(context.Background(), m3teraccess.PermissionPolicyRequest{
+		Name:             "Meter readers",
+		PermissionPolicy: []m3teraccess.Statement{m3teraccess.Allow(m3teraccess.ConfigRetrieve).On("config:metre/*")},
+	})
+	var refused *m3teraccess.Error
+	if errors.Is(err, m3teraccess.ErrBadRequest) && errors.As(err, &refused) {
+		fmt.Println("mend the request:", refused.Message)
+	}
+	// Output: mend the request: config:metre is no resource
+}
+
+// A token that can't be renewed, as a person's that was pasted, has been revoked.
+func ExampleError_unauthorized() {
+	fake, client := newExample(m3teraccess.WithTokenSource(oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "pasted"})))
+	defer fake.Close()
+	fake.Inject(m3tertest.Fault{Status: http.StatusUnauthorized})
+
+	_, err := client.UserPermissionsPage(context.Background(), "user-1", m3teraccess.PageParams{})
+	if errors.Is(err, m3teraccess.ErrUnauthorized) {
+		fmt.Println("log in again")
+	}
+	// Output: log in again
+}
+
+// The service user may not do this. m3ter answers so to an expired token too; then the client has renewed it and tried
+// again before.
+func ExampleError_forbidden() {
+	fake, client := newExample()
+	defer fake.Close()
+
+	other := client.Organization("another-organization")
+	_, err := other.UserPermissionsPage(context.Background(), "user-1", m3teraccess.PageParams{})
+	if errors.Is(err, m3teraccess.ErrForbidden) {
+		fmt.Println("ask an administrator for access to this organization")
+	}
+	// Output: ask an administrator for access to this organization
+}
+
+// Somebody else was faster. RetryOnConflict reads again, and tries again.
+func ExampleError_versionConflict() {
+	fake, client := newExample()
+	defer fake.Close()
+	group := fake.AddResourceGroup("meter", m3teraccess.ResourceGroup{Version: 2},
+		m3tertest.Item{TargetID: "meter-1", TargetType: m3teraccess.TargetItem})
+
+	_, err := client.RemoveResource(context.Background(), "meter", group.ID, m3teraccess.ResourceGroupItemRequest{
+		TargetID:   "meter-1",
+		TargetType: m3teraccess.TargetItem,
+		Version:    1,
+	})
+	if errors.Is(err, m3teraccess.ErrVersionConflict) {
+		fmt.Println("read the group again")
+	}
+	// Output: read the group again
+}
+
+// The service asks for a longer wait than the client takes upon itself: see RetryPolicy.MaxRetryAfter.
+func ExampleError_rateLimited() {
+	fake, client := newExample()
+	defer fake.Close()
+	fake.Inject(m3tertest.Fault{Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"120"}}})
+
+	_, err := client.UserPermissionsPage(context.Background(), "user-1", m3teraccess.PageParams{})
+	var refused *m3teraccess.Error
+	if errors.Is(err, m3teraccess.ErrRateLimited) && errors.As(err, &refused) {
+		fmt.Println("come back after", refused.RetryAfter)
+	}
+	// Output: come back after 2m0s
+}
+
+// The service is down, and stayed down while the client tried again.
+func ExampleError_server() {
+	fake, client := newExample(m3teraccess.WithRetry(m3teraccess.RetryPolicy{MaxAttempts: 2, MinBackoff: time.Millisecond}))
+	defer fake.Close()
+	fake.Inject(m3tertest.Fault{Status: http.StatusBadGateway, Header: http.Header{"X-Request-Id": {"req-1"}}})
+
+	_, err := client.UserPermissionsPage(context.Background(), "user-1", m3teraccess.PageParams{})
+	var refused *m3teraccess.Error
+	if errors.Is(err, m3teraccess.ErrServer) && errors.As(err, &refused) {
+		fmt.Println("tell m3ter's support of", refused.RequestID)
+	}
+	// Output: tell m3ter's support of req-1
+}
