@@ -11,13 +11,19 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-func ExampleClient_UserPermissions() {
+// newExampleUser is newExample, with a user who has three policies.
+func newExampleUser() (*m3tertest.Server, *m3teraccess.Client) {
 	fake, client := newExample()
-	defer fake.Close()
 	fake.AddUser("user-1")
 	for _, name := range []string{"Readers", "Editors", "Auditors"} {
 		fake.GrantPolicy(fake.AddPermissionPolicy(m3teraccess.PermissionPolicy{Name: name}).ID, "user-1")
 	}
+	return fake, client
+}
+
+func ExampleClient_UserPermissions() {
+	fake, client := newExampleUser()
+	defer fake.Close()
 
 	for policy, err := range client.UserPermissions(context.Background(), "user-1", m3teraccess.PageParams{PageSize: 2}) {
 		if err != nil {
@@ -33,12 +39,8 @@ func ExampleClient_UserPermissions() {
 
 // Leaving the loop ends the fetching.
 func ExampleClient_UserPermissions_break() {
-	fake, client := newExample()
+	fake, client := newExampleUser()
 	defer fake.Close()
-	fake.AddUser("user-1")
-	for _, name := range []string{"Readers", "Editors", "Auditors"} {
-		fake.GrantPolicy(fake.AddPermissionPolicy(m3teraccess.PermissionPolicy{Name: name}).ID, "user-1")
-	}
 
 	for policy, err := range client.UserPermissions(context.Background(), "user-1", m3teraccess.PageParams{PageSize: 1}) {
 		if err != nil {
@@ -75,12 +77,8 @@ func ExampleClient_UserPermissions_repeatedToken() {
 }
 
 func ExampleClient_UserPermissionsPage() {
-	fake, client := newExample()
+	fake, client := newExampleUser()
 	defer fake.Close()
-	fake.AddUser("user-1")
-	for _, name := range []string{"Readers", "Editors", "Auditors"} {
-		fake.GrantPolicy(fake.AddPermissionPolicy(m3teraccess.PermissionPolicy{Name: name}).ID, "user-1")
-	}
 
 	ctx := context.Background()
 	first, err := client.UserPermissionsPage(ctx, "user-1", m3teraccess.PageParams{PageSize: 2})

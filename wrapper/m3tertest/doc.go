@@ -43,4 +43,21 @@
 // Inside a testing/synctest bubble use [InMemory] and [Server.Client], both called in the bubble: a goroutine that
 // waits on a socket is never durably blocked, so the bubble's clock would stand still. Tokens expire, entities are
 // stamped, delays pass and the rate limit counts by the bubble's clock. Close the server before the bubble ends.
+//
+//	synctest.Test(t, func(t *testing.T) {
+//		fake := m3tertest.NewServer(m3tertest.InMemory())
+//		defer fake.Close()
+//		client, err := m3teraccess.NewClient(
+//			m3teraccess.WithHTTPClient(fake.Client()),
+//			m3teraccess.WithBaseURL(fake.URL),
+//			m3teraccess.WithCredentials(fake.APIKey, fake.APISecret),
+//			m3teraccess.WithOrganization(fake.OrganizationID),
+//		)
+//		// ...
+//	})
+//
+// # Scope
+//
+// Here belongs what m3ter does. What a client does, and what only a test needs, does not: the package imports neither
+// the client nor testing, so that any client and any program can use it.
 package m3tertest
