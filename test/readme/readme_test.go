@@ -1,7 +1,9 @@
 // Package readme compiles and runs what README.md shows.
 //
-// A Go block of the file is one of three things:
+// A Go block of the file is one of four things:
 //
+//   - a part of examples/telemetry: it speaks of otelhttp, which is compiled in a module of its own; it has to stand
+//     there literally
 //   - a program: it begins with a package clause and has a main; it is built, and run against a fake
 //   - a test: it begins with a package clause and has no main; it is built, and run
 //   - a fragment: anything else. All fragments make up one package, so one may use what another declares. One that
@@ -79,6 +81,10 @@ func readBlocks(t *testing.T) []block {
 }
 
 func TestGoBlocks(t *testing.T) {
+	telemetry, err := os.ReadFile(filepath.Join(root, "examples/telemetry/main.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	dir := newModule(t)
 	write(t, dir+"/fragments/main.go", "package main\n\nfunc main() {}\n") // go build -o DIR skips what is no program
 	var programs, tests []string
@@ -90,6 +96,10 @@ func TestGoBlocks(t *testing.T) {
 		name := fmt.Sprintf("line%d", b.line)
 		source := fmt.Sprintf("//line README.md:%d\n%s", b.line, b.text)
 		switch {
+		case strings.Contains(b.text, "otelhttp."):
+			if !strings.Contains(string(telemetry), "\n"+b.text) {
+				t.Errorf("README.md:%d: the block is no part of examples/telemetry/main.go", b.line)
+			}
 		case !strings.HasPrefix(b.text, "package "):
 			write(t, dir+"/fragments/"+name+".go", fragment(t, b))
 			fragments++
