@@ -32,12 +32,14 @@ func attempt(do roundTrip, timeout time.Duration, maxBytes int64) layer {
 		defer cancel()
 		because := func(err error) error {
 			switch ended := ctx.Err(); {
-			case ended != nil && !errors.Is(err, ended):
+			case ended != nil && errors.Is(err, ended):
+				return err
+			case ended != nil:
 				return fmt.Errorf("%w: %w", ended, err) // a transport may speak of the cause alone
-			case ended == nil && attemptCtx.Err() != nil:
+			case attemptCtx.Err() != nil:
 				return fmt.Errorf("no complete answer within %v: %w", timeout, os.ErrDeadlineExceeded)
 			}
-			return err
+			return fmt.Errorf("no complete answer: %w", err)
 		}
 
 		var conn *connection

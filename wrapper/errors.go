@@ -78,7 +78,7 @@ func (e *Error) Error() string {
 	if e.RetryAfter > 0 {
 		fmt.Fprintf(&b, " (retry after %v)", e.RetryAfter)
 	}
-	if e.Message != "" {
+	if e.Message != "" && e.Message != http.StatusText(e.StatusCode) {
 		fmt.Fprintf(&b, ": %s", printable(e.Message))
 	}
 	return shorten(b.String(), maxErrorText)
