@@ -1,0 +1,93 @@
+package test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
+	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
+)
+
+// Each text of the README's table of cures is one that the client really says.
+func TestCuresOfTheREADME(t *testing.T) {
+	_, table, _ := strings.Cut(readText(t, "../README.md"), "### What to do about it")
+	table, _, _ = strings.Cut(table, "\n#")
+	said := commonErrors(t)
+	listed := 0
+	for row := range strings.Lines(table) {
+		if !strings.HasPrefix(row, "| `") {
+			continue
+		}
+		texts, _, _ := strings.Cut(row[1:], "|")
+		for _, text := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(texts, -1) {
+			listed++
+			if !strings.Contains(said, text[1]) {
+				t.Errorf("no error says %q", text[1])
+			}
+		}
+	}
+	if listed < 15 {
+		t.Errorf("the README lists %d texts", listed)
+	}
+}
+
+// commonErrors provokes them, and returns their texts, a line each.
+func commonErrors(t *testing.T) string {
+	for _, name := range []string{"M3TER_API_KEY", "M3TER_API_SECRET", "M3TER_API_TOKEN", "M3TER_ORG_ID", "M3TER_BASE_URL"} {
+		t.Setenv(name, "")
+	}
+	_, unset := m3teraccess.NewClient()
+	errs := []error{unset}
+
+	fake := m3tertest.NewServer()
+	t.Cleanup(fake.Close)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	read := func(opts ...m3teraccess.Option) {
+		// Not held against the document: one of the answers is not read to its end.
+		opts = append(opts, m3teraccess.WithHTTPClient(&http.Client{Transport: newTransport(t)}))
+		client := clientOf(t, fake, nil, opts...)
+		errs = append(errs, either(client.UserPermissionsPage(ctx, "nobody", m3teraccess.PageParams{})))
+	}
+	read()
+	read(m3teraccess.WithCredentials(fake.APIKey, "another"))
+	read(m3teraccess.WithOrganization("another"))
+	read(m3teraccess.WithBaseURL("http://127.0.0.1:1"))
+
+	patient := m3teraccess.WithRetry(m3teraccess.RetryPolicy{MinBackoff: time.Hour, MaxBackoff: time.Hour})
+	client := clientOf(t, fake, newTransport(t))
+	for _, test := range []struct {
+		fault m3tertest.Fault
+		opts  []m3teraccess.Option
+	}{
+		{m3tertest.Fault{Status: 400, Body: `{"message":"no"}`}, nil},
+		{m3tertest.Fault{Status: 429}, nil},
+		{m3tertest.Fault{Status: 429, Header: http.Header{"Retry-After": {"120"}}}, nil},
+		{m3tertest.Fault{Status: 502}, []m3teraccess.Option{patient}},
+		{m3tertest.Fault{Status: 200, Body: "<html>"}, nil},
+		{m3tertest.Fault{Status: 200, Body: strings.Repeat("x", 2000)}, []m3teraccess.Option{m3teraccess.WithMaxResponseBytes(1000)}},
+		{m3tertest.Fault{Delay: time.Hour}, []m3teraccess.Option{m3teraccess.WithTimeout(time.Millisecond)}},
+	} {
+		test.fault.Operation = "UserPermissions"
+		fake.Inject(test.fault)
+		read(test.opts...)
+		fake.ClearFaults()
+	}
+	fake.Inject(m3tertest.Fault{Operation: "CreatePermissionPolicy", Break: m3tertest.DropAnswer})
+	errs = append(errs, either(client.CreatePermissionPolicy(ctx, policyRequest())))
+
+	upper := policyRequest()
+	upper.PermissionPolicy[0].Effect = "ALLOW"
+	errs = append(errs, either(client.CreatePermissionPolicy(ctx, upper)), either(client.RequestSupport(ctx, supportRequest(7))))
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://elsewhere.test/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, elsewhere := client.Do(req)
+	return errors.Join(append(errs, elsewhere)...).Error()
+}
