@@ -2,265 +2,133 @@ package test
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"net/http"
-	"net/http/httptest"
-	"runtime"
+	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
-	"time"
 
+	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/clientcredentials"
+
+	"github.com/m3ter-access/m3ter-access-go/gen"
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// What m3ter's official Go SDK v0.12.0 was seen to do in November 2026, row by row, and what this client does in the
-// same place. Each name is the situation; the comment is what was seen of the SDK.
-func TestWhereTheOfficialSDKWasSeenToFail(t *testing.T) {
-	// newDefault starts a fake in a bubble, and a client of it that has its defaults.
-	newDefault := func(t *testing.T, opts ...m3tertest.Option) (*m3tertest.Server, *m3teraccess.Client) {
-		fake := m3tertest.NewServer(append(opts, m3tertest.InMemory())...)
-		t.Cleanup(fake.Close)
-		fake.AddUser("user-1")
-		return fake, clientOf(t, fake, fake.Client().Transport, m3teraccess.WithRetry(m3teraccess.RetryPolicy{}))
-	}
-	read := func(t *testing.T, client *m3teraccess.Client) error {
-		return either(client.UserPermissionsPage(t.Context(), "user-1", m3teraccess.PageParams{}))
-	}
-	create := func(t *testing.T, client *m3teraccess.Client) error {
-		return either(client.CreatePermissionPolicy(t.Context(), policyRequest()))
-	}
-
-	// 50 token requests, and data races.
-	inBubble(t, "50 concurrent first calls", func(t *testing.T) {
-		fake, client := newDefault(t)
-		var group sync.WaitGroup
-		for range 50 {
-			group.Go(func() {
-				if err := read(t, client); err != nil {
-					t.Error(err)
-				}
-			})
-		}
-		group.Wait()
-		if tokens := len(fake.Requests()) - len(operations(fake.Requests())); tokens != 1 {
-			t.Errorf("%d token requests", tokens)
-		}
-	})
-
-	// Every call fails until the token's local expiry.
-	for _, status := range []int{401, 403} {
-		inBubble(t, fmt.Sprintf("token revoked, reported as %d", status), func(t *testing.T) {
-			fake, client := newDefault(t)
-			if err := read(t, client); err != nil {
-				t.Fatal(err)
-			}
-			fake.RevokeTokens()
-			if status == 401 {
-				fake.Inject(m3tertest.Fault{Operation: "CreatePermissionPolicy", Times: 1, Status: 401})
-			}
-			if err := create(t, client); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-
-	// An empty object, a nil error, and no way to the later pages.
-	inBubble(t, "permissions answered as pages", func(t *testing.T) {
-		fake, client := newDefault(t)
-		for _, name := range []string{"first", "second", "third"} {
-			fake.GrantPolicy(fake.AddPermissionPolicy(m3teraccess.PermissionPolicy{Name: name}).ID, "user-1")
-		}
-		var names []string
-		for policy, err := range client.UserPermissions(t.Context(), "user-1", m3teraccess.PageParams{PageSize: 1}) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			names = append(names, policy.Name)
-		}
-		if got := strings.Join(names, " "); got != "third second first" {
-			t.Errorf("got %q", got)
-		}
-	})
-
-	// ALLOW and CONFIG_CREATE are sent, and refused.
-	inBubble(t, "a policy made of the constants", func(t *testing.T) {
-		_, client := newDefault(t)
-		if err := create(t, client); err != nil {
-			t.Error(err)
-		}
-	})
-
-	// There is no typed method.
-	inBubble(t, "Request Support", func(t *testing.T) {
-		_, client := newDefault(t)
-		if support, err := client.RequestSupport(t.Context(), supportRequest(0)); err != nil || support.Version != 1 {
-			t.Errorf("%+v, %v", support, err)
-		}
-	})
-
-	// Sent three times each.
-	for name, fault := range map[string]m3tertest.Fault{
-		"a POST dropped after its body was read": {Break: m3tertest.DropAfterBody},
-		"a POST answered with 502":               {Status: 502},
-		"a POST answered with 500":               {Status: 500},
-		"a POST answered with 409":               {Status: 409},
-	} {
-		inBubble(t, name, func(t *testing.T) {
-			fake, client := newDefault(t)
-			fake.Inject(fault)
-			err := create(t, client)
-			if sent := len(operations(fake.Requests())); err == nil || sent != 1 {
-				t.Errorf("sent %d times: %v", sent, err)
-			}
-			if errors.Is(err, m3teraccess.ErrOutcomeUnknown) == (fault.Status == 409) {
-				t.Errorf("of the outcome: %v", err)
-			}
-		})
-	}
-
-	// No default timeout.
-	inBubble(t, "a silent server", func(t *testing.T) {
-		fake, client := newDefault(t)
-		fake.Inject(m3tertest.Fault{Delay: 24 * time.Hour})
-		start := time.Now()
-		if err := create(t, client); err == nil || time.Since(start) != 30*time.Second {
-			t.Errorf("%v after %v", err, time.Since(start))
-		}
-	})
-
-	// Not escaped, dot segments resolved: other endpoints are reached.
-	inBubble(t, "ids that lead elsewhere", func(t *testing.T) {
-		fake, client := newDefault(t)
-		for _, id := range []string{"..", "../x", "a/b"} {
-			var wrong *m3teraccess.ValidationError
-			if err := either(client.UserPermissionsPage(t.Context(), id, m3teraccess.PageParams{})); !errors.As(err, &wrong) {
-				t.Errorf("%q: %v", id, err)
-			}
-		}
-		if err := either(client.UserPermissionsPage(t.Context(), "a?x", m3teraccess.PageParams{})); !errors.Is(err, m3teraccess.ErrNotFound) {
-			t.Error(err)
-		}
-		for _, request := range operations(fake.Requests()) {
-			if want := "/organizations/" + fake.OrganizationID + "/users/a%3Fx/permissions"; request.Path != want {
-				t.Errorf("reached %s", request.Path)
-			}
-		}
-	})
-
-	// Returns after 30 s.
-	inBubble(t, "Retry-After: 30 with a context of 1 s", func(t *testing.T) {
-		fake, client := newDefault(t)
-		fake.Inject(m3tertest.Fault{Status: 429, Header: http.Header{"Retry-After": {"30"}}})
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		start := time.Now()
-		err := either(client.CreatePermissionPolicy(ctx, policyRequest()))
-		if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, m3teraccess.ErrRateLimited) || time.Since(start) != 0 {
-			t.Errorf("%v after %v", err, time.Since(start))
-		}
-	})
-
-	// Read whole: 300 MiB cost 1.7 to 2.0 GB of memory.
-	for _, status := range []int{200, 400} {
-		t.Run(fmt.Sprintf("an endless answer of %d", status), func(t *testing.T) {
-			endless := keeps(status, "")
-			endless.breaks = true
-			endless.then = func(w http.ResponseWriter) {
-				for chunk := []byte(strings.Repeat(" ", 64<<10)); ; {
-					if _, err := w.Write(chunk); err != nil {
-						return
-					}
-				}
-			}
-			client := newLocalClient(t, newTransport(t), m3teraccess.WithBaseURL(newService(t, endless).URL))
-			var before, after runtime.MemStats
-			runtime.ReadMemStats(&before)
-			err := create(t, client)
-			runtime.ReadMemStats(&after)
-			if allocated := after.TotalAlloc - before.TotalAlloc; err == nil || allocated > 200<<20 {
-				t.Errorf("%d MiB allocated: %v", allocated>>20, err)
-			}
-		})
-	}
-
-	// Plain errors without status or URL; for null a nil result and a nil error.
-	for name, body := range map[string]string{"HTML": "<html>", "nothing but a space": " ", "a cut value": `{"id":"1`, "null": "null"} {
-		inBubble(t, "200 with "+name, func(t *testing.T) {
-			fake, client := newDefault(t)
-			fake.Inject(m3tertest.Fault{Status: 200, Body: body, Header: http.Header{"Content-Type": {"application/json"}, breaksContract: {"true"}}})
-			err := create(t, client)
-			var unreadable *m3teraccess.DecodeError
-			if !errors.As(err, &unreadable) || unreadable.StatusCode/100 != 2 || !strings.Contains(err.Error(), "/permissionpolicies") {
-				t.Errorf("%v", err)
-			}
-		})
-	}
-
-	// 43 to 50 % of the calls fail: see TestPaceAtTheLimit.
-
-	// Credentials are sent in clear.
-	t.Run("an http base URL", func(t *testing.T) {
-		_, err := m3teraccess.NewClient(m3teraccess.WithBaseURL("http://m3ter.test"), m3teraccess.WithCredentials("k", "s"), m3teraccess.WithOrganization("o"))
-		if err == nil {
-			t.Error("accepted")
-		}
-	})
-
-	// Authorization is forwarded, and the body posted again.
-	t.Run("a redirect to another port of the host", func(t *testing.T) {
-		elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			body, _ := io.ReadAll(r.Body)
-			t.Errorf("reached with Authorization %q and %q", r.Header["Authorization"], body)
-		}))
-		defer elsewhere.Close()
-		fake, client := newFake(t)
-		fake.Inject(m3tertest.Fault{Status: 307, Header: http.Header{"Location": {elsewhere.URL}, breaksContract: {"true"}}})
-		var answered *m3teraccess.Error
-		if err := create(t, client); !errors.As(err, &answered) || answered.StatusCode != 307 {
-			t.Error(err)
-		}
-	})
-
-	// The pager stops silently, or never ends.
-	inBubble(t, "an empty page with a token, and a repeated token", func(t *testing.T) {
-		fake, client := newDefault(t)
-		fake.Inject(m3tertest.Fault{Operation: "UserPermissions", Status: 200, Body: `{"data":[],"nextToken":"again"}`})
-		pages := 0
-		for _, err := range client.UserPermissions(t.Context(), "user-1") {
-			if pages++; !errors.Is(err, m3teraccess.ErrRepeatedToken) {
-				t.Errorf("%v", err)
-			}
-		}
-		if sent := len(operations(fake.Requests())); pages != 1 || sent != 2 {
-			t.Errorf("%d results of %d requests", pages, sent)
-		}
-	})
-
-	// DumpRequest prints the bearer, or the Basic credentials.
-	inBubble(t, "an error, printed with all that it holds", func(t *testing.T) {
-		fake, client := newDefault(t)
-		fake.Inject(m3tertest.Fault{Status: 500})
-		err := create(t, client)
-		inJSON, _ := json.Marshal(err)
-		for _, text := range []string{fmt.Sprintf("%v %+v %#v", err, err, err), string(inJSON)} {
-			for _, request := range fake.Requests() {
-				_, secret, _ := strings.Cut(request.Header.Get("Authorization"), " ")
-				if strings.Contains(text, secret) || strings.Contains(text, fake.APISecret) {
-					t.Errorf("shows a secret: %s", text)
-				}
-			}
-		}
-	})
+// A situation is a row of the README's table of what this client adds. What m3ter's official Go SDK was seen to do
+// there is only told, in the row; plain is what generated code alone does, and ours what this client does.
+type situation struct {
+	name        string
+	plain, ours func(*testing.T)
 }
 
-// inBubble runs a subtest in a bubble of its own, with a clock of its own.
-func inBubble(t *testing.T, name string, f func(*testing.T)) {
+// Each row of the table is a situation, and each situation has a row.
+func TestWhatItAdds(t *testing.T) {
+	var ran []string
+	for _, s := range slices.Concat(tokenSituations, requestSituations, answerSituations) {
+		t.Run(s.name, func(t *testing.T) {
+			t.Run("generated code alone", s.plain)
+			t.Run("this client", s.ours)
+		})
+		ran = append(ran, s.name)
+	}
+	if told := situationsOfTheREADME(t); !slices.Equal(told, ran) {
+		t.Errorf("the README tells of\n%s\nbut these were run:\n%s", strings.Join(told, "\n"), strings.Join(ran, "\n"))
+	}
+}
+
+func situationsOfTheREADME(t *testing.T) (names []string) {
+	_, table, _ := strings.Cut(readText(t, "../README.md"), "\n| situation |")
+	table, _, _ = strings.Cut(table, "\n\n")
+	for i, row := range strings.Split(table, "\n") {
+		if i > 1 { // behind the rest of the heading, and the line below it
+			names = append(names, strings.TrimSpace(strings.Split(row, "|")[1]))
+		}
+	}
+	return names
+}
+
+// defaultRetry takes back that the clients of these tests make one attempt.
+var defaultRetry = m3teraccess.WithRetry(m3teraccess.RetryPolicy{})
+
+// newDefault starts a fake in a bubble, and a client of it that has its defaults.
+func newDefault(t *testing.T) (*m3tertest.Server, *m3teraccess.Client) {
+	fake, client := newFakeInMemory(t, defaultRetry)
+	fake.AddUser("user-1")
+	return fake, client
+}
+
+func read(t *testing.T, client *m3teraccess.Client) error {
+	return either(client.UserPermissionsPage(t.Context(), "user-1", m3teraccess.PageParams{}))
+}
+
+func create(t *testing.T, client *m3teraccess.Client) error {
+	return either(client.CreatePermissionPolicy(t.Context(), policyRequest()))
+}
+
+// A plainClient is the generated client with nothing but a token.
+type plainClient struct {
+	*gen.ClientWithResponses
+	org, token string
+}
+
+func newPlainClient(t *testing.T, base http.RoundTripper, url, org, token string) plainClient {
 	t.Helper()
-	t.Run(name, func(t *testing.T) { synctest.Test(t, f) })
+	client, err := gen.NewClientWithResponses(url, gen.WithHTTPClient(&http.Client{Transport: base}),
+		gen.WithRequestEditorFn(func(_ context.Context, req *http.Request) error {
+			req.Header.Set("Authorization", "Bearer "+token)
+			return nil
+		}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plainClient{client, org, token}
+}
+
+// newPlain is newDefault for generated code. Its token is one that the caller fetched.
+func newPlain(t *testing.T, opts ...m3tertest.Option) (*m3tertest.Server, plainClient) {
+	t.Helper()
+	fake := m3tertest.NewServer(append(opts, m3tertest.InMemory())...)
+	t.Cleanup(fake.Close)
+	fake.AddUser("user-1")
+	return fake, plainOf(t, fake, fake.Client().Transport)
+}
+
+func plainOf(t *testing.T, fake *m3tertest.Server, base http.RoundTripper) plainClient {
+	t.Helper()
+	credentials := clientcredentials.Config{
+		ClientID: fake.APIKey, ClientSecret: fake.APISecret,
+		TokenURL: fake.URL + "/oauth/token", AuthStyle: oauth2.AuthStyleInHeader,
+	}
+	token, err := credentials.Token(context.WithValue(t.Context(), oauth2.HTTPClient, &http.Client{Transport: base}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newPlainClient(t, base, fake.URL, fake.OrganizationID, token.AccessToken)
+}
+
+func (c plainClient) create(ctx context.Context) (*gen.CreatePermissionPolicyResponse, error) {
+	return c.CreatePermissionPolicyWithResponse(ctx, c.org, policyRequest())
+}
+
+func (c plainClient) read(ctx context.Context, params *gen.UserPermissionsParams) (
+	*gen.UserPermissionsResponse, error,
+) {
+	return c.UserPermissionsWithResponse(ctx, c.org, "user-1", params)
+}
+
+// checkStatus holds a call of generated code to a nil error and a status that the caller is to look at.
+func checkStatus(t *testing.T, resp interface{ StatusCode() int }, err error, want int) {
+	t.Helper()
+	if err != nil {
+		t.Error(err)
+	} else if got := resp.StatusCode(); got != want {
+		t.Errorf("status %d, want %d", got, want)
+	}
+}
+
+// bubbled runs a test in a bubble of its own, with a clock of its own.
+func bubbled(f func(*testing.T)) func(*testing.T) {
+	return func(t *testing.T) { synctest.Test(t, f) }
 }

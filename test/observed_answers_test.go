@@ -1,0 +1,190 @@
+package test
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"reflect"
+	"regexp"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/m3ter-access/m3ter-access-go/gen"
+	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
+	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
+)
+
+// What becomes of an answer.
+var answerSituations = []situation{
+	{"permissions answered as pages", bubbled(func(t *testing.T) {
+		fake, plain := newPlain(t)
+		grantThree(fake)
+		var names []string
+		for params := (gen.UserPermissionsParams{PageSize: new(int32(1))}); ; {
+			page := plainPage(t, plain, &params)
+			for _, policy := range page.Data {
+				names = append(names, policy.Name)
+			}
+			if page.NextToken == "" {
+				break
+			}
+			params.NextToken = &page.NextToken
+		}
+		checkThree(t, names)
+	}), bubbled(func(t *testing.T) {
+		fake, client := newDefault(t)
+		grantThree(fake)
+		var names []string
+		for policy, err := range client.UserPermissions(t.Context(), "user-1", m3teraccess.PageParams{PageSize: 1}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			names = append(names, policy.Name)
+		}
+		checkThree(t, names)
+	})},
+
+	{"an empty page with a token, and a repeated token", bubbled(func(t *testing.T) {
+		fake, plain := newPlain(t)
+		fake.Inject(emptyPage)
+		for _, params := range []gen.UserPermissionsParams{{}, {NextToken: new("again")}} {
+			if page := plainPage(t, plain, &params); len(page.Data) != 0 || page.NextToken != "again" {
+				t.Errorf("%+v", page)
+			}
+		}
+	}), bubbled(func(t *testing.T) {
+		fake, client := newDefault(t)
+		fake.Inject(emptyPage)
+		pages := 0
+		for _, err := range client.UserPermissions(t.Context(), "user-1") {
+			if pages++; !errors.Is(err, m3teraccess.ErrRepeatedToken) {
+				t.Errorf("%v", err)
+			}
+		}
+		if sent := len(operations(fake.Requests())); pages != 1 || sent != 2 {
+			t.Errorf("%d results of %d requests", pages, sent)
+		}
+	})},
+
+	{"200 with HTML, nothing or a cut value", func(t *testing.T) {
+		for name, answer := range unreadableAnswers {
+			t.Run(name, func(t *testing.T) {
+				resp, err := plainAt(t, newService(t, answer)).create(t.Context())
+				if name == "HTML that says so" {
+					if checkStatus(t, resp, err, 200); err == nil && resp.JSON200 != nil {
+						t.Errorf("read as %+v", resp.JSON200)
+					}
+				} else if resp != nil || err == nil || regexp.MustCompile("200|policies").MatchString(err.Error()) {
+					t.Errorf("%+v, %v", resp, err)
+				}
+			})
+		}
+	}, func(t *testing.T) {
+		for name, answer := range unreadableAnswers {
+			t.Run(name, func(t *testing.T) { checkUnreadable(t, answer) })
+		}
+	}},
+
+	{"200 with null", func(t *testing.T) {
+		resp, err := plainAt(t, newService(t, breaks(200, "null"))).create(t.Context())
+		if err != nil || resp.JSON200 == nil || !reflect.ValueOf(*resp.JSON200).IsZero() {
+			t.Errorf("%+v, %v", resp, err)
+		}
+	}, func(t *testing.T) { checkUnreadable(t, breaks(200, "null")) }},
+
+	{"an endless answer of 200 or 400", func(t *testing.T) {
+		const size = 11 << 20 // more than this client reads
+		for _, status := range []int{200, 400} {
+			t.Run(fmt.Sprint(status), func(t *testing.T) {
+				resp, err := plainAt(t, newService(t, longAnswer(status, size))).create(t.Context())
+				if checkStatus(t, resp, err, status); err == nil && len(resp.Body) < size {
+					t.Errorf("%d bytes were read", len(resp.Body))
+				}
+			})
+		}
+	}, func(t *testing.T) {
+		for _, status := range []int{200, 400} {
+			t.Run(fmt.Sprint(status), func(t *testing.T) {
+				client := newService(t, longAnswer(status, math.MaxInt)).client(t, defaultRetry)
+				var before, after runtime.MemStats
+				runtime.ReadMemStats(&before)
+				err := create(t, client)
+				runtime.ReadMemStats(&after)
+				if allocated := after.TotalAlloc - before.TotalAlloc; err == nil || allocated > 100<<20 {
+					t.Errorf("%d MiB allocated: %v", allocated>>20, err)
+				}
+			})
+		}
+	}},
+}
+
+var (
+	emptyPage = m3tertest.Fault{Operation: "UserPermissions", Status: 200, Body: `{"data":[],"nextToken":"again"}`}
+
+	unreadableAnswers = map[string]answer{
+		"HTML":                breaks(200, "<html>"),
+		"HTML that says so":   {200, map[string]string{"Content-Type": "text/html"}, "<html>", true, nil},
+		"nothing":             breaks(200, ""),
+		"nothing but a space": breaks(200, " "),
+		"a cut value":         breaks(200, `{"id":"1`),
+	}
+)
+
+func grantThree(fake *m3tertest.Server) {
+	for _, name := range []string{"first", "second", "third"} {
+		fake.GrantPolicy(fake.AddPermissionPolicy(m3teraccess.PermissionPolicy{Name: name}).ID, "user-1")
+	}
+}
+
+func checkThree(t *testing.T, names []string) {
+	t.Helper()
+	if got := strings.Join(names, " "); got != "third second first" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// plainAt makes a generated client of a service.
+func plainAt(t *testing.T, s *service) plainClient {
+	return newPlainClient(t, newTransport(t), s.URL, "org", staticToken)
+}
+
+func plainPage(t *testing.T, plain plainClient, params *gen.UserPermissionsParams) gen.PermissionPolicyPage {
+	t.Helper()
+	resp, err := plain.read(t.Context(), params)
+	if err != nil || resp.JSON200 == nil {
+		t.Fatalf("%+v, %v", resp, err)
+	}
+	page, err := resp.JSON200.AsPermissionPolicyPage()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return page
+}
+
+// checkUnreadable holds this client to an error that says what could not be read.
+func checkUnreadable(t *testing.T, a answer) {
+	t.Helper()
+	err := create(t, newService(t, a).client(t, defaultRetry))
+	var unreadable *m3teraccess.DecodeError
+	if !errors.As(err, &unreadable) || unreadable.StatusCode != 200 ||
+		!strings.Contains(err.Error(), "/permissionpolicies") {
+		t.Error(err)
+	}
+}
+
+// longAnswer is JSON that is padded with that many spaces.
+func longAnswer(status, size int) answer {
+	long := breaks(status, `{"id":"p","message":"no"`)
+	long.then = func(w http.ResponseWriter) {
+		chunk := []byte(strings.Repeat(" ", 64<<10))
+		for sent := 0; sent < size; sent += len(chunk) {
+			if _, err := w.Write(chunk); err != nil {
+				return
+			}
+		}
+		_, _ = w.Write([]byte("}"))
+	}
+	return long
+}
