@@ -176,7 +176,7 @@ var requestSituations = []situation{
 		if got := refused.Load(); got != paceCalls-paceRate { // in a bubble they all come within one second
 			t.Errorf("%d are refused", got)
 		}
-	}), TestPaceAtTheLimit},
+	}), keepsThePace},
 }
 
 var failedPosts = map[string]m3tertest.Fault{

