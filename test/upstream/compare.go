@@ -1,0 +1,119 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// A finding is a place at which the documents are not in step.
+type finding struct {
+	op              operation
+	place, what     string
+	published, here string // pointers into the documents
+	next            string // what a person does about it
+}
+
+func (f finding) String() string {
+	operation := fmt.Sprintf("%s (%s %s)", f.op.id, strings.ToUpper(f.op.method), f.op.path)
+	return fmt.Sprintf("%s: %s\n  published: %s\n  %s: %s\n  next: %s\n",
+		strings.TrimSpace(operation+" "+f.place), f.what, f.published, contractFile, f.here, f.next)
+}
+
+// A comparison is of one operation. Expected is what the contract says, but at the places of departures what these say.
+type comparison struct {
+	op                  operation
+	published, expected facts
+	departures          []listed
+	found               []finding
+}
+
+func compare(op operation, published, contract document, departures []listed) ([]finding, error) {
+	theirs, err := published.factsOf(op)
+	if err != nil {
+		return nil, err
+	}
+	ours, err := contract.factsOf(op)
+	if err != nil {
+		return nil, err
+	}
+	c := comparison{op: op, published: theirs, expected: ours}
+	if len(theirs) == 0 {
+		theirs[""] = fact{at: "#/paths"}
+		c.report("", "not published", "see what m3ter publishes instead, and change "+contractFile)
+		return c.found, nil
+	}
+	for _, l := range departures {
+		if err := c.depart(l, contract); err != nil {
+			return nil, fmt.Errorf("%s: departure %s: %w", departuresFile, l.id, err)
+		}
+	}
+	c.differences()
+	return c.found, nil
+}
+
+func (c *comparison) report(place, what, next string) {
+	c.found = append(c.found, finding{c.op, place, what, c.published.near(place), c.expected.near(place), next})
+}
+
+// depart expects what a departure lists, unless there is no difference.
+func (c *comparison) depart(l listed, contract document) error {
+	if reflect.DeepEqual(c.published.under(l.place), c.expected.under(l.place)) {
+		c.report(l.place, "listed as a difference, but there is none", "remove it from departure "+l.id+" in "+departuresFile)
+		return nil
+	}
+	instead, err := l.facts(contract, c.expected.near(l.place))
+	maps.DeleteFunc(c.expected, func(place string, _ fact) bool { return covers(l.place, place) })
+	maps.Copy(c.expected, instead)
+	c.departures = append(c.departures, l)
+	return err
+}
+
+// differences reports the places at which something else is published than expected.
+func (c *comparison) differences() {
+	all := maps.Clone(c.published)
+	maps.Copy(all, c.expected)
+	var onOneSide []string // what is below goes without saying
+	for _, place := range slices.Sorted(maps.Keys(all)) {
+		published, isPublished := c.published[place]
+		expected, isExpected := c.expected[place]
+		switch {
+		case slices.ContainsFunc(onOneSide, func(above string) bool { return covers(above, place) }):
+			continue
+		case isPublished != isExpected:
+			onOneSide = append(onOneSide, place)
+		case reflect.DeepEqual(published.value, expected.value):
+			continue
+		}
+		source, next := contractFile, "list it in "+departuresFile
+		for _, l := range c.departures { // the last that covers the place is the innermost
+			if covers(l.place, place) {
+				source = "departure " + l.id
+				next = "correct " + source + " in " + departuresFile
+			}
+		}
+		what := append(only("published", published, expected), only("in "+source, expected, published)...)
+		c.report(place, strings.Join(what, "; "), "change "+contractFile+" and run go generate ./..., or "+next)
+	}
+}
+
+// only tells what one side has; a side without the place is the zero fact.
+func only(side string, f, other fact) []string {
+	value := f.value
+	list, isList := f.value.([]any)
+	if others, both := other.value.([]any); isList && both {
+		list = slices.DeleteFunc(slices.Clone(list), func(v any) bool {
+			return slices.ContainsFunc(others, func(w any) bool { return reflect.DeepEqual(v, w) })
+		})
+		value = list
+	}
+	switch {
+	case f.at == "" || isList && len(list) == 0:
+		return nil
+	case value == nil:
+		return []string{"only " + side}
+	}
+	return []string{"only " + side + ": " + text(value)}
+}

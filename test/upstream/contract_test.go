@@ -1,0 +1,158 @@
+package main
+
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/oasdiff/yaml"
+)
+
+// What m3ter publishes in the place of each departure, as changes of the contract. A new departure goes here, too.
+const asPublished = `
+permissions-page:
+  /paths/~1organizations~1{orgId}~1users~1{id}~1permissions/get/responses/200/content/application~1json/schema:
+    $ref: '#/components/schemas/PermissionPolicy'
+effect-and-action-spelling:
+  /components/schemas/SupportRequest/properties/supportUsersPermissionPolicy/items/$ref: '#/components/schemas/FreeStatement'
+  /components/schemas/Support/properties/supportUsersPermissionPolicy/items/$ref: '#/components/schemas/FreeStatement'
+  /components/schemas/FreeStatement:
+    type: object
+    required: [effect, action, resource]
+    properties:
+      effect: {type: string}
+      action: {type: array, items: {type: string}}
+      resource: {type: array, minItems: 1, items: {type: string}}
+  /components/schemas/Effect/enum: [ALLOW, DENY]
+  /components/schemas/Action/enum:
+    [ALL, CONFIG_CREATE, CONFIG_RETRIEVE, CONFIG_UPDATE, CONFIG_DELETE, CONFIG_EXPORT, ANALYTICS_QUERY, MEASUREMENTS_UPLOAD,
+    MEASUREMENTS_FILEUPLOAD, MEASUREMENTS_RETRIEVE, MEASUREMENTS_EXPORT, FORECAST_RETRIEVE, HEALTHSCORES_RETRIEVE,
+    ANOMALIES_RETRIEVE, EXPORTS_DOWNLOAD, MARKETPLACE_USAGE_CREATE, MARKETPLACE_USAGE_RETRIEVE, AUDIT_RETRIEVE]
+  /components/schemas/Statement/properties/effect: {$ref: '#/components/schemas/Effect'}
+  /components/schemas/Statement/properties/action/items: {$ref: '#/components/schemas/Action'}
+  /components/schemas/StatementAnswer/properties/effect: {$ref: '#/components/schemas/Effect'}
+  /components/schemas/StatementAnswer/properties/action/items: {$ref: '#/components/schemas/Action'}
+target-type:
+  /components/schemas/TargetType/enum: [ITEM, GROUP]
+version-on-create:
+  /components/schemas/PermissionPolicyRequest/properties/version/readOnly: false
+principal-type:
+  /components/schemas/PrincipalPermission/properties/principalType: {type: string, enum: [USER, USERGROUP, SERVICEUSER, SUPPORTUSERS]}
+operation-ids:
+  /paths/~1organizations~1{orgId}~1support/put/operationId: PutSupport
+  /paths/~1organizations~1{orgId}~1permissionpolicies/post/operationId: PostPermissionPolicy
+  /paths/~1organizations~1{orgId}~1users~1{id}~1permissions/get/operationId: GetOrgUserPermissions
+  /paths/~1organizations~1{orgId}~1resourcegroups~1{type}~1{resourceGroupId}~1removeresource/post/operationId: RemoveResourceFromGroup
+organization-parameter:
+  /components/parameters/OrgID/schema/deprecated: true
+query-without-empty-values:
+  /paths/~1organizations~1{orgId}~1users~1{id}~1permissions/get/parameters/2/allowEmptyValue: true
+  /paths/~1organizations~1{orgId}~1users~1{id}~1permissions/get/parameters/3/allowEmptyValue: true
+oauth-flows:
+  /components/securitySchemes/OAuth2/flows/clientCredentials/scopes:
+    {m3ter-resources/m3ter-scope: a, 'measurements:upload': b, 'measurements:fileUpload': c, 'measurements:retrieve': d}
+  /components/securitySchemes/OAuth2/flows/authorizationCode:
+    authorizationUrl: https://m3ter.auth.us-east-1.amazoncognito.com/oauth2/authorize
+    tokenUrl: https://m3ter.auth.us-east-1.amazoncognito.com/oauth2/token
+    scopes:
+      {m3ter-resources/m3ter-scope: a, openid: b, email: c, 'measurements:upload': d, 'measurements:fileUpload': e,
+      'measurements:retrieve': f}
+`
+
+// changes are values to put into a document, by JSON pointer.
+type changes map[string]any
+
+// published is the contract after changes, those that m3ter publishes by departure and others.
+func published(t *testing.T, byDeparture map[string]changes, others changes) (file string) {
+	t.Helper()
+	doc, err := loadDocument(t.Context(), contractFile, contractFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, some := range append(slices.Collect(maps.Values(byDeparture)), others) {
+		for pointer, value := range some {
+			put(doc.root, strings.Split(pointer, "/")[1:], value)
+		}
+	}
+	data, err := json.Marshal(doc.root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file = t.TempDir() + "/published.json"
+	if err := os.WriteFile(file, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// put returns a value with another one put into it.
+func put(in any, names []string, value any) any {
+	if len(names) == 0 {
+		return value
+	}
+	name := unescape.Replace(names[0])
+	if list, ok := in.([]any); ok {
+		i, _ := strconv.Atoi(name)
+		if i == len(list) {
+			list = append(list, nil)
+		}
+		list[i] = put(list[i], names[1:], value)
+		return list
+	}
+	object := in.(map[string]any)
+	object[name] = put(object[name], names[1:], value)
+	return object
+}
+
+// readChanges reads asPublished, for a test in the root of the repository.
+func readChanges(t *testing.T) (byDeparture map[string]changes) {
+	t.Helper()
+	t.Chdir("../..")
+	if _, err := yaml.Unmarshal([]byte(asPublished), &byDeparture, yaml.DecodeOpts{}); err != nil {
+		t.Fatal(err)
+	}
+	return byDeparture
+}
+
+// What departures.yaml lists is what the contract departs by, no more and no less.
+func TestDeparturesOfTheContract(t *testing.T) {
+	byDeparture := readChanges(t)
+	wantFindings(t, published(t, byDeparture, nil), nil)
+	for id := range byDeparture {
+		others := maps.Clone(byDeparture)
+		delete(others, id)
+		status, stdout, stderr := upstream(t, published(t, others, nil))
+		if status != 1 || !strings.Contains(stdout, "departure "+id+" in api/departures.yaml\n") {
+			t.Errorf("without %s: status %d\n%s%s", id, status, stdout, stderr)
+		}
+	}
+}
+
+// A departure hides no later change.
+func TestChangesBesideDepartures(t *testing.T) {
+	tests := []struct {
+		name    string
+		pointer string
+		value   any
+		want    []string
+	}{
+		{"a new action", "/components/schemas/Action/enum/18", "AUDIT_DELETE", []string{
+			`CreatePermissionPolicy requestBody(application/json).permissionPolicy[].action[] enum +["AUDIT_DELETE"]`,
+			`CreatePermissionPolicy responses.200(application/json).permissionPolicy[].action[] enum +["AUDIT_DELETE"]`,
+			`UserPermissions responses.200(application/json).permissionPolicy[].action[] enum +["AUDIT_DELETE"]`}},
+		{"a new property", "/components/schemas/PermissionPolicy/properties/note", map[string]any{"type": "string"}, []string{
+			"CreatePermissionPolicy responses.200(application/json).note +", "UserPermissions responses.200(application/json).note +"}},
+		{"a bound", "/components/schemas/PermissionPolicyRequest/properties/name/maxLength", 200, []string{
+			"CreatePermissionPolicy requestBody(application/json).name maxLength +200 -100"}},
+	}
+	byDeparture := readChanges(t)
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			wantFindings(t, published(t, byDeparture, changes{test.pointer: test.value}), test.want)
+		})
+	}
+}

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// listing is a file of one departure, whose differences are at the place of the message or below it.
+func listing(differences ...string) string {
+	text := "departures:\n- id: spelling\n  what: It is spelled otherwise.\n  why: It is read otherwise.\n  differences:\n"
+	for _, d := range differences {
+		place, published, _ := strings.Cut(d, ": ")
+		text += fmt.Sprintf("  - operations: [ChangeThing]\n    place: 'responses.4XX(application/json).message%s'\n", place)
+		if published != "" {
+			text += "    published: " + published + "\n"
+		}
+	}
+	return text
+}
+
+func TestDepartures(t *testing.T) {
+	const gone = ": listed as a difference, but there is none"
+	enum, open := "type: string, enum: [a, b]", "anyOf: [{type: string, enum: [a, b]}, {type: string}]"
+	tests := []struct {
+		name            string
+		here, published string
+		listed          []string // behind the place of the message
+		want            []string // the same
+	}{
+		{"as listed", enum, "type: string, enum: [B, A]", []string{" enum: [A, B]"}, nil},
+		{"one value more", enum, "type: string, enum: [A, B, C]", []string{" enum: [A, B]"}, []string{` enum +["C"]`}},
+		{"one value less", enum, "type: string, enum: [A]", []string{" enum: [A, B]"}, []string{` enum: only in departure spelling: ["B"]`}},
+		{"something else as well", enum, "type: string, enum: [A, B], maxLength: 1", []string{" enum: [A, B]"}, []string{" maxLength +1"}},
+		{"no longer", enum, enum, []string{" enum: [A, B]"}, []string{" enum" + gone}},
+		{"never", enum, enum, []string{" enum: [a, b]"}, []string{" enum" + gone}},
+		{"misspelled place", enum, "type: string, enum: [A, B]", []string{" enums: [A, B]"}, []string{" enums" + gone, ` enum +["A","B"] -["a","b"]`}},
+
+		{"a schema as listed", open, "type: string, enum: [A, B]", []string{": {type: string, enum: [A, B]}"}, nil},
+		{"a schema with a value more", open, "type: string, enum: [A, B, C]", []string{": {type: string, enum: [A, B]}"}, []string{` enum +["C"]`}},
+		{"a schema with a bound more", open, "type: string, enum: [A, B], minLength: 1", []string{": {type: string, enum: [A, B]}"}, []string{" minLength +1"}},
+		{"a schema no longer", open, open, []string{": {type: string, enum: [A, B]}"}, []string{gone}},
+
+		{"nothing, as listed", "readOnly: true", "", []string{" readOnly"}, nil},
+		{"nothing no longer", "readOnly: true", "readOnly: true", []string{" readOnly"}, []string{" readOnly" + gone}},
+		{"nothing of a name like it", "properties: {a: {}, ab: {}}", "", []string{".a"}, []string{".ab -"}},
+		{"something, as listed", "", "properties: {a: {type: string}}", []string{".a: {type: string}"}, nil},
+		{"something more below", "", "properties: {a: {type: string, default: x}}", []string{".a: {type: string}"}, []string{`.a default +"x"`}},
+		{"something no longer", "", "", []string{".a: {type: string}"}, []string{".a" + gone}},
+
+		{"one choice of two", "oneOf: [{type: array}, {$ref: '#/components/schemas/Thing'}]", "$ref: '#/components/schemas/Answer'",
+			[]string{": {$ref: '#/components/schemas/Thing'}"}, nil},
+		{"one in it as well", "oneOf: [{type: array}, {type: object, properties: {a: {type: string}}}]", "type: object, properties: {a: {type: string, enum: [A]}}",
+			[]string{".a enum: [A]", ": {type: object, properties: {a: {type: string}}}"}, nil},
+		{"one in it no longer", "oneOf: [{type: array}, {type: object, properties: {a: {type: string}}}]", "type: object, properties: {a: {type: string}}",
+			[]string{".a enum: [A]", ": {type: object, properties: {a: {type: string}}}"}, []string{".a enum" + gone}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			withMessages(t, test.here, test.published, listing(test.listed...))
+			wantFindings(t, "published.yaml", atMessage(test.want))
+		})
+	}
+}
+
+// The places in both documents are told, and what to do next.
+func TestPlacesAndNextStep(t *testing.T) {
+	withMessages(t, "enum: [a], readOnly: true, items: {}", "enum: [A, B], readOnly: true, items: {minimum: 1}, format: uri",
+		listing(" enum: [A]", " readOnly", "[]: {minimum: 0}"))
+	_, stdout, _ := upstream(t, "published.yaml")
+	for _, want := range []string{
+		"message readOnly: listed as a difference, but there is none\n" +
+			"  published: #/paths/~1things~1{id}/put/responses/4XX/content/application~1json/schema/properties/message/readOnly\n" +
+			"  api/openapi.yaml: #/components/responses/Error/content/application~1json/schema/properties/message/readOnly\n" +
+			"  next: remove it from departure spelling in api/departures.yaml\n",
+		"message enum: only published: [\"B\"]\n" +
+			"  published: #/paths/~1things~1{id}/put/responses/4XX/content/application~1json/schema/properties/message/enum\n" +
+			"  api/openapi.yaml: #/components/responses/Error/content/application~1json/schema/properties/message/enum\n" +
+			"  next: change api/openapi.yaml and run go generate ./..., or correct departure spelling in api/departures.yaml\n",
+		"message format: only published: \"uri\"\n" +
+			"  published: #/paths/~1things~1{id}/put/responses/4XX/content/application~1json/schema/properties/message/format\n" +
+			"  api/openapi.yaml: #/components/responses/Error/content/application~1json/schema/properties/message\n" +
+			"  next: change api/openapi.yaml and run go generate ./..., or list it in api/departures.yaml\n",
+		"message[] minimum: only published: 1; only in departure spelling: 0\n" +
+			"  published: #/paths/~1things~1{id}/put/responses/4XX/content/application~1json/schema/properties/message/items/minimum\n" +
+			"  api/openapi.yaml: #/components/responses/Error/content/application~1json/schema/properties/message/items\n" +
+			"  next: change api/openapi.yaml and run go generate ./..., or correct departure spelling in api/departures.yaml\n",
+		"places to look at: 4\n",
+	} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("%s\nwant in it\n%s", stdout, want)
+		}
+	}
+}
+
+func TestMalformedDepartures(t *testing.T) {
+	good := listing(" enum: [A]")
+	tests := []struct{ name, text, want string }{
+		{"no YAML", "departures: [", "api/departures.yaml: "},
+		{"unknown key", change(t, good, "  why:", "  reason:"), `unknown field "reason"`},
+		{"unknown key below", change(t, good, "    place:", "    plaec:"), `unknown field "plaec"`},
+		{"no id", change(t, good, "- id: spelling\n  what:", "- what:"), "departure number 1: id, what, why and differences are all needed"},
+		{"no what", change(t, good, "It is spelled otherwise.", ""), "departure spelling: id, what, why and differences"},
+		{"no why", change(t, good, "It is read otherwise.", ""), "departure spelling: id, what, why and differences"},
+		{"no differences", listing(), "departure spelling: id, what, why and differences"},
+		{"no place", strings.Replace(good, "    place:", "    # ", 1), "departure spelling: each of the differences needs operations and place"},
+		{"no operation", change(t, good, "[ChangeThing]", "[]"), "departure spelling: each of the differences needs operations and place"},
+		{"unknown operation", change(t, good, "[ChangeThing]", "[ChangeThings]"),
+			`departure spelling: no operation "ChangeThings" in api/openapi.yaml; there are ChangeThing, Things`},
+		{"unknown reference", listing(": {$ref: '#/components/schemas/Nothing'}"), `departure spelling: api/departures.yaml/$ref: "#/components/schemas/Nothing" is not in the document`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			withMessages(t, "type: string", "type: integer", test.text)
+			if status, stdout, stderr := upstream(t, "published.yaml"); status != 2 || stdout != "" || !strings.Contains(stderr, test.want) {
+				t.Errorf("status %d\n%s%s\nwant %s", status, stdout, stderr, test.want)
+			}
+		})
+	}
+}

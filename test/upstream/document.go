@@ -1,0 +1,100 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// A document is an OpenAPI document as JSON has it. Only what is asked of it needs to be in order.
+type document struct {
+	name string // for messages
+	root map[string]any
+}
+
+func loadDocument(ctx context.Context, name, source string) (document, error) {
+	var v any
+	if err := read(ctx, source, &v); err != nil {
+		return document{}, fmt.Errorf("%s: %w", name, err)
+	}
+	root, _ := v.(map[string]any)
+	if version, _ := root["openapi"].(string); !strings.HasPrefix(version, "3.") {
+		return document{}, fmt.Errorf("%s: not an OpenAPI 3 document, which begins with openapi: 3.0.3, or another 3.x", name)
+	}
+	return document{name, root}, nil
+}
+
+// An operation is known by method and path. The id is the contract's; the published one may be another.
+type operation struct{ id, method, path string }
+
+func (d document) operations() ([]operation, error) {
+	var all []operation
+	paths, _ := d.root["paths"].(map[string]any)
+	for path, item := range paths {
+		item, _ := item.(map[string]any)
+		for method, v := range item {
+			o, _ := v.(map[string]any)
+			if id, ok := o["operationId"].(string); ok {
+				all = append(all, operation{id, method, path})
+			}
+		}
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("%s: no operations below paths", d.name)
+	}
+	slices.SortFunc(all, func(a, b operation) int { return cmp.Compare(a.id, b.id) })
+	return all, nil
+}
+
+// A node is an object of a document, and a JSON pointer to it.
+type node struct {
+	object map[string]any
+	at     string
+}
+
+// node follows references from what stands at a pointer. What is beside a $ref doesn't count.
+func (d document) node(v any, at string) (node, error) {
+	for range 100 { // references may go in a circle
+		object, ok := v.(map[string]any)
+		if !ok {
+			return node{}, fmt.Errorf("%s is not an object", at)
+		}
+		ref, ok := object["$ref"].(string)
+		if !ok {
+			return node{object, at}, nil
+		}
+		target, err := d.lookup(ref)
+		if err != nil {
+			return node{}, fmt.Errorf("%s/$ref: %w", at, err)
+		}
+		v, at = target, ref
+	}
+	return node{}, fmt.Errorf("%s: the references go in a circle", at)
+}
+
+func (d document) lookup(ref string) (any, error) {
+	pointer, inside := strings.CutPrefix(ref, "#/")
+	if !inside {
+		return nil, fmt.Errorf("%q is not in the document, and nothing else is fetched", ref)
+	}
+	v := any(d.root)
+	for name := range strings.SplitSeq(pointer, "/") {
+		if plain, err := url.PathUnescape(name); err == nil {
+			name = plain
+		}
+		object, _ := v.(map[string]any)
+		if v = object[unescape.Replace(name)]; v == nil {
+			return nil, fmt.Errorf("%q is not in the document", ref)
+		}
+	}
+	return v, nil
+}
+
+// How a JSON pointer writes a name.
+var (
+	escape   = strings.NewReplacer("~", "~0", "/", "~1")
+	unescape = strings.NewReplacer("~1", "/", "~0", "~")
+)

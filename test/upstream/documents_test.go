@@ -1,0 +1,162 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+// A contract of two operations, written flat, and the same as somebody else would publish it: with allOf and $ref, other
+// names, another order, defaults written out, prose, and operations that are nobody's business here.
+const (
+	contractText = `
+openapi: 3.0.3
+info: {title: Things, version: 0.1.0}
+security:
+  - OAuth2: []
+paths:
+  /things/{id}:
+    put:
+      operationId: ChangeThing
+      parameters:
+        - {name: id, in: path, required: true, schema: {type: string}}
+        - {name: size, in: query, schema: {type: integer, format: int32, minimum: 1, maximum: 200}}
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema: {$ref: '#/components/schemas/ChangeRequest'}
+      responses:
+        '200': {description: The thing., content: {application/json: {schema: {$ref: '#/components/schemas/Thing'}}}}
+        4XX: {$ref: '#/components/responses/Error'}
+  /things:
+    get:
+      operationId: Things
+      responses:
+        '200':
+          description: All things.
+          content: {application/json: {schema: {type: array, items: {$ref: '#/components/schemas/Thing'}}}}
+components:
+  securitySchemes:
+    OAuth2: {type: oauth2, flows: {clientCredentials: {tokenUrl: /oauth/token, scopes: {read: Reading}}}}
+  responses:
+    Error: {description: No., content: {application/json: {schema: {type: object, properties: {message: {type: string}}}}}}
+  schemas:
+    ChangeRequest:
+      type: object
+      required: [name, colors]
+      properties:
+        version: {type: integer, format: int64}
+        name: {type: string, minLength: 1, maxLength: 100}
+        colors: {type: array, minItems: 1, items: {type: string, enum: [RED, BLUE]}}
+        draft: {type: boolean, default: true}
+    Thing:
+      type: object
+      required: [id]
+      properties:
+        id: {type: string, readOnly: true}
+        version: {type: integer, format: int64}
+        name: {type: string, nullable: true, example: Lamp}
+        parts: {type: array, items: {$ref: '#/components/schemas/Thing'}}
+        labels: {type: object, additionalProperties: {type: string}}
+`
+	publishedText = `
+openapi: 3.0.1
+info: {title: Many things, version: 9.0.0, description: "Other prose."}
+servers: [{url: https://things.example}]
+components:
+  schemas:
+    Broken: {allOf: [5, {$ref: '#/nowhere'}]}
+    Size: {type: integer, format: int32, maximum: 200, minimum: 1}
+    Color: {type: string, enum: [BLUE, RED], title: A colour}
+    Versioned: {type: object, properties: {version: {format: int64, type: integer}}}
+    Change:
+      type: object
+      allOf:
+        - $ref: '#/components/schemas/Versioned'
+        - required: [name]
+          properties:
+            name: {type: string, maxLength: 100, minLength: 1, description: A name.}
+            draft: {type: boolean, default: true}
+        - required: [colors]
+          properties:
+            colors: {type: array, uniqueItems: false, minItems: 1, items: {$ref: '#/components/schemas/Color'}}
+    Answer:
+      allOf:
+        - $ref: '#/components/schemas/Versioned'
+        - type: object
+          required: [id]
+          properties:
+            parts: {type: array, items: {$ref: '#/components/schemas/Answer'}}
+            labels: {type: object, additionalProperties: {type: string}}
+            name: {type: string, nullable: true, deprecated: false, example: Chair}
+            id: {type: string, readOnly: true}
+  parameters:
+    ID: {name: id, in: path, required: true, style: simple, explode: false, schema: {type: string}}
+  requestBodies:
+    Change: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/Change'}}}}
+  securitySchemes:
+    Other: {type: http, scheme: bearer}
+    Clients: {type: oauth2, flows: {clientCredentials: {tokenUrl: /oauth/token, scopes: {read: To read}}}}
+paths:
+  /others:
+    get: {parameters: none, responses: {'200': {$ref: '#/components/responses/Missing'}}}
+  /things:
+    post: {operationId: CreateThing, responses: {}}
+    get:
+      tags: [Thing]
+      operationId: Things
+      responses:
+        200:
+          description: Everything.
+          content: {application/json: {schema: {type: array, items: {$ref: '#/components/schemas/Answer'}}}}
+  /things/{id}:
+    parameters:
+      - {name: size, in: query, required: false, style: form, explode: true, schema: {$ref: '#/components/schemas/Size'}}
+      - $ref: '#/components/parameters/ID'
+    put:
+      summary: Change a thing
+      operationId: ChangeThing
+      x-internal: true
+      requestBody: {$ref: '#/components/requestBodies/Change'}
+      responses:
+        200: {content: {application/json: {schema: {$ref: '#/components/schemas/Answer'}}}}
+        4XX:
+          content: {application/json: {schema: {properties: {message: {type: string}}, type: object}}}
+security:
+  - Clients: []
+`
+)
+
+// inDirectory starts a test in a directory of its own with these files.
+func inDirectory(t *testing.T, contract, departures, published string) {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	if err := os.Mkdir("api", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{contractFile: contract, departuresFile: departures, "published.yaml": published} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+const noDepartures = "departures: []"
+
+// upstream runs the command on a published document.
+func upstream(t *testing.T, source string) (status int, stdout, stderr string) {
+	t.Helper()
+	var out, errs strings.Builder
+	status = run(t.Context(), []string{source}, &out, &errs)
+	return status, out.String(), errs.String()
+}
+
+// change replaces a text that is there once.
+func change(t *testing.T, text, old, new string) string {
+	t.Helper()
+	if n := strings.Count(text, old); n != 1 {
+		t.Fatalf("%q is there %d times", old, n)
+	}
+	return strings.Replace(text, old, new, 1)
+}

@@ -1,0 +1,97 @@
+// Command upstream tells whether api/openapi.yaml is in step with the OpenAPI document that m3ter publishes:
+//
+//	go run ./test/upstream PUBLISHED
+//
+// It runs from the root of the repository; -h tells what is compared.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"slices"
+	"syscall"
+)
+
+const (
+	contractFile   = "api/openapi.yaml"
+	departuresFile = "api/departures.yaml"
+)
+
+const usage = `upstream tells whether api/openapi.yaml is in step with the OpenAPI document that m3ter publishes.
+
+  go run ./test/upstream PUBLISHED
+
+PUBLISHED is a file or an http(s) URL, JSON or YAML. Run it from the root of the repository.
+
+Of both documents, the operations that api/openapi.yaml has are compared: parameters, bodies, answers, schemas and
+security, with $ref followed and allOf merged. Prose, examples, extensions and the names of components are not. What
+differs on purpose stands in api/departures.yaml; a difference that isn't listed there is reported, and so is a listed
+one that is no longer there.
+
+Exit status: 0 in step, 1 not in step, 2 a document can't be used. (go run itself ends with 1 instead of 2.)
+`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(status)
+}
+
+// run is the program; it returns the exit status.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	if slices.ContainsFunc(args, func(arg string) bool { return arg == "-h" || arg == "-help" || arg == "--help" }) {
+		fmt.Fprint(stdout, usage)
+		return 0
+	}
+	if len(args) != 1 {
+		fmt.Fprintf(stderr, "upstream: got %d arguments, not one, the published document; -h tells more\n", len(args))
+		return 2
+	}
+	found, err := check(ctx, args[0])
+	if err != nil {
+		fmt.Fprintln(stderr, "upstream:", err)
+		return 2
+	}
+	for _, f := range found {
+		fmt.Fprintln(stdout, f)
+	}
+	if len(found) > 0 {
+		fmt.Fprintln(stdout, "not in step, places to look at:", len(found))
+		return 1
+	}
+	fmt.Fprintln(stdout, "in step: what differs is listed in", departuresFile)
+	return 0
+}
+
+// check compares the documents operation by operation.
+func check(ctx context.Context, source string) ([]finding, error) {
+	contract, err := loadDocument(ctx, contractFile, contractFile)
+	if err != nil {
+		return nil, err
+	}
+	operations, err := contract.operations()
+	if err != nil {
+		return nil, err
+	}
+	departures, err := loadDepartures(ctx, operations)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", departuresFile, err)
+	}
+	published, err := loadDocument(ctx, "the published document", source)
+	if err != nil {
+		return nil, err
+	}
+	var found []finding
+	for _, op := range operations {
+		more, err := compare(op, published, contract, departures.of(op))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", op.id, err)
+		}
+		found = append(found, more...)
+	}
+	return found, nil
+}

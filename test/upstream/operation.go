@@ -1,0 +1,102 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// factsOf collects what the document says about an operation: nothing when it isn't there.
+func (d document) factsOf(op operation) (facts, error) {
+	w := newWalk(d)
+	w.operation(op)
+	if w.err != nil {
+		return nil, fmt.Errorf("%s: %w", d.name, w.err)
+	}
+	return w.facts, nil
+}
+
+func (w *walk) operation(op operation) {
+	paths, _ := w.document.root["paths"].(map[string]any)
+	item, there := paths[op.path]
+	if !there {
+		return
+	}
+	path := w.resolve(item, "#/paths/"+escape.Replace(op.path))
+	v, there := path.object[op.method]
+	if !there {
+		return
+	}
+	o := w.resolve(v, path.at+"/"+op.method)
+	w.facts.add("", nil, o.at)
+	for _, key := range []string{"operationId", "deprecated"} {
+		if v, there := o.object[key]; there {
+			w.value("", key, v, o.at+"/"+key)
+		}
+	}
+	w.parameters(path, o)
+	if body, there := o.object["requestBody"]; there {
+		w.object("requestBody", body, o.at+"/requestBody")
+	}
+	w.named("responses.", "", o.object["responses"], o.at+"/responses")
+	w.security(o)
+}
+
+func (w *walk) parameters(path, o node) {
+	found := make(map[string]node)
+	for _, owner := range []node{path, o} {
+		list, _ := owner.object["parameters"].([]any)
+		for i, v := range list {
+			p := w.resolve(v, fmt.Sprint(owner.at, "/parameters/", i))
+			found[fmt.Sprint(p.object["name"], " in ", p.object["in"])] = p // the operation's goes before its path's
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(found)) {
+		p := found[key]
+		w.object(fmt.Sprint("parameters.", p.object["name"]), withDefaults(p.object), p.at)
+	}
+}
+
+// withDefaults writes out what a parameter doesn't say of its style.
+func withDefaults(parameter map[string]any) map[string]any {
+	full := map[string]any{}
+	maps.Copy(full, parameter)
+	if full["style"] == nil {
+		full["style"] = "simple"
+		if full["in"] == "query" || full["in"] == "cookie" {
+			full["style"] = "form"
+		}
+	}
+	if full["explode"] == nil {
+		full["explode"] = full["style"] == "form"
+	}
+	return full
+}
+
+// security goes by the types of the schemes; their names are those of components.
+func (w *walk) security(o node) {
+	v, at := w.document.root["security"], "#/security"
+	if own, there := o.object["security"]; there {
+		v, at = own, o.at+"/security"
+	}
+	requirements, _ := v.([]any)
+	var alternatives []any
+	for _, requirement := range requirements {
+		var together []string
+		schemes, _ := requirement.(map[string]any)
+		for name, scopes := range schemes {
+			scheme := w.resolve(map[string]any{"$ref": "#/components/securitySchemes/" + escape.Replace(name)}, at)
+			kind := fmt.Sprint(scheme.object["type"])
+			w.object("security."+kind, scheme.object, scheme.at)
+			w.value("security."+kind, "required scopes", scopes, at)
+			together = append(together, kind)
+		}
+		slices.Sort(together)
+		alternatives = append(alternatives, cmp.Or(strings.Join(together, " and "), "none"))
+	}
+	if len(alternatives) > 0 {
+		w.facts.add("security", alternatives, at)
+	}
+}
