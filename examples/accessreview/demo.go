@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/m3ter-access/m3ter-access-go/examples/internal/example"
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
@@ -48,12 +49,12 @@ func startFake() *m3tertest.Server {
 func (r *review) secondWriter(ctx context.Context, current *m3teraccess.Support) error {
 	support, err := r.client.RequestSupport(ctx, m3teraccess.SupportRequest{
 		EndSupportUsersAccess:        current.EndSupportUsersAccess.Add(2 * time.Hour),
-		SupportUsersPermissionPolicy: sendable(current.SupportUsersPermissionPolicy),
+		SupportUsersPermissionPolicy: current.SupportUsersPermissionPolicy,
 		Version:                      current.Version,
 	})
 	if err != nil {
 		return err
 	}
-	r.say("A second writer lets support access end at %s, version %d.", clock(support.EndSupportUsersAccess), support.Version)
+	r.say("A second writer lets support access end at %s, version %d.", example.Clock(support.EndSupportUsersAccess), support.Version)
 	return nil
 }

@@ -6,8 +6,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"strings"
 	"time"
+
+	"github.com/m3ter-access/m3ter-access-go/examples/internal/example"
+	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
 const usage = `accessreview reviews what a user of a m3ter organization may do.
@@ -21,18 +23,11 @@ const usage = `accessreview reviews what a user of a m3ter organization may do.
 The table goes to standard output, what happens meanwhile to standard error. The exit status is 0, or 1 after an
 error.
 
-Where it runs:
-  No M3TER_ variable is set
-        Against an in-memory m3ter that it starts by itself. All steps are done, and every flag has a default. While
-        support access is being extended, a second writer changes it.
-  M3TER_API_KEY, M3TER_API_SECRET, M3TER_ORG_ID
-        Against the real service, or the one that M3TER_BASE_URL names. Only the list is done, unless -write is given;
-        then those of the other steps whose flags are given.
-  M3TER_API_TOKEN, M3TER_ORG_ID
-        The same, with a token that you have already.
-  Anything between, such as M3TER_API_TOKEN or M3TER_BASE_URL alone, is an error that names what is missing. An empty
-  variable counts as not set.
+Against the real service only the list is done, unless -write is given; then those of the other steps whose flags are
+given. Against the in-memory m3ter all steps are done, and every flag has a default. While support access is being
+extended, a second writer changes it.
 
+` + example.WhereItRuns + `
 Examples:
   accessreview
   accessreview -page-size 1 -policy "Plan readers" -resources 'config:plan/*'
@@ -41,8 +36,6 @@ Examples:
   accessreview -user 3b1f0c9a-6c0f-4a0e-9c44-0d4f6f3f5e21 -write -support-until 2026-03-01T17:00:00Z
   accessreview -user 3b1f0c9a-6c0f-4a0e-9c44-0d4f6f3f5e21 -write \
       -group-type meter -group b8f9d1c2-3f7e-4c55-9a2e-1d6f4c0b7e31 -item 06f6b50c-a868-4ca6-8a3b-448e507d5248
-
-Flags:
 `
 
 // options are what the flags say.
@@ -51,8 +44,9 @@ type options struct {
 	pageSize int
 	write    bool
 
-	policy             string
-	actions, resources []string
+	policy    string
+	actions   []m3teraccess.Action
+	resources []string
 
 	supportUntil  time.Time
 	supportExtend time.Duration
@@ -60,48 +54,28 @@ type options struct {
 	groupType, group, item string
 }
 
-// parseFlags prints the help, when it is asked for, and returns flag.ErrHelp.
+// parseFlags reads the flags, and finds what would stop the review halfway.
 func parseFlags(args []string, help io.Writer) (*options, error) {
-	o := &options{actions: []string{"config:retrieve"}, resources: []string{"config:meter/*"}}
+	o := &options{actions: []m3teraccess.Action{m3teraccess.ConfigRetrieve}, resources: []string{"config:meter/*"}}
 	flags := flag.NewFlagSet("accessreview", flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // an error is reported once, by main
 	flags.StringVar(&o.user, "user", "", "`id` of the user whose access is reviewed; required against the real service")
 	flags.IntVar(&o.pageSize, "page-size", 0, "`policies` in a page, 1 to 200; 100 if absent, against the in-memory m3ter 2")
 	flags.BoolVar(&o.write, "write", false, "change the real service; else it is only read")
 	flags.StringVar(&o.policy, "policy", "", "`name` of the policy to create and to add to the user; each run creates another one")
-	flags.Func("actions", "what the policy allows, lower case, a comma between two (default config:retrieve)", commaList(&o.actions))
-	flags.Func("resources", "on what the policy allows it, a comma between two (default config:meter/*)", commaList(&o.resources))
+	flags.Func("actions", "what the policy allows, lower case, a comma between two (default config:retrieve)", example.CommaList(&o.actions))
+	flags.Func("resources", "on what the policy allows it, a comma between two (default config:meter/*)", example.CommaList(&o.resources))
 	flags.Func("support-until", "open m3ter's support access for reading until this `time`, such as 2026-03-01T17:00:00Z", moment(&o.supportUntil))
 	flags.DurationVar(&o.supportExtend, "support-extend", 0, "then let support access end later by this `duration`, such as 1h30m")
 	flags.StringVar(&o.groupType, "group-type", "", "`type` of the resource group, such as meter or plan")
 	flags.StringVar(&o.group, "group", "", "`id` of the resource group")
 	flags.StringVar(&o.item, "item", "", "`id` of the item to remove from the resource group")
-
-	err := flags.Parse(args)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprint(help, usage)
-		flags.SetOutput(help)
-		flags.PrintDefaults()
+	if err := example.ParseFlags(flags, args, usage, help); err != nil {
 		return nil, err
-	case err != nil:
-		return nil, fmt.Errorf("%w; see -h", err)
-	case flags.NArg() > 0:
-		return nil, fmt.Errorf("unexpected argument %q; see -h", flags.Arg(0))
 	}
-	return o, nil
-}
-
-func commaList(values *[]string) func(string) error {
-	return func(s string) error {
-		*values = strings.Split(s, ",")
-		for i, value := range *values {
-			if (*values)[i] = strings.TrimSpace(value); (*values)[i] == "" {
-				return errors.New("one of the values is empty")
-			}
-		}
-		return nil
+	if example.IsDemo() {
+		o.fillForDemo()
 	}
+	return o, o.check()
 }
 
 func moment(at *time.Time) func(string) error {
@@ -113,7 +87,6 @@ func moment(at *time.Time) func(string) error {
 	}
 }
 
-// check finds, before anything is sent, what would stop the review halfway.
 func (o *options) check() error {
 	if o.user == "" {
 		return errors.New("-user is missing: whose access is to be reviewed?")

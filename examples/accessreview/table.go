@@ -6,8 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
-	"time"
 
+	"github.com/m3ter-access/m3ter-access-go/examples/internal/example"
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
@@ -25,7 +25,7 @@ func writeTable(w io.Writer, policies []m3teraccess.PermissionPolicy) error {
 			managed = "yes"
 		}
 		for _, s := range statements {
-			writeRow(table, policy.Name, string(s.Effect), join(s.Action), join(s.Resource), managed, clock(policy.LastModifiedAt))
+			writeRow(table, policy.Name, string(s.Effect), join(s.Action), join(s.Resource), managed, example.Clock(policy.LastModifiedAt))
 		}
 	}
 	return table.Flush()
@@ -49,13 +49,6 @@ func join[S ~string](values []S) string {
 		b.WriteString(string(value))
 	}
 	return b.String()
-}
-
-func clock(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339)
 }
 
 // printable escapes what could break the table or rewrite a terminal: the names in it are not ours.

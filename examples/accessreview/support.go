@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/m3ter-access/m3ter-access-go/examples/internal/example"
+	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
+)
+
+// openSupport lets m3ter's support users in, for reading only.
+func (r *review) openSupport(ctx context.Context, until time.Time) error {
+	current, err := r.service.ReadSupport(ctx, r.client)
+	if err != nil {
+		return err
+	}
+	support, err := r.client.RequestSupport(ctx, m3teraccess.SupportRequest{
+		EndSupportUsersAccess:        until,
+		SupportUsersPermissionPolicy: []m3teraccess.Statement{m3teraccess.Allow(m3teraccess.ConfigRetrieve).On("config:*")},
+		Version:                      current.Version, // 0 in the first request of an organization
+	})
+	if err != nil {
+		return err
+	}
+	r.say("Opened support access until %s, version %d.", example.Clock(support.EndSupportUsersAccess), support.Version)
+	return nil
+}
+
+// extendSupport lets support access end later. RetryOnConflict reads and writes again when somebody else changed it
+// between the two. What is written is made of what was read, so that the change of the other one isn't lost.
+func (r *review) extendSupport(ctx context.Context, by time.Duration) error {
+	var current *m3teraccess.Support
+	read := func(ctx context.Context) (version int64, err error) {
+		if current, err = r.service.ReadSupport(ctx, r.client); err != nil {
+			return 0, err
+		}
+		if current.Version == 0 {
+			return 0, errors.New("there is no support access that could be extended; see -support-until")
+		}
+		return current.Version, nil
+	}
+	attempts := 0
+	write := func(ctx context.Context, version int64) (*m3teraccess.Support, error) {
+		if attempts++; attempts == 1 && r.meanwhile != nil {
+			if err := r.meanwhile(ctx, current); err != nil {
+				return nil, err
+			}
+		}
+		support, err := r.client.RequestSupport(ctx, m3teraccess.SupportRequest{
+			EndSupportUsersAccess:        current.EndSupportUsersAccess.Add(by),
+			SupportUsersPermissionPolicy: current.SupportUsersPermissionPolicy,
+			Version:                      version,
+		})
+		if errors.Is(err, m3teraccess.ErrVersionConflict) {
+			r.say("Attempt %d, with version %d, was refused: somebody else was faster.", attempts, version)
+		}
+		return support, err
+	}
+	support, err := m3teraccess.RetryOnConflict(ctx, read, write)
+	if err != nil {
+		return err
+	}
+	r.say("Attempt %d, with version %d, succeeded: the end of support access moved from %s to %s, version %d.",
+		attempts, current.Version, example.Clock(current.EndSupportUsersAccess), example.Clock(support.EndSupportUsersAccess), support.Version)
+	if attempts > 1 {
+		r.say("Both changes stand: ours was made on top of the other one.")
+	}
+	return nil
+}

@@ -1,0 +1,63 @@
+package example
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"os"
+
+	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
+	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
+)
+
+// A Service is the m3ter that an example runs against.
+type Service struct {
+	BaseURL        string
+	OrganizationID string
+	Options        []m3teraccess.Option // for NewClient; none for the real one, which NewClient finds by itself
+	Close          func()
+}
+
+// IsDemo tells whether no M3TER_ variable is set. Whoever sets one means the real service, and is never given another.
+func IsDemo() bool {
+	for _, name := range []string{"M3TER_API_KEY", "M3TER_API_SECRET", "M3TER_API_TOKEN", "M3TER_ORG_ID", "M3TER_BASE_URL"} {
+		if os.Getenv(name) != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// NewService returns the service that the M3TER_ variables name. In a demo it is the in-memory one that startFake starts,
+// which it says on stderr.
+func NewService(startFake func() *m3tertest.Server, stderr io.Writer) *Service {
+	if !IsDemo() {
+		return &Service{
+			BaseURL:        cmp.Or(os.Getenv("M3TER_BASE_URL"), "https://api.m3ter.com"),
+			OrganizationID: os.Getenv("M3TER_ORG_ID"),
+			Close:          func() {},
+		}
+	}
+	fake := startFake()
+	fmt.Fprintf(stderr, "No M3TER_ variable is set: this runs against an in-memory m3ter at %s, not the real service.\n", fake.URL)
+	return InMemory(fake)
+}
+
+// InMemory returns a fake as the service.
+func InMemory(fake *m3tertest.Server) *Service {
+	return &Service{
+		BaseURL:        fake.URL,
+		OrganizationID: fake.OrganizationID,
+		Options: []m3teraccess.Option{
+			m3teraccess.WithBaseURL(fake.URL),
+			m3teraccess.WithCredentials(fake.APIKey, fake.APISecret),
+			m3teraccess.WithOrganization(fake.OrganizationID),
+		},
+		Close: fake.Close,
+	}
+}
+
+// EnvironmentError is an error of NewClient, for the person who set the M3TER_ variables.
+func EnvironmentError(err error) error {
+	return fmt.Errorf("%w (to run against an in-memory m3ter instead, unset all M3TER_ variables)", err)
+}
