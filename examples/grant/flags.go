@@ -1,0 +1,64 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/m3ter-access/m3ter-access-go/examples/internal/example"
+	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
+)
+
+const usage = `grant opens m3ter's support access for a while, and revokes it when it is interrupted before that.
+
+It stays in the foreground until the access has ended, and says on standard error what it does. Interrupted by Ctrl-C, by
+kill or because its terminal is closed, it lets the access end at once. Where that fails, it says until when the access
+stays open. Access that somebody else has changed meanwhile is not touched any more.
+
+The exit status is 0 when what it opened has ended, at its time or at the interrupt; else it is 1.
+
+` + example.WhereItRuns + `
+Examples:
+  grant
+  grant -for 30m
+  grant -for 8h -actions config:retrieve,config:update -resources 'config:meter/*,config:plan/*'
+  grant -for 1s -replace
+        lets support access end that is open, whoever opened it
+`
+
+const (
+	leastDuration = time.Second
+	demoDuration  = 3 * time.Second
+)
+
+// options are what the flags say.
+type options struct {
+	duration  time.Duration
+	actions   []m3teraccess.Action
+	resources []string
+	replace   bool
+}
+
+func parseFlags(args []string, help io.Writer) (*options, error) {
+	o := &options{actions: []m3teraccess.Action{m3teraccess.ConfigRetrieve}, resources: []string{"config:*"}}
+	flags := flag.NewFlagSet("grant", flag.ContinueOnError)
+	flags.DurationVar(&o.duration, "for", 0, "for how long, a `duration` such as 30m; required against the real service, against the in-memory m3ter 3s")
+	flags.Func("actions", "what support users may do, lower case, a comma between two (default config:retrieve)", example.CommaList(&o.actions))
+	flags.Func("resources", "on what they may do it, a comma between two (default config:*)", example.CommaList(&o.resources))
+	flags.BoolVar(&o.replace, "replace", false, "also where support access is open already, which does not come back then")
+	if err := example.ParseFlags(flags, args, usage, help); err != nil {
+		return nil, err
+	}
+	if o.duration == 0 && example.IsDemo() {
+		o.duration = demoDuration
+	}
+	switch {
+	case o.duration == 0:
+		return nil, errors.New("-for is missing: for how long is support access to be open?")
+	case o.duration < leastDuration:
+		return nil, fmt.Errorf("-for is %v; it must be %v or more", o.duration, leastDuration)
+	}
+	return o, nil
+}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/m3ter-access/m3ter-access-go/examples/internal/example"
+	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
+	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
+)
+
+// An interrupt that comes after a minute meets a service in trouble. The clock is that of the bubble.
+func TestRevokingIsPatient(t *testing.T) {
+	const most = 15 * time.Second
+	for _, test := range []struct {
+		name    string
+		fault   m3tertest.Fault
+		revoked bool
+		least   time.Duration // how long the revoking takes
+	}{
+		{"answer lost", m3tertest.Fault{Operation: "RequestSupport", Times: 1, Break: m3tertest.DropAnswer}, true, time.Second},
+		{"request lost", m3tertest.Fault{Operation: "RequestSupport", Times: 3, Break: m3tertest.DropAfterBody}, true, 3 * time.Second},
+		{"reads fail", m3tertest.Fault{Operation: "GetSupport", Times: 5, Status: 503}, true, 0},
+		{"writes fail for good", m3tertest.Fault{Operation: "RequestSupport", Status: 503}, false, most - time.Second},
+		{"silence", m3tertest.Fault{Operation: "GetSupport", Delay: time.Hour}, false, most},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				fake := m3tertest.NewServer(m3tertest.InMemory())
+				defer fake.Close()
+				g, said := newGrant(t, fake)
+				ctx, interrupt := context.WithCancel(t.Context())
+				time.AfterFunc(time.Minute, func() {
+					fake.Inject(test.fault)
+					interrupt()
+				})
+				begin := time.Now()
+				err := g.run(ctx, anHour)
+				took := time.Since(begin) - time.Minute
+				if took < test.least || took > most {
+					t.Errorf("revoking took %v, want %v to %v", took, test.least, most)
+				}
+				support, _ := fake.Support()
+				if ended := !support.EndSupportUsersAccess.After(begin.Add(time.Minute)); ended != test.revoked || ended != (err == nil) {
+					t.Errorf("error %v, support access ends at %v; it said\n%s", err, support.EndSupportUsersAccess, said)
+				}
+				if err != nil && !strings.HasPrefix(err.Error(), "SUPPORT ACCESS STAYS OPEN until "+example.Clock(begin.Add(time.Hour))) {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}
+
+// The service may open support access for a shorter time than it was asked for.
+func TestServiceHasTheLastWord(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake := m3tertest.NewServer(m3tertest.InMemory())
+		defer fake.Close()
+		g, _ := newGrant(t, fake)
+		begin := time.Now()
+		body := fmt.Sprintf(`{"id": "s", "version": 1, "dtEndSupportUsersAccess": %q}`, example.Clock(begin.Add(time.Minute)))
+		fake.Inject(m3tertest.Fault{Operation: "RequestSupport", Status: 200, Body: body})
+		err := g.run(t.Context(), anHour)
+		if took := time.Since(begin); err != nil || took != time.Minute {
+			t.Errorf("error %v after %v", err, took)
+		}
+	})
+}
+
+var anHour = &options{duration: time.Hour, actions: []m3teraccess.Action{m3teraccess.All}, resources: []string{"*"}}
+
+// newGrant makes a grant in a bubble, against a fake in memory.
+func newGrant(t *testing.T, fake *m3tertest.Server) (g *grant, said *strings.Builder) {
+	t.Helper()
+	service := example.InMemory(fake)
+	client, err := newClient(service, m3teraccess.WithHTTPClient(fake.Client()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	said = new(strings.Builder)
+	return &grant{client: client, service: service, say: func(format string, args ...any) { fmt.Fprintf(said, format+"\n", args...) }}, said
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/m3ter-access/m3ter-access-go/examples/internal/example"
+	"github.com/m3ter-access/m3ter-access-go/examples/internal/exampletest"
+	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
+)
+
+// The answer to the first write is lost, or comes from a gateway, and nobody interrupts the program.
+func TestUnknownOutcomeOfOpening(t *testing.T) {
+	for name, fault := range map[string]m3tertest.Fault{
+		"answer lost":         {Break: m3tertest.DropAnswer},
+		"request lost":        {Break: m3tertest.DropAfterBody},
+		"gateway":             {Status: 502},
+		"answer without JSON": {Status: 200, Body: "<html>", CarriedOut: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fake := exampletest.NewFake(t)
+			fault.Operation, fault.Times = "RequestSupport", 1
+			fake.Inject(fault)
+			p := exampletest.Run(t, exampletest.Environment(fake), "-for", "1h")
+			p.Check(1, "grant: opening support access failed, and it is not open\n")
+			support, _ := fake.Support()
+			checkEnded(t, fake, support.Version)
+		})
+	}
+}
+
+// Until support access is open, there is nothing to revoke.
+func TestInterruptBeforeOpening(t *testing.T) {
+	exampletest.SkipWithoutSignals(t)
+	for _, operation := range []string{"Token", "GetSupport"} {
+		fake := exampletest.NewFake(t)
+		asked := exampletest.Silence(fake, operation)
+		p := exampletest.New(t, exampletest.Environment(fake), "-for", "1h")
+		p.Begin()
+		<-asked
+		p.Interrupt(os.Interrupt)
+		p.End()
+		p.CheckOnlyLine("grant: interrupted: support access was not opened: m3teraccess: ")
+		if operations := exampletest.Operations(fake); slices.Contains(operations, "RequestSupport") {
+			t.Errorf("the fake was asked for %q", operations)
+		}
+	}
+}
+
+func TestRevokingIsRefused(t *testing.T) {
+	exampletest.SkipWithoutSignals(t)
+	fake := exampletest.NewFake(t)
+	p := exampletest.New(t, exampletest.Environment(fake), "-for", "1h")
+	p.Begin()
+	p.Err.WaitFor(t, isOpen)
+	opened, _ := fake.Support()
+	fake.Inject(m3tertest.Fault{Operation: "RequestSupport", Status: 403})
+	p.Interrupt(os.Interrupt)
+	p.End()
+	p.Check(1, "grant: SUPPORT ACCESS STAYS OPEN until "+example.Clock(opened.EndSupportUsersAccess)+", ")
+	if !strings.Contains(p.Err.String(), "403 Forbidden") {
+		t.Errorf("stderr\n%s", p.Err)
+	}
+}
