@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/m3ter-access/m3ter-access-go/examples/internal/example"
+	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
+	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
+)
+
+// inBubble runs a test by the clock of a bubble, with a fake that takes 50 calls a second, and 300 ms for each.
+func inBubble(t *testing.T, test func(*testing.T, *m3tertest.Server, *m3teraccess.Client)) {
+	synctest.Test(t, func(t *testing.T) {
+		fake := m3tertest.NewServer(m3tertest.InMemory(), m3tertest.WithRateLimit(50))
+		defer fake.Close()
+		fake.Inject(m3tertest.Fault{Operation: "UserPermissions", Delay: 300 * time.Millisecond})
+		client, err := m3teraccess.NewClient(append(example.InMemory(fake).Options, m3teraccess.WithHTTPClient(fake.Client()))...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		test(t, fake, client)
+	})
+}
+
+func TestTwoThousand(t *testing.T) {
+	inBubble(t, func(t *testing.T, fake *m3tertest.Server, client *m3teraccess.Client) {
+		const n = 2000
+		const ideal = n / 50 * time.Second
+		var output strings.Builder
+		a := &audit{client: client, parallel: defaultParallel, display: &display{output: &output, messages: io.Discard}}
+		begin := time.Now()
+		if err := a.run(t.Context(), strings.NewReader(addUsers(fake, n))); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(begin); took > ideal*110/100 {
+			t.Errorf("it took %v, ideally %v", took, ideal)
+		}
+		if found := users(t, output.String()); len(found) != n {
+			t.Errorf("%d users were done", len(found))
+		}
+	})
+}
+
+// An interrupt while a line is written: then nobody is at work any more when the audit goes on.
+func TestInterruptWhileWriting(t *testing.T) {
+	for range 20 { // for a select that has a choice
+		inBubble(t, func(t *testing.T, fake *m3tertest.Server, client *m3teraccess.Client) {
+			ctx, interrupt := context.WithCancel(t.Context())
+			var messages strings.Builder
+			a := &audit{client: client, parallel: 3, display: &display{messages: &messages, output: writerFunc(func(line []byte) (int, error) {
+				interrupt()
+				synctest.Wait()
+				return len(line), nil
+			})}}
+			err := a.run(ctx, strings.NewReader(addUsers(fake, 20)))
+			if !errors.Is(err, context.Canceled) || messages.String() != "" {
+				t.Fatalf("error %v, messages\n%s", err, &messages)
+			}
+		})
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
+
+// Output, messages and the line that tells how far the audit is share a terminal.
+func TestTerminal(t *testing.T) {
+	inBubble(t, func(t *testing.T, fake *m3tertest.Server, client *m3teraccess.Client) {
+		var terminal, output strings.Builder
+		a := &audit{client: client, parallel: 3, display: &display{output: io.MultiWriter(&terminal, &output), messages: &terminal, isTerminal: true}}
+		err := a.run(t.Context(), strings.NewReader("unknown\n"+addUsers(fake, 20)))
+		if err == nil || err.Error() != "1 of 21 users failed" {
+			t.Error(err)
+		}
+		for _, progress := range []string{"0 users done, 0 failed, 0s", "5 users done, 1 failed, 1s", "17 users done, 1 failed, 2s"} {
+			if !strings.Contains(terminal.String(), "\r"+progress) {
+				t.Errorf("it never said %q", progress)
+			}
+		}
+		screen := visible(terminal.String())
+		want := strings.Split(output.String(), "\n") // the last one empty
+		i := slices.IndexFunc(screen, func(line string) bool { return strings.HasPrefix(line, `audit: line 1: user "unknown": `) })
+		if i < 0 || !slices.Equal(slices.Delete(slices.Clone(screen), i, i+1), want) {
+			t.Errorf("the terminal shows\n%s\nthe output is\n%s", strings.Join(screen, "\n"), output.String())
+		}
+	})
+}
+
+// visible is what a terminal shows of what was written to it.
+func visible(written string) (lines []string) {
+	for row := range strings.SplitSeq(written, "\n") {
+		var line []rune
+		for part := range strings.SplitSeq(row, "\r") { // each begins on the left, over what is there
+			line = append([]rune(part), line[min(len(line), len([]rune(part))):]...)
+		}
+		lines = append(lines, strings.TrimRight(string(line), " "))
+	}
+	return lines
+}

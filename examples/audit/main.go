@@ -1,0 +1,69 @@
+// Command audit writes down everything that the users of a m3ter organization may do, one user a line of JSON.
+//
+//	go run ./examples/audit
+//
+// It is a program to learn package m3teraccess from: how to ask for many users at once, as fast as m3ter allows, and how
+// one that fails does not keep the others from being done (audit.go). Without M3TER_ variables in the environment it runs
+// against an in-memory m3ter of its own.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/m3ter-access/m3ter-access-go/examples/internal/example"
+	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
+)
+
+func main() {
+	example.Main("audit", func(ctx context.Context) error {
+		return run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	})
+}
+
+// run is the program. The lines go to stdout, what happens meanwhile to stderr.
+func run(ctx context.Context, args []string, input io.Reader, stdout, stderr *os.File) error {
+	opts, err := parseFlags(args, stdout)
+	if err != nil {
+		return err
+	}
+	service := example.NewService(startFake, stderr)
+	defer service.Close()
+	client, err := m3teraccess.NewClient(append(service.Options, m3teraccess.WithUserAgent("audit"))...)
+	if err != nil {
+		return example.EnvironmentError(err)
+	}
+	if example.IsDemo() {
+		fmt.Fprintln(stderr, "It has users of its own; standard input is not read.")
+		input = demoInput()
+	}
+	a := &audit{
+		client:   client,
+		parallel: opts.parallel,
+		display:  &display{output: stdout, messages: stderr, isTerminal: isTerminal(stderr)},
+	}
+	return endWith(ctx, func() error { return a.run(ctx, input) })
+}
+
+// endWith returns when f does, and soon after ctx has ended also where f does not: it may be writing to somebody who does
+// not read.
+func endWith(ctx context.Context, f func() error) error {
+	const patience = 250 * time.Millisecond
+	ended := make(chan error, 1)
+	go func() { ended <- f() }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(patience):
+		return errors.New("interrupted, and nobody reads the output: its last line may be cut")
+	}
+}

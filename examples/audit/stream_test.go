@@ -1,0 +1,165 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/m3ter-access/m3ter-access-go/examples/internal/exampletest"
+	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
+	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
+)
+
+// pipe is one whose ends are closed with the test.
+func pipe(t *testing.T) (reader, writer *os.File) {
+	t.Helper()
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		reader.Close()
+		writer.Close()
+	})
+	return reader, writer
+}
+
+// In real time, at m3ter's rate. TestTwoThousand measures it.
+func TestAtTheLimit(t *testing.T) {
+	t.Parallel() // it mostly waits
+	fake := exampletest.NewFake(t, m3tertest.WithRateLimit(50))
+	begin := time.Now()
+	p := start(t, fake, addUsers(fake, 200))
+	p.End()
+	p.Check(0, "audit: 200 users done, 0 failed in ")
+	if took := time.Since(begin); took > 10*time.Second {
+		t.Errorf("it took %v, ideally 4s", took)
+	}
+	if found := users(t, p.Out.String()); len(found) != 200 {
+		t.Errorf("stdout has %d users", len(found))
+	}
+}
+
+// A user is asked for, and reported, before the next one is known.
+func TestStream(t *testing.T) {
+	fake := exampletest.NewFake(t)
+	addUsers(fake, 3)
+	stdin, input := pipe(t)
+	p := exampletest.New(t, exampletest.Environment(fake))
+	p.Stdin = stdin
+	p.Begin()
+	for i := range 3 {
+		fmt.Fprintf(input, "user-%d\n", i)
+		p.Out.WaitFor(t, fmt.Sprintf(`{"user":"user-%d",`, i))
+	}
+	input.Close()
+	p.End()
+	p.Check(0, "audit: 3 users done, 0 failed in ")
+}
+
+// Interrupted, the program ends soon and with whole lines only, whatever it waits for.
+func TestInterrupt(t *testing.T) {
+	exampletest.SkipWithoutSignals(t)
+	for _, test := range []struct {
+		name  string
+		begin func(t *testing.T, fake *m3tertest.Server, p *exampletest.Program)
+	}{
+		{"at work", func(t *testing.T, fake *m3tertest.Server, p *exampletest.Program) {
+			p.Stdin = strings.NewReader(addUsers(fake, 2000))
+			p.Begin()
+			p.Out.WaitFor(t, "\n")
+		}},
+		{"waiting for an answer", func(t *testing.T, fake *m3tertest.Server, p *exampletest.Program) {
+			asked := exampletest.Silence(fake, "UserPermissions")
+			p.Stdin = strings.NewReader(addUsers(fake, 2000))
+			p.Begin()
+			<-asked
+		}},
+		{"waiting for input", func(t *testing.T, fake *m3tertest.Server, p *exampletest.Program) {
+			stdin, input := pipe(t)
+			p.Stdin = stdin
+			p.Begin()
+			fmt.Fprint(input, addUsers(fake, 1))
+			p.Out.WaitFor(t, "\n")
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			fake := exampletest.NewFake(t)
+			p := exampletest.New(t, exampletest.Environment(fake))
+			test.begin(t, fake, p)
+			interrupted := time.Now()
+			p.Interrupt(os.Interrupt)
+			p.End()
+			if took := time.Since(interrupted); took > time.Second {
+				t.Errorf("it ended after %v", took)
+			}
+			found := users(t, p.Out.String())
+			p.Check(1, fmt.Sprintf("audit: interrupted: %d users done, 0 failed, the others not done: ", len(found)))
+		})
+	}
+}
+
+// As in audit | head -1.
+func TestReaderLeaves(t *testing.T) {
+	exampletest.SkipWithoutSignals(t)
+	fake := exampletest.NewFake(t)
+	stdout, output := pipe(t)
+	p := exampletest.New(t, exampletest.Environment(fake))
+	p.Stdin, p.Stdout = strings.NewReader(addUsers(fake, 2000)), output
+	p.Begin()
+	output.Close()
+	if _, err := bufio.NewReader(stdout).ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	stdout.Close()
+	p.End()
+	p.Check(1, "audit: ")
+	if line := p.Err.String(); !strings.HasSuffix(line, ": write /dev/stdout: broken pipe\n") || strings.Count(line, "\n") != 1 {
+		t.Errorf("stderr\n%s", line)
+	}
+}
+
+// Whoever gets the output does not read it, so that writing it does not end.
+func TestReaderStalls(t *testing.T) {
+	exampletest.SkipWithoutSignals(t)
+	fake := exampletest.NewFake(t)
+	policy := fake.AddPermissionPolicy(m3teraccess.PermissionPolicy{Name: "Too long for a pipe", PermissionPolicy: []m3teraccess.Statement{
+		m3teraccess.Allow(m3teraccess.ConfigRetrieve).On(strings.Repeat("x", 1<<20)),
+	}})
+	fake.AddUser("user")
+	fake.GrantPolicy(policy.ID, "user")
+	_, output := pipe(t)
+	p := exampletest.New(t, exampletest.Environment(fake), "-parallel", "1")
+	fake.Inject(m3tertest.Fault{Operation: "UserPermissions", Times: 1})
+	asked := exampletest.Silence(fake, "UserPermissions") // for the second user, while the first is being written
+	p.Stdin, p.Stdout = strings.NewReader(strings.Repeat("user\n", 10)), output
+	p.Begin()
+	<-asked
+	interrupted := time.Now()
+	p.Interrupt(os.Interrupt)
+	p.End()
+	p.Check(1, "audit: interrupted, and nobody reads the output: its last line may be cut\n")
+	if took := time.Since(interrupted); took > time.Second {
+		t.Errorf("it ended after %v", took)
+	}
+}
+
+func TestInputThatCannotBeRead(t *testing.T) {
+	fake := exampletest.NewFake(t)
+	directory, err := os.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer directory.Close()
+	p := exampletest.New(t, exampletest.Environment(fake))
+	p.Stdin = directory
+	p.Begin()
+	p.End()
+	p.Check(1, "audit: 1 of 1 users failed")
+	if !strings.HasPrefix(p.Err.String(), "audit: line 1: read ") {
+		t.Errorf("stderr\n%s", p.Err)
+	}
+}
