@@ -1,167 +1,174 @@
 package test
 
 import (
+	"context"
 	"fmt"
-	"maps"
-	"net/http"
-	"net/http/httptest"
+	"iter"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/m3ter-access/m3ter-access-go/gen"
-	"github.com/m3ter-access/m3ter-access-go/gen/spec"
-	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
-	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
+	"github.com/getkin/kin-openapi/openapi3"
 )
 
-var operationIDs = map[string]string{
-	"PUT /organizations/{orgId}/support":                                                 "RequestSupport",
-	"POST /organizations/{orgId}/permissionpolicies":                                     "CreatePermissionPolicy",
-	"POST /organizations/{orgId}/permissionpolicies/{permissionPolicyId}/addtouser":      "AddPermissionPolicyToUser",
-	"GET /organizations/{orgId}/users/{id}/permissions":                                  "UserPermissions",
-	"POST /organizations/{orgId}/resourcegroups/{type}/{resourceGroupId}/removeresource": "RemoveResource",
+func TestDocumentHolds(t *testing.T) {
+	for _, fault := range faults(readDocument(t)) {
+		t.Errorf("api/openapi.yaml: %s", fault)
+	}
 }
 
-func TestDocumentIsValid(t *testing.T) {
-	doc, err := spec.GetSpec()
+func readDocument(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("../api/openapi.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := doc.Validate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	create := doc.Paths.Find("/organizations/{orgId}/permissionpolicies").Post.RequestBody.Value
-	create.Content.Get("application/json").Example = map[string]any{"name": ""}
-	if err := doc.Validate(t.Context()); err == nil {
-		t.Error("the examples are not validated: one that breaks its schema was not found")
-	}
+	return string(text)
 }
 
-func TestDocumentHasTheFiveOperations(t *testing.T) {
-	doc, _ := document()
-	got := make(map[string]string)
-	for path, item := range doc.Paths.Map() {
-		for method, operation := range item.Operations() {
-			got[method+" "+path] = operation.OperationID
+// faults tells what is wrong with a document: what OpenAPI forbids, examples that are missing or break their schemas,
+// missing descriptions, and bounds that are not those of m3ter.
+func faults(text string) (found []string) {
+	complain := func(format string, args ...any) { found = append(found, fmt.Sprintf(format, args...)) }
+	doc, err := openapi3.NewLoader().LoadFromData([]byte(text))
+	if err != nil {
+		return []string{err.Error()}
+	}
+	if err := doc.Validate(context.Background(), openapi3.EnableMultiError()); err != nil {
+		complain("%v", err)
+	}
+	if !strings.HasPrefix(doc.OpenAPI, "3.0.") {
+		complain("openapi is %s, want 3.0", doc.OpenAPI)
+	}
+	for place, content := range contents(doc) {
+		if media := content.Get("application/json"); media == nil || media.Example == nil && len(media.Examples) == 0 {
+			complain("%s has no example", place)
 		}
 	}
-	if !maps.Equal(got, operationIDs) {
-		t.Errorf("got %v, want %v", got, operationIDs)
+	all := values(doc)
+	for place, value := range all {
+		if value.description == "" {
+			complain("%s has no description", place)
+		}
+		if want := boundOf(place); value.bound != want {
+			complain("%s has the bound %q, want %q", place, value.bound, want)
+		}
 	}
+	for place := range bounds {
+		if _, found := all[place]; !found {
+			complain("%s is missing", place)
+		}
+	}
+	slices.Sort(found)
+	return found
 }
 
-// The traffic of one caller who uses everything; newFake holds each request and each answer against the document.
-func TestTrafficKeepsToTheDocument(t *testing.T) {
-	fake, client := newFake(t)
-	fake.AddUser("user")
-	group := fake.AddResourceGroup("meter", gen.ResourceGroup{Name: "Meters"},
-		m3tertest.Item{TargetID: "one", TargetType: "item"}, m3tertest.Item{TargetID: "two", TargetType: "group"})
-	ctx := t.Context()
-	must := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-
-	request := supportRequest(0)
-	request.SupportUsersPermissionPolicy = []m3teraccess.Statement{m3teraccess.Deny(m3teraccess.All).On("*")}
-	must(either(client.RequestSupport(ctx, request)))
-	request.Version, request.SupportUsersPermissionPolicy = 1, []m3teraccess.Statement{}
-	must(either(client.RequestSupport(ctx, request)))
-	for range 3 {
-		policy, err := client.CreatePermissionPolicy(ctx, policyRequest())
-		must(err)
-		must(either(client.AddPermissionPolicyToUser(ctx, policy.ID, m3teraccess.PrincipalPermissionRequest{PrincipalID: "user"})))
-		must(either(client.AddPermissionPolicyToUser(ctx, policy.ID, m3teraccess.PrincipalPermissionRequest{PrincipalID: "user", Version: 1})))
-	}
-	policies, err := collect(client.UserPermissions(ctx, "user", m3teraccess.PageParams{PageSize: 1}))
-	must(err)
-	if len(policies) != 3 {
-		t.Errorf("got %d policies, want 3", len(policies))
-	}
-	must(either(client.RemoveResource(ctx, "meter", group.ID, m3teraccess.ResourceGroupItemRequest{TargetID: "one", TargetType: m3teraccess.TargetItem})))
-	must(either(client.RemoveResource(ctx, "meter", group.ID, m3teraccess.ResourceGroupItemRequest{TargetID: "two", TargetType: m3teraccess.TargetGroup, Version: 2})))
-
-	// The refusals are held against it too.
-	for _, call := range calls {
-		if err := call.do(ctx, client); err == nil && call.name != "CreatePermissionPolicy" {
-			t.Errorf("%s: no error, though nothing of the kind exists", call.name)
-		}
-	}
-	operations := operationsOf(fake.Requests())
-	for _, id := range operationIDs {
-		if !slices.Contains(operations, id) {
-			t.Errorf("%s was never sent", id)
+// documented yields each operation of a document with its method and path.
+func documented(doc *openapi3.T) iter.Seq2[string, *openapi3.Operation] {
+	return func(yield func(string, *openapi3.Operation) bool) {
+		for path, item := range doc.Paths.Map() {
+			for method, operation := range item.Operations() {
+				if !yield(method+" "+path, operation) {
+					return
+				}
+			}
 		}
 	}
 }
 
-func operationsOf(requests []m3tertest.Request) []string {
-	var names []string
-	for _, request := range requests {
-		names = append(names, request.Operation)
+// contents are the bodies and the answers of a document's operations.
+func contents(doc *openapi3.T) map[string]openapi3.Content {
+	all := make(map[string]openapi3.Content)
+	for _, operation := range documented(doc) {
+		if operation.RequestBody != nil {
+			all[operation.OperationID+".body"] = operation.RequestBody.Value.Content
+		}
+		for status, answer := range operation.Responses.Map() {
+			all[operation.OperationID+"."+status] = answer.Value.Content
+		}
 	}
-	return names
+	return all
 }
 
-// What holds the others to the contract must itself find what breaks it.
-func TestContractFindsWhatBreaksIt(t *testing.T) {
-	const path = "http://localhost/organizations/o/permissionpolicies"
-	const good = `{"name":"n","permissionPolicy":[{"effect":"allow","action":["all"],"resource":["*"]}]}`
+// A value is what a document says of a parameter, a schema or a property.
+type value struct{ description, bound string }
+
+func values(doc *openapi3.T) map[string]value {
+	all := make(map[string]value)
+	for _, operation := range documented(doc) {
+		all[operation.OperationID] = value{description: operation.Description}
+		for _, parameter := range operation.Parameters {
+			all[operation.OperationID+"."+parameter.Value.Name] = value{parameter.Value.Description, boundIn(parameter.Value.Schema)}
+		}
+	}
+	for name, schema := range doc.Components.Schemas {
+		all[name] = value{schema.Value.Description, boundIn(schema)}
+		for property, schema := range schema.Value.Properties {
+			all[name+"."+property] = value{schema.Value.Description, boundIn(schema)}
+		}
+	}
+	return all
+}
+
+func TestFaultsOfADocumentAreFound(t *testing.T) {
 	tests := []struct {
-		name   string
-		url    string
-		body   string
-		answer answer
-		want   string // in the complaint; "" for none
+		name     string
+		old, new string // the edit that makes the fault
+		want     string // in what is found
 	}{
-		{"all in order", path, good, keeps(200, `{"id":"p"}`), ""},
-		{"a forbidden answer, marked", path, good, breaks(200, `{}`), ""},
-		{"a forbidden answer", path, good, keeps(200, `{}`), "the document forbids the answer"},
-		{"a status that isn't declared", path, good, keeps(201, `{"id":"p"}`), "the document forbids the answer"},
-		{"an allowed answer, marked", path, good, breaks(200, `{"id":"p"}`), "though it is marked"},
-		{"a forbidden request", path, strings.Replace(good, "all", "ALL", 1), keeps(200, `{"id":"p"}`), "the document forbids the request"},
-		{"a request for something else", path + "/x", good, keeps(200, `{"id":"p"}`), "the document forbids the request"},
+		{"another OpenAPI", "openapi: 3.0.3", "openapi: 3.1.0", "openapi is 3.1.0"},
+		{"one operationId twice", "operationId: RemoveResource", "operationId: RequestSupport",
+			`have the same operation id "RequestSupport"`},
+		{"a keyword that doesn't exist", "maxLength: 100", "maxLenght: 100",
+			`schema "PermissionPolicyRequest": extra sibling fields: [maxLenght]`},
+		{"a reference to nothing", "schemas/ErrorMessage'", "schemas/Nothing'", "#/components/schemas/Nothing"},
+		{"an example that breaks a bound", "example:\n              name: Meter editors", "example:\n              name: ''",
+			`/permissionpolicies: invalid operation POST: invalid example: Error at "/name": minimum string length is 1`},
+		{"an example without what is required", "targetType: item\n              version: 4", "version: 4",
+			`/removeresource: invalid operation POST: invalid example: Error at "/targetType": property "targetType" is missing`},
+		{"no example", "example:\n              principalId: 3b1f0c9a-6c0f-4a0e-9c44-0d4f6f3f5e21", "x-none: true",
+			"AddPermissionPolicyToUser.body has no example"},
+		{"no description of an operation", "description: Gives a user the permissions of a policy.", "x-none: true",
+			"AddPermissionPolicyToUser has no description"},
+		{"no description of a parameter", "description: The policy to add.", "x-none: true",
+			"AddPermissionPolicyToUser.permissionPolicyId has no description"},
+		{"no description of a property", "description: The name of the policy, 1 to 100 characters.", "x-none: true",
+			"PermissionPolicyRequest.name has no description"},
+		{"another bound", "maximum: 200", "maximum: 100",
+			`UserPermissions.pageSize has the bound "format:int32,maximum:100,minimum:1", want "format:int32,maximum:200,minimum:1"`},
+		{"a bound that m3ter doesn't have", "description: The id of the link.", "description: The id.\n          maxLength: 99",
+			`PrincipalPermission.id has the bound "maxLength:99", want ""`},
+		{"a bounded property under another name", "targetId:\n          type", "target:\n          type",
+			"ResourceGroupItemRequest.targetId is missing"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			complaints := &complaintsOnly{TB: t}
-			client := &http.Client{Transport: &contract{complaints, viaHandler{test.answer}}}
-			resp, err := client.Post(test.url, "application/json", strings.NewReader(test.body))
-			if err == nil {
-				readAll(t, resp)
+			text := readDocument(t)
+			if n := strings.Count(text, test.old); n != 1 {
+				t.Fatalf("the document has %q %d times, but one place is to be edited", test.old, n)
 			}
-			if got := strings.Join(complaints.texts, "\n"); !strings.Contains(got, test.want) || test.want == "" && got != "" {
-				t.Errorf("complaints %q, want %q", got, test.want)
+			found := strings.Join(faults(strings.Replace(text, test.old, test.new, 1)), "\n")
+			if !strings.Contains(found, test.want) {
+				t.Errorf("found %q, want %q", found, test.want)
 			}
 		})
 	}
 }
 
-// complaintsOnly is a test that collects what others fail by.
-type complaintsOnly struct {
-	testing.TB
-	texts []string
-}
-
-func (c *complaintsOnly) Errorf(format string, args ...any) {
-	c.texts = append(c.texts, fmt.Sprintf(format, args...))
-}
-
-// viaHandler is a transport that asks a handler, without a network. So it can be used in a bubble of testing/synctest,
-// and by a thousand callers.
-type viaHandler struct{ http.Handler }
-
-func (v viaHandler) RoundTrip(req *http.Request) (*http.Response, error) {
-	recorder := httptest.NewRecorder()
-	served := req.Clone(req.Context())
-	if served.Body == nil {
-		served.Body = http.NoBody
+// Each line that states a bound is dropped in turn, and is missed.
+func TestNoBoundCanGo(t *testing.T) {
+	text := readDocument(t)
+	bound := regexp.MustCompile(`(?m)^ +(required: \[|enum: \[|format:|minLength:|maxLength:|minItems:|minimum:|` +
+		`maximum:|pattern:|nullable:|readOnly:).*\n`)
+	lines := bound.FindAllStringIndex(text, -1)
+	if len(lines) == 0 {
+		t.Fatal("the document has no such line")
 	}
-	v.ServeHTTP(recorder, served)
-	resp := recorder.Result()
-	resp.Request = req
-	return resp, nil
+	for _, line := range lines {
+		if len(faults(text[:line[0]]+text[line[1]:])) == 0 {
+			t.Errorf("line %d is not missed: %s", 1+strings.Count(text[:line[0]], "\n"), text[line[0]:line[1]])
+		}
+	}
 }
