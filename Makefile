@@ -12,8 +12,16 @@ generate: ## Rebuild gen/ from api/openapi.yaml
 check-generate: ## Fail when gen/ is out of step with api/openapi.yaml
 	bash .ci/check-generate
 
+.PHONY: breaking
+breaking: ## List what changed since BASE (a git revision), and fail when it breaks callers
+	bash .ci/breaking $(BASE)
+
+.PHONY: planted
+planted: ## Fail when one of these checks misses a fault that is planted for it
+	bash .ci/planted
+
 .PHONY: lint
-lint: ## Check formatting, vet and staticcheck
+lint: ## Check formatting, vet, staticcheck and the workflows
 	bash .ci/lint
 
 .PHONY: test
