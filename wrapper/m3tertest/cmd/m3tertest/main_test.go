@@ -90,9 +90,9 @@ func TestRunErrors(t *testing.T) {
 	}
 	defer taken.Close()
 	for want, args := range map[string][]string{
-		"address already in use": {"-addr", taken.Addr().String()},
-		"-nothing":               {"-nothing"},
-		`argument "x"`:           {"x"},
+		"listen tcp 127.0.0.1:": {"-addr", taken.Addr().String()},
+		"-nothing":              {"-nothing"},
+		`argument "x"`:          {"x"},
 	} {
 		var stdout, stderr bytes.Buffer
 		err := run(t.Context(), args, &stdout, &stderr)
