@@ -42,8 +42,8 @@ fuzz: ## Run each fuzz target for FUZZTIME (1m)
 	bash .ci/fuzz $(or $(FUZZTIME),1m)
 
 .PHONY: bench
-bench: ## Print what the client costs in relation to hand-written code (ROUNDS=21)
-	go run ./test/bench/ratios -rounds $(or $(ROUNDS),21)
+bench: ## Print what the client costs in relation to hand-written code (ROUNDS=101)
+	go run ./test/bench/ratios -rounds $(or $(ROUNDS),101)
 
 .PHONY: demo
 demo: ## Run an access review against an in-memory m3ter
