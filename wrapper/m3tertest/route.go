@@ -1,6 +1,7 @@
 package m3tertest
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"path"
@@ -28,7 +29,7 @@ func newMux(state *store, token http.Handler) *http.ServeMux {
 	handlers := handlers{state}
 	strict := server.NewStrictHandlerWithOptions(handlers, nil, server.StrictHTTPServerOptions{
 		RequestErrorHandlerFunc:  badRequest,
-		ResponseErrorHandlerFunc: func(w http.ResponseWriter, _ *http.Request, err error) { writeError(w, err) },
+		ResponseErrorHandlerFunc: answerRefusal,
 	})
 	server.HandlerWithOptions(strict, server.StdHTTPServerOptions{BaseRouter: mux, ErrorHandlerFunc: badRequest})
 	mux.HandleFunc("GET /organizations/{orgId}/support", handlers.getSupport)
@@ -41,6 +42,13 @@ func newMux(state *store, token http.Handler) *http.ServeMux {
 // badRequest answers what the generated server can't decode.
 func badRequest(w http.ResponseWriter, _ *http.Request, err error) {
 	writeError(w, refuse(http.StatusBadRequest, "%v", err))
+}
+
+// answerRefusal writes a refusal. The only other error there is comes from writing an answer to a client that has left.
+func answerRefusal(w http.ResponseWriter, _ *http.Request, err error) {
+	if refused := (*refusal)(nil); errors.As(err, &refused) {
+		writeError(w, refused)
+	}
 }
 
 // operation is the name of the operation that a request is for, "" when there is none. ServeMux would redirect a

@@ -1,7 +1,9 @@
 package m3tertest_test
 
 import (
+	"errors"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 )
@@ -68,3 +70,25 @@ func TestBodyTooLarge(t *testing.T) {
 		t.Errorf("recorded %s %d with %d bytes", got.Operation, got.Status, len(got.Body))
 	}
 }
+
+// To a client that has left in the midst of an answer, no other answer is written behind it.
+func TestClientThatHasLeft(t *testing.T) {
+	c := inMemory(t)
+	c.fake.AddUser("user")
+	r := httptest.NewRequest(http.MethodGet, "/organizations/"+c.fake.OrganizationID+"/users/user/permissions", nil)
+	r.Header = c.header
+	w := &brokenWriter{ResponseRecorder: httptest.NewRecorder()}
+	c.fake.ServeHTTP(w, r)
+	if len(w.statuses) != 1 || w.statuses[0] != 200 {
+		t.Errorf("answered with %v", w.statuses)
+	}
+}
+
+// A brokenWriter writes headers, but no body.
+type brokenWriter struct {
+	*httptest.ResponseRecorder
+	statuses []int
+}
+
+func (w *brokenWriter) WriteHeader(status int)    { w.statuses = append(w.statuses, status) }
+func (w *brokenWriter) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
