@@ -3,40 +3,33 @@ package main
 import (
 	"errors"
 	"flag"
-	"fmt"
 	"io"
+
+	"github.com/m3ter-access/m3ter-access-go/examples/internal/example"
 )
 
 const usage = `telemetry lists the policies of a user of a m3ter organization, and prints the spans and metrics of the requests that
-it took: these go to standard output, a line each, the names of the policies to standard error. The exit status is 0,
-or 1 after an error.
+it took: these go to standard output, a line each, the names of the policies to standard error. Nothing is changed. The
+exit status is 0, or 1 after an error.
 
-Where it runs:
-  No M3TER_ variable is set
-        Against an in-memory m3ter that it starts by itself, with a user of its own. The first list is answered with
-        503, so that a second attempt is seen.
-  M3TER_API_KEY and M3TER_API_SECRET, or M3TER_API_TOKEN; M3TER_ORG_ID
-        Against the real service, or the one that M3TER_BASE_URL names. Nothing is changed.
-
-Flags:
+` + example.WhereItRuns + `
+Examples:
+  telemetry
+        with a user of its own, whose first list is answered with 503, so that a second attempt is seen
+  telemetry -user 3b1f0c9a-6c0f-4a0e-9c44-0d4f6f3f5e21
 `
 
-// parseFlags prints the help, when it is asked for, and returns flag.ErrHelp.
 func parseFlags(args []string, help io.Writer) (user string, err error) {
 	flags := flag.NewFlagSet("telemetry", flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // an error is reported once, by main
 	flags.StringVar(&user, "user", "", "`id` of the user; required against the real service")
-	err = flags.Parse(args)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprint(help, usage)
-		flags.SetOutput(help)
-		flags.PrintDefaults()
+	if err := example.ParseFlags(flags, args, usage, help); err != nil {
 		return "", err
-	case err != nil:
-		return "", fmt.Errorf("%w; see -h", err)
-	case flags.NArg() > 0:
-		return "", fmt.Errorf("unexpected argument %q; see -h", flags.Arg(0))
+	}
+	if user == "" && example.IsDemo() {
+		user = demoUser
+	}
+	if user == "" {
+		return "", errors.New("-user is missing: whose policies are to be listed?")
 	}
 	return user, nil
 }

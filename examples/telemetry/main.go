@@ -7,21 +7,17 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
-	"os/signal"
-	"strings"
-	"syscall"
 
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	"go.opentelemetry.io/otel"
 
+	"github.com/m3ter-access/m3ter-access-go/examples/internal/example"
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
@@ -34,39 +30,23 @@ func newClient(opts ...m3teraccess.Option) (*m3teraccess.Client, error) {
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	if err != nil {
-		// One line, though an error of NewClient may have several.
-		fmt.Fprintln(os.Stderr, "telemetry:", strings.ReplaceAll(err.Error(), "\n", "; "))
-		os.Exit(1)
-	}
+	example.Main("telemetry", func(ctx context.Context) error {
+		return run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	})
 }
 
 // run is the program. Spans and metrics go to stdout, what happens meanwhile to stderr.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	user, err := parseFlags(args, stdout)
-	if errors.Is(err, flag.ErrHelp) {
-		return nil
-	}
 	if err != nil {
 		return err
 	}
-	var opts []m3teraccess.Option
-	if isDemo() {
-		fake := startFake()
-		defer fake.Close()
-		fmt.Fprintln(stderr, "No M3TER_ variable is set: this runs against an in-memory m3ter, not the real service.")
-		opts, user = optionsOf(fake), cmp.Or(user, demoUser)
-	}
-	if user == "" {
-		return errors.New("-user is missing: whose policies are to be listed?")
-	}
+	service := example.NewService(startFake, stderr)
+	defer service.Close()
 	writeMetrics := startTelemetry(stdout)
-	client, err := newClient(opts...)
+	client, err := newClient(service.Options...)
 	if err != nil {
-		return fmt.Errorf("the M3TER_ variables: %w", err)
+		return example.EnvironmentError(err)
 	}
 	return errors.Join(list(ctx, client, user, stderr), writeMetrics())
 }

@@ -3,26 +3,15 @@ package main
 import (
 	"bytes"
 	"encoding/base64"
-	"os"
-	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/m3ter-access/m3ter-access-go/examples/internal/exampletest"
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// TestMain lets the test binary be the program, when a test starts it as a process.
-func TestMain(m *testing.M) {
-	if os.Getenv("TELEMETRY_MAIN") != "" {
-		main()
-		return
-	}
-	for _, name := range variables {
-		os.Unsetenv(name)
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { exampletest.Main(m, main) }
 
 // runWith runs the program, and returns the lines that it writes to standard output.
 func runWith(t *testing.T, args ...string) []string {
@@ -82,10 +71,9 @@ func TestDemo(t *testing.T) {
 func TestNoSecrets(t *testing.T) {
 	fake := startFake()
 	t.Cleanup(fake.Close)
-	t.Setenv("M3TER_BASE_URL", fake.URL)
-	t.Setenv("M3TER_API_KEY", fake.APIKey)
-	t.Setenv("M3TER_API_SECRET", fake.APISecret)
-	t.Setenv("M3TER_ORG_ID", fake.OrganizationID)
+	for name, value := range exampletest.Environment(fake) {
+		t.Setenv(name, value)
+	}
 	output := strings.Join(runWith(t, "-user", demoUser), "\n")
 
 	secrets := map[string]string{
@@ -113,43 +101,16 @@ func bearerToken(t *testing.T, fake *m3tertest.Server) string {
 	return ""
 }
 
-func TestCommandLine(t *testing.T) {
-	tests := map[string]struct {
-		args   []string
-		env    string
-		stdout string // a part of it
-		stderr string // the whole line; "" is success
-	}{
-		"help":     {args: []string{"-h"}, stdout: "-user id\n"},
-		"flag":     {args: []string{"-users", "u"}, stderr: "flag provided but not defined: -users; see -h"},
-		"argument": {args: []string{"u"}, stderr: `unexpected argument "u"; see -h`},
-		"no user":  {env: "M3TER_ORG_ID=org", stderr: "-user is missing: whose policies are to be listed?"},
-		"no credentials": {
-			args: []string{"-user", "u"}, env: "M3TER_BASE_URL=http://m3ter.test",
-			stderr: "the M3TER_ variables: m3teraccess: credentials are missing; allowed: M3TER_API_KEY and M3TER_API_SECRET, " +
-				"or M3TER_API_TOKEN, or WithCredentials, or WithTokenSource; " +
-				"m3teraccess: organization is missing; allowed: M3TER_ORG_ID or WithOrganization; " +
-				`m3teraccess: M3TER_BASE_URL is "http://m3ter.test"; ` +
-				"allowed: https://host, or http to localhost or a loopback address, without user, query and fragment",
-		},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			cmd := exec.CommandContext(t.Context(), os.Args[0], tt.args...)
-			cmd.Env = append(os.Environ(), "TELEMETRY_MAIN=1", tt.env)
-			var stdout, stderr bytes.Buffer
-			cmd.Stdout, cmd.Stderr = &stdout, &stderr
-			err := cmd.Run()
-			if (err != nil) != (tt.stderr != "") {
-				t.Errorf("error %v", err)
-			}
-			want := ""
-			if tt.stderr != "" {
-				want = "telemetry: " + tt.stderr + "\n"
-			}
-			if stderr.String() != want || !strings.Contains(stdout.String(), tt.stdout) {
-				t.Errorf("stdout\n%sstderr\n%swant\n%s", stdout.String(), stderr.String(), want)
-			}
-		})
-	}
+func TestHelp(t *testing.T) { exampletest.CheckHelp(t, "-user id\n") }
+
+func TestBadArgs(t *testing.T) {
+	exampletest.CheckBadArgs(t, map[string]string{
+		"-users u": "telemetry: flag provided but not defined: -users; see -h",
+		"u":        `telemetry: unexpected argument "u"; see -h`,
+		"":         "telemetry: -user is missing: whose policies are to be listed?",
+	})
+}
+
+func TestNoCredentials(t *testing.T) {
+	exampletest.Run(t, map[string]string{"M3TER_ORG_ID": "org"}, "-user", "u").CheckOnlyLine("telemetry: m3teraccess: credentials are missing")
 }
