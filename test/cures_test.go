@@ -15,8 +15,8 @@ import (
 
 // Each text of the README's table of cures is one that the client really says.
 func TestCuresOfTheREADME(t *testing.T) {
-	_, table, _ := strings.Cut(readText(t, "../README.md"), "### What to do about it")
-	table, _, _ = strings.Cut(table, "\n#")
+	_, table, _ := strings.Cut(readText(t, "../README.md"), "## What to do about an error")
+	table, _, _ = strings.Cut(table, "\n## ")
 	said := commonErrors(t)
 	listed := 0
 	for row := range strings.Lines(table) {
