@@ -108,7 +108,7 @@ func (c *contract) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// isBesideDocument tells whether a request is for one of the endpoints that the fake serves beside the five of the
+// isBesideDocument tells whether a request is for one of the endpoints that the fake serves beside those of the
 // document.
 func isBesideDocument(req *http.Request) bool {
 	known := []string{

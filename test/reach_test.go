@@ -39,6 +39,8 @@ func TestGapsAreFound(t *testing.T) {
 		"ListUsers: m3teraccess.Client has no such method",
 		"ListUsers: m3tertest does not serve GET /organizations/{orgId}/users under this name",
 		"ListUsers: TestTrafficKeepsToTheDocument has no such call that succeeds",
+		"ListUsers: calls in test/service_test.go has no such call",
+		"ListUsers: pathArguments in test/ids_test.go has not one entry for each {id} of its path",
 		"ListUsers: wrapper has no ExampleClient_ListUsers with an output",
 		"ListUsers: nothing below examples calls it",
 		"ListUsers: README.md has no row that begins with | `GET /users` | `ListUsers`",
@@ -66,12 +68,27 @@ func gaps(t *testing.T, doc *openapi3.T) (found []string) {
 		need(isMethod, "m3teraccess.Client has no such method")
 		need(served(endpoint) == id, "m3tertest does not serve %s under this name", endpoint)
 		need(slices.Contains(succeeded, id), "TestTrafficKeepsToTheDocument has no such call that succeeds")
+		need(slices.ContainsFunc(calls, func(c call) bool { return c.name == id }), "calls in test/service_test.go has no such call")
+		need(pathArgumentsOf(id) == strings.Count(endpoint, "{"), "pathArguments in test/ids_test.go has not one entry for each {id} of its path")
+		if operation.RequestBody != nil {
+			need(bodies[id] != nil && rawPaths[id] != "", "bodies or rawPaths in test/verdict_test.go have none for it")
+			need(strings.Contains(string(readme), fmt.Sprintf("\n| `%s` | ", id)), "README.md does not tell how to learn what became of it")
+		}
 		need(slices.Contains(examples, "Client_"+id), "wrapper has no ExampleClient_%s with an output", id)
 		need(slices.Contains(called, id), "nothing below examples calls it")
 		row := fmt.Sprintf("| `%s` | `%s`", strings.Replace(endpoint, "/organizations/{orgId}", "", 1), id)
 		need(strings.Contains(string(readme), "\n"+row), "README.md has no row that begins with %s", row)
 	}
 	return found
+}
+
+func pathArgumentsOf(id string) (n int) {
+	for _, argument := range pathArguments {
+		if strings.HasPrefix(argument.name, id+", ") {
+			n++
+		}
+	}
+	return n
 }
 
 // served is the name of the operation as which the fake serves an endpoint.

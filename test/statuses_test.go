@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -74,6 +75,9 @@ func TestNoAnswer(t *testing.T) {
 			err := call.do(t.Context(), hangsUp.client(t))
 			if err == nil || errors.Is(err, m3teraccess.ErrOutcomeUnknown) != call.write {
 				t.Errorf("the connection was cut: %v", err)
+			}
+			if strings.HasSuffix(err.Error(), "to find out, ") {
+				t.Errorf("it does not tell how to find out: %v", err)
 			}
 			err = call.do(t.Context(), nobody.client(t))
 			var dial *net.OpError

@@ -53,6 +53,9 @@ func TestClientRefusesWhatTheDocumentForbids(t *testing.T) {
 		for name, body := range cases {
 			t.Run(operation+"/"+name, func(t *testing.T) {
 				before := len(fake.Requests())
+				if send[operation] == nil {
+					t.Fatalf("send has no %s", operation)
+				}
 				asSent, err := send[operation](body)
 				if asSent == "" {
 					return // nothing that Go could send

@@ -28,7 +28,7 @@ var (
 	unknown = func(is ...error) want { return want{1, append(is, ErrOutcomeUnknown), nil} }
 )
 
-// The table of the package comment, a row a case, for each of the five operations.
+// The table of the package comment, a row a case, for each method.
 func TestRetries(t *testing.T) {
 	reset := syscall.ECONNRESET
 	tests := []struct {

@@ -148,7 +148,7 @@ func newScripted(t *testing.T, s *script, opts ...Option) *Client {
 	return client
 }
 
-// A method is one of the five, called with something valid.
+// A method is one of the client's, called with something valid.
 type method struct {
 	name   string
 	isRead bool

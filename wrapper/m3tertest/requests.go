@@ -115,10 +115,10 @@ func bodyError(err error) error {
 	return refuse(http.StatusBadRequest, "the body can't be read: %v", err)
 }
 
-// applying notes the writes that were carried out: the operations that take a body, when they succeed.
+// applying notes the writes that were carried out: those that succeed.
 func (s *Server) applying(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, writes := bodies[s.operation(r)]; writes {
+		if r.Method != http.MethodGet && s.operation(r) != "Token" {
 			w = &statusWriter{w, func(status int) {
 				exchangeOf(r).note(func(kept *Request) { kept.Applied = status < 300 })
 			}}

@@ -10,7 +10,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/gen/server"
 )
 
-// operationIDs has the name of the operation behind each pattern that is served. The first five are those of
+// operationIDs has the name of the operation behind each pattern that is served. The first ones are those of
 // api/openapi.yaml; the others serve what a client needs beside them.
 var operationIDs = map[string]string{
 	"PUT /organizations/{orgId}/support":                                                 "RequestSupport",
