@@ -32,22 +32,27 @@ func TestOneTokenRequestForConcurrentFirstCalls(t *testing.T) {
 		})
 	})
 	t.Run("with those of another organization", func(t *testing.T) {
-		fake, client := newFake(t)
-		var group sync.WaitGroup
-		for i := range 20 {
-			group.Go(func() {
-				other := client
-				if i%2 == 0 {
-					other = client.Organization(fmt.Sprint("other-", i))
-				}
-				_, _ = other.CreatePermissionPolicy(t.Context(), policyRequest()) // the fake refuses what is not its own
-			})
-		}
-		group.Wait()
-		checkTokenRequests(t, fake, 2) // one more for the 403 of the others, which might be of an expired token
-		if n := len(operations(fake.Requests())); n != 20 {
-			t.Errorf("%d calls came, want 20", n)
-		}
+		synctest.Test(t, func(t *testing.T) {
+			fake := m3tertest.NewServer(m3tertest.InMemory())
+			defer fake.Close()
+			client := clientOf(t, fake, viaHandler{fake})
+			var group sync.WaitGroup
+			for i := range 20 {
+				group.Go(func() {
+					other := client
+					if i%2 == 0 {
+						other = client.Organization(fmt.Sprint("other-", i))
+					}
+					_, _ = other.CreatePermissionPolicy(t.Context(), policyRequest()) // the fake refuses what is not its own
+				})
+			}
+			group.Wait()
+			synctest.Wait()
+			checkTokenRequests(t, fake, 2) // one more for the 403 of the others, which might be of an expired token
+			if n := len(operations(fake.Requests())); n != 20 {
+				t.Errorf("%d calls came, want 20", n)
+			}
+		})
 	})
 }
 

@@ -236,8 +236,9 @@ func isLoopback(host string) bool {
 }
 
 // WithHTTPClient sets the client whose transport, cookie jar and timeout are used, the timeout where it is less than
-// that of [WithTimeout]. It is not changed, and redirects are not followed. Its transport should keep as many idle connections to a host as there are concurrent calls, as that of
-// a client without this option does, and that of net/http does not.
+// that of [WithTimeout]. It is not changed, and redirects are not followed. Its transport should keep as many idle
+// connections to a host as there are concurrent calls, as that of a client without this option does, and that of
+// net/http does not.
 func WithHTTPClient(client *http.Client) Option {
 	return func(c *config) error {
 		if client == nil {

@@ -68,12 +68,13 @@ func pipeline(cfg *config) layer {
 	return layers
 }
 
-// authorize sets the header that carries the token, on a copy: a transport may still read the request of an attempt
-// that was given up.
+// authorize sets the header that carries the token, on a copy: a transport may change what it is given, or still read
+// that of an attempt which was given up.
 func authorize(transport transport) roundTrip {
 	return func(ctx context.Context, c *call) (*http.Response, error) {
 		req := c.req.WithContext(ctx)
-		req.Header = c.req.Header.Clone()
+		address := *c.req.URL
+		req.URL, req.Header = &address, c.req.Header.Clone()
 		req.Header.Set("Authorization", "Bearer "+c.token)
 		return transport.send(req)
 	}

@@ -1,6 +1,7 @@
 package m3teraccess
 
 import (
+	"crypto/tls"
 	"errors"
 	"net/http"
 )
@@ -30,14 +31,17 @@ func (t transport) send(req *http.Request) (*http.Response, error) {
 	resp, err := t.next.RoundTrip(req)
 	switch {
 	case err != nil:
+		if plain := (tls.RecordHeaderError{}); errors.As(err, &plain) && string(plain.RecordHeader[:]) == "HTTP/" {
+			err = http.ErrSchemeMismatch
+		}
 		return nil, err
 	case resp == nil:
 		return nil, errors.New("the transport returned neither an answer nor an error")
 	case resp.Body == nil:
 		resp.Body = http.NoBody
 	}
-	if t.jar != nil {
-		t.jar.SetCookies(req.URL, resp.Cookies())
+	if cookies := resp.Cookies(); t.jar != nil && len(cookies) > 0 {
+		t.jar.SetCookies(req.URL, cookies)
 	}
 	return resp, nil
 }
