@@ -2,6 +2,8 @@ package test
 
 import (
 	"context"
+	"net"
+	"net/http"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -56,6 +58,27 @@ func keepsThePace(t *testing.T) {
 		took, refused := readTogether(t, t.Context(), fake, client)
 		ideal := paceCalls * time.Second / paceRate
 		if took > ideal*105/100 || refused > paceCalls/100 {
+			t.Errorf("took %v, ideally %v; %d attempts refused", took, ideal, refused)
+		}
+	})
+}
+
+// The first burst has to make its connections: it comes late, and all the same not together with the second one.
+func TestPaceOverNewConnections(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake := m3tertest.NewServer(m3tertest.InMemory(), m3tertest.WithRateLimit(paceRate))
+		defer fake.Close()
+		fake.Inject(m3tertest.Fault{Operation: "UserPermissions", Delay: 100 * time.Millisecond}) // is carried out then
+		transport := fake.Client().Transport.(*http.Transport)
+		transport.MaxIdleConnsPerHost = 100
+		dial := transport.DialContext
+		transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+			time.Sleep(200 * time.Millisecond)
+			return dial(ctx, network, address)
+		}
+		took, refused := readTogether(t, t.Context(), fake, clientOf(t, fake, transport))
+		ideal := 300*time.Millisecond + paceCalls*time.Second/paceRate
+		if took > ideal*105/100 || refused > 0 {
 			t.Errorf("took %v, ideally %v; %d attempts refused", took, ideal, refused)
 		}
 	})

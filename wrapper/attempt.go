@@ -42,12 +42,8 @@ func attempt(do roundTrip, timeout time.Duration, maxBytes int64) layer {
 			return fmt.Errorf("no complete answer: %w", err)
 		}
 
-		var conn *connection
-		if !c.op.isRead() { // it matters to writes alone whether they left
-			conn = new(connection)
-			attemptCtx = httptrace.WithClientTrace(attemptCtx, conn.trace())
-		}
-		resp, err := do(attemptCtx, c)
+		conn := &connection{leaves: c.leaves}
+		resp, err := do(httptrace.WithClientTrace(attemptCtx, conn.trace()), c)
 		if err != nil {
 			return nil, &transportError{err: because(withoutURL(err)), neverLeft: conn.wasNeverThere()}
 		}
@@ -79,16 +75,24 @@ func (e *transportError) Unwrap() error { return e.err }
 
 // A connection watches whether a request ever got one. Only net/http's own transport reports; of another that reports
 // nothing, nothing is known.
-type connection struct{ asked, got atomic.Bool }
+type connection struct {
+	asked, got atomic.Bool
+	leaves     func() // nil: nobody wants to know
+}
 
 func (c *connection) trace() *httptrace.ClientTrace {
 	return &httptrace.ClientTrace{
 		GetConn: func(string) { c.asked.Store(true) },
-		GotConn: func(httptrace.GotConnInfo) { c.got.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) {
+			c.got.Store(true)
+			if c.leaves != nil {
+				c.leaves()
+			}
+		},
 	}
 }
 
-func (c *connection) wasNeverThere() bool { return c != nil && c.asked.Load() && !c.got.Load() }
+func (c *connection) wasNeverThere() bool { return c.asked.Load() && !c.got.Load() }
 
 var errTooLong = errors.New("the answer is longer than WithMaxResponseBytes allows")
 

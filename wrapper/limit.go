@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -25,32 +26,57 @@ const (
 // A slidingWindow is the default limiter: windowGrants in any windowLength. So a small burst on an idle client is not
 // delayed, and the rate is kept all the same; a token bucket has to give up one of the two.
 type slidingWindow struct {
-	turn   chan struct{} // held by who takes the next grant; the others queue for it, in order
-	grants [windowGrants]time.Time
-	oldest int
+	turn  chan struct{} // held by who takes the next slot; the others queue for it, in order
+	start time.Time
+	slots [windowGrants]atomic.Int64 // when each may be taken again, in nanoseconds after start
+	next  int
 }
 
-func newSlidingWindow() *slidingWindow { return &slidingWindow{turn: make(chan struct{}, 1)} }
+func newSlidingWindow() *slidingWindow {
+	return &slidingWindow{turn: make(chan struct{}, 1), start: time.Now()}
+}
 
-func (w *slidingWindow) Wait(ctx context.Context) error {
+func (w *slidingWindow) take(ctx context.Context) (leaves func(), err error) {
 	select {
 	case w.turn <- struct{}{}:
 		defer func() { <-w.turn }()
 	case <-ctx.Done():
-		return ctx.Err()
+		return nil, ctx.Err()
 	}
-	if err := pause(ctx, time.Until(w.grants[w.oldest].Add(windowLength))); err != nil {
-		return err
+	slot := &w.slots[w.next]
+	for wait := w.until(slot); wait > 0; wait = w.until(slot) { // whoever had it may leave meanwhile
+		if err := pause(ctx, wait); err != nil {
+			return nil, err
+		}
 	}
-	w.grants[w.oldest] = time.Now()
-	w.oldest = (w.oldest + 1) % windowGrants
-	return nil
+	w.occupy(slot)
+	w.next = (w.next + 1) % windowGrants
+	return func() { w.occupy(slot) }, nil
 }
 
-// A pace is what the callers of one organization share: a limiter, and the hold-back after the service refused one of
+func (w *slidingWindow) until(slot *atomic.Int64) time.Duration {
+	return time.Duration(slot.Load()) - time.Since(w.start)
+}
+
+func (w *slidingWindow) occupy(slot *atomic.Int64) {
+	slot.Store(int64(time.Since(w.start) + windowLength))
+}
+
+// turns are what attempts wait for. leaves is called when the request does leave: the connection may have to be made
+// first, and the service counts from when the request comes.
+type turns interface {
+	take(context.Context) (leaves func(), err error)
+}
+
+// theirs are the turns of a limiter of the caller's, which counts from when they are taken.
+type theirs struct{ Limiter }
+
+func (t theirs) take(ctx context.Context) (leaves func(), err error) { return func() {}, t.Wait(ctx) }
+
+// A pace is what the callers of one organization share: their turns, and the hold-back after the service refused one of
 // them as over the rate.
 type pace struct {
-	limiter Limiter
+	turns
 
 	mu   sync.Mutex
 	held time.Time // nothing leaves before
@@ -71,18 +97,15 @@ func (p *pace) holdLeft() time.Duration {
 	return time.Until(p.held)
 }
 
-// wait blocks until a request may leave. After a hold-back it goes by the limiter again, or all who were held would
-// leave together.
-func (p *pace) wait(ctx context.Context) error {
+// wait blocks until a request may leave. After a hold-back it takes another turn, or all who were held would leave
+// together.
+func (p *pace) wait(ctx context.Context) (leaves func(), err error) {
 	for {
 		if err := pause(ctx, p.holdLeft()); err != nil {
-			return err
+			return nil, err
 		}
-		if err := p.limiter.Wait(ctx); err != nil {
-			return err
-		}
-		if p.holdLeft() <= 0 {
-			return nil
+		if leaves, err = p.take(ctx); err != nil || p.holdLeft() <= 0 {
+			return leaves, err
 		}
 	}
 }
@@ -101,19 +124,21 @@ func (p *paces) of(orgID string) *pace {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.byOrg[orgID] == nil {
-		limiter := p.limiter
-		if limiter == nil {
-			limiter = newSlidingWindow()
+		p.byOrg[orgID] = &pace{turns: newSlidingWindow()}
+		if p.limiter != nil {
+			p.byOrg[orgID].turns = theirs{p.limiter}
 		}
-		p.byOrg[orgID] = &pace{limiter: limiter}
 	}
 	return p.byOrg[orgID]
 }
 
 // limit lets an attempt wait for its turn.
 func limit(next layer) layer {
-	return func(ctx context.Context, c *call) (*answer, error) {
-		if err := c.pace.wait(ctx); err != nil {
+	return func(ctx context.Context, c *call) (_ *answer, err error) {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if c.leaves, err = c.pace.wait(ctx); err != nil {
 			return nil, fmt.Errorf("waiting for the rate limit: %w", err)
 		}
 		return next(ctx, c)

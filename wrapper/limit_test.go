@@ -5,13 +5,14 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 )
 
 // grants has n callers wait at once, and returns when each was let through, counted from now.
-func grants(t *testing.T, n int, wait func(context.Context) error) []time.Duration {
+func grants(t *testing.T, n int, wait func(context.Context) (leaves func(), err error)) []time.Duration {
 	t.Helper()
 	start := time.Now()
 	var mu sync.Mutex
@@ -19,7 +20,7 @@ func grants(t *testing.T, n int, wait func(context.Context) error) []time.Durati
 	var group sync.WaitGroup
 	for range n {
 		group.Go(func() {
-			if err := wait(t.Context()); err != nil {
+			if _, err := wait(t.Context()); err != nil {
 				t.Error(err)
 			}
 			mu.Lock()
@@ -34,7 +35,7 @@ func grants(t *testing.T, n int, wait func(context.Context) error) []time.Durati
 
 func TestWindowDoesNotDelayABurst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		at := grants(t, 10, newSlidingWindow().Wait)
+		at := grants(t, 10, newSlidingWindow().take)
 		if last := at[len(at)-1]; last != 0 {
 			t.Errorf("the last of 10 waited %v", last)
 		}
@@ -44,7 +45,7 @@ func TestWindowDoesNotDelayABurst(t *testing.T) {
 func TestWindowKeepsTheRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const n = 500
-		at := grants(t, n, newSlidingWindow().Wait)
+		at := grants(t, n, newSlidingWindow().take)
 		for i := range n - 50 {
 			if at[i+50]-at[i] <= time.Second {
 				t.Fatalf("grants %d to %d in one second: %v to %v", i, i+50, at[i], at[i+50])
@@ -56,15 +57,39 @@ func TestWindowKeepsTheRate(t *testing.T) {
 	})
 }
 
+// The rate counts from when requests leave, as the service counts them. Those of the first burst need connections first.
+func TestWindowCountsFromWhenRequestsLeave(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newSlidingWindow()
+		var callers atomic.Int64
+		at := grants(t, 200, func(ctx context.Context) (func(), error) {
+			leaves, err := w.take(ctx)
+			if callers.Add(1) <= windowGrants {
+				time.Sleep(300 * time.Millisecond)
+			}
+			leaves()
+			return leaves, err
+		})
+		for i := range len(at) - 50 {
+			if at[i+50]-at[i] <= time.Second {
+				t.Fatalf("requests %d to %d left in one second: %v to %v", i, i+50, at[i], at[i+50])
+			}
+		}
+	})
+}
+
 // A slot that nobody takes must not be waited for.
 func TestWindowForgetsWhoLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newSlidingWindow()
-		grants(t, windowGrants, w.Wait)
+		grants(t, windowGrants, w.take)
 		ctx, cancel := context.WithCancel(t.Context())
 		left := make(chan error)
 		for range 1000 {
-			go func() { left <- w.Wait(ctx) }()
+			go func() {
+				_, err := w.take(ctx)
+				left <- err
+			}()
 		}
 		synctest.Wait()
 		cancel()
@@ -73,7 +98,7 @@ func TestWindowForgetsWhoLeft(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if at := grants(t, 1, w.Wait); at[0] != windowLength {
+		if at := grants(t, 1, w.take); at[0] != windowLength {
 			t.Errorf("waited %v behind callers who left, want %v", at[0], windowLength)
 		}
 	})
@@ -82,11 +107,11 @@ func TestWindowForgetsWhoLeft(t *testing.T) {
 func TestWindowTellsAtOnceThatADeadlineIsTooSoon(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newSlidingWindow()
-		grants(t, windowGrants, w.Wait)
+		grants(t, windowGrants, w.take)
 		ctx, cancel := context.WithTimeout(t.Context(), windowLength/2)
 		defer cancel()
 		start := time.Now()
-		if err := w.Wait(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != 0 {
+		if _, err := w.take(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != 0 {
 			t.Errorf("%v after %v", err, time.Since(start))
 		}
 	})
@@ -125,11 +150,11 @@ func TestOnePaceAnOrganization(t *testing.T) {
 	if first := own.of("a"); first != own.of("a") {
 		t.Error("asking twice gives two paces")
 	}
-	if own.of("a").limiter == own.of("b").limiter {
+	if own.of("a").turns == own.of("b").turns {
 		t.Error("two organizations share a limiter")
 	}
-	given := newPaces(newSlidingWindow())
-	if given.of("a").limiter != given.of("b").limiter {
+	given := newPaces(unlimited{})
+	if given.of("a").turns != given.of("b").turns {
 		t.Error("the caller's limiter does not serve all organizations")
 	}
 	if given.of("a") == given.of("b") {

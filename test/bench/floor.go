@@ -46,7 +46,11 @@ func (f *floor) permissions(orgID, userID string) string {
 }
 
 func (f *floor) do(ctx context.Context, method, address string, body []byte, result any) error {
-	req, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
+	var reader io.Reader
+	if body != nil {
+		reader = bytes.NewReader(body)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, address, reader)
 	if err != nil {
 		return err
 	}

@@ -38,8 +38,8 @@ func main() {
 				continue
 			}
 			measure(table, name, op, peers, strings.HasSuffix(transport, "parallel"), *rounds)
-			table.Flush()
 		}
+		table.Flush()
 		stop()
 	}
 }
@@ -48,6 +48,9 @@ func main() {
 type cost struct{ time, bytes, allocs float64 }
 
 func measure(table *tabwriter.Writer, name string, op bench.Operation, peers []bench.Peer, parallel bool, rounds int) {
+	for _, peer := range peers {
+		run(op.Of(peer), 1, parallel) // fetches the token, and makes connections
+	}
 	calls := callsIn(block, op.Of(peers[0]))
 	costs := make([][]cost, len(peers)) // of each peer, by round
 	for range rounds {
@@ -69,7 +72,7 @@ func measure(table *tabwriter.Writer, name string, op bench.Operation, peers []b
 }
 
 // block is about how long a peer runs before the next has its turn: short, so that what else the machine does meets
-// all of them alike, and long enough for several collections of garbage.
+// all of them alike.
 const block = 20 * time.Millisecond
 
 // callsIn tells how many calls take about d, once everything is warm.
@@ -89,6 +92,7 @@ func run(call func(context.Context) error, n int, parallel bool) cost {
 	}
 	ctx, cancel := context.WithCancel(context.Background()) // as that of a request that a program serves
 	defer cancel()
+	runtime.GC() // of what the peer before has left
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	start := time.Now()
