@@ -1,8 +1,6 @@
 package main
 
 import (
-	"regexp"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -151,37 +149,5 @@ func TestSchemaChanges(t *testing.T) {
 			withMessages(t, test.here, test.published, noDepartures)
 			wantFindings(t, "published.yaml", atMessage(test.want))
 		})
-	}
-}
-
-// withMessages starts a test in a directory where the message of an error has these schemas.
-func withMessages(t *testing.T, here, published, departures string) {
-	t.Helper()
-	const message = "message: {type: string}"
-	inDirectory(t, change(t, contractText, message, "message: {"+here+"}"), departures, change(t, publishedText, message, "message: {"+published+"}"))
-}
-
-// atMessage puts the place of that message before findings.
-func atMessage(found []string) []string {
-	var all []string
-	for _, f := range found {
-		all = append(all, "ChangeThing responses.4XX(application/json).message"+f)
-	}
-	return all
-}
-
-// wantFindings compares the heads of findings, with + for what is only published and - for what is only in the contract.
-func wantFindings(t *testing.T, source string, want []string) {
-	t.Helper()
-	status, stdout, stderr := upstream(t, source)
-	short := strings.NewReplacer(": only published: ", " +", ": only published", " +",
-		"; only in api/openapi.yaml: ", " -", ": only in api/openapi.yaml: ", " -", ": only in api/openapi.yaml", " -")
-	var got []string
-	for _, head := range regexp.MustCompile(`(?m)^(\w+) \(\w+ [^)]+\)(.*)\n  published: `).FindAllStringSubmatch(stdout, -1) {
-		got = append(got, head[1]+short.Replace(head[2]))
-	}
-	wantStatus := min(1, len(want))
-	if status != wantStatus || stderr != "" || !slices.Equal(got, want) {
-		t.Errorf("status %d, want %d\n%s%s\nwant\n%s", status, wantStatus, strings.Join(got, "\n"), stderr, strings.Join(want, "\n"))
 	}
 }

@@ -1,11 +1,5 @@
 package main
 
-import (
-	"os"
-	"strings"
-	"testing"
-)
-
 // A contract of two operations, written flat, and the same as somebody else would publish it: with allOf and $ref, other
 // names, another order, defaults written out, prose, and operations that are nobody's business here.
 const (
@@ -127,36 +121,3 @@ security:
   - Clients: []
 `
 )
-
-// inDirectory starts a test in a directory of its own with these files.
-func inDirectory(t *testing.T, contract, departures, published string) {
-	t.Helper()
-	t.Chdir(t.TempDir())
-	if err := os.Mkdir("api", 0o700); err != nil {
-		t.Fatal(err)
-	}
-	for name, text := range map[string]string{contractFile: contract, departuresFile: departures, "published.yaml": published} {
-		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-const noDepartures = "departures: []"
-
-// upstream runs the command on a published document.
-func upstream(t *testing.T, source string) (status int, stdout, stderr string) {
-	t.Helper()
-	var out, errs strings.Builder
-	status = run(t.Context(), []string{source}, &out, &errs)
-	return status, out.String(), errs.String()
-}
-
-// change replaces a text that is there once.
-func change(t *testing.T, text, old, new string) string {
-	t.Helper()
-	if n := strings.Count(text, old); n != 1 {
-		t.Fatalf("%q is there %d times", old, n)
-	}
-	return strings.Replace(text, old, new, 1)
-}
