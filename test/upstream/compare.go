@@ -65,10 +65,13 @@ func (c *comparison) depart(l listed, contract document) error {
 		return nil
 	}
 	instead, err := l.facts(contract, c.expected.near(l.place))
+	if err != nil {
+		return err
+	}
 	maps.DeleteFunc(c.expected, func(place string, _ fact) bool { return covers(l.place, place) })
 	maps.Copy(c.expected, instead)
 	c.departures = append(c.departures, l)
-	return err
+	return nil
 }
 
 // differences reports the places at which something else is published than expected.
@@ -87,32 +90,41 @@ func (c *comparison) differences() {
 		case reflect.DeepEqual(published.value, expected.value):
 			continue
 		}
-		source, next := contractFile, "list it in "+departuresFile
-		for _, l := range c.departures { // the last that covers the place is the innermost
-			if covers(l.place, place) {
-				source = "departure " + l.id
-				next = "correct " + source + " in " + departuresFile
-			}
+		source, next := c.owner(place)
+		var what []string
+		if isPublished {
+			what = append(what, only("published", published.value, expected.value)...)
 		}
-		what := append(only("published", published, expected), only("in "+source, expected, published)...)
+		if isExpected {
+			what = append(what, only("in "+source, expected.value, published.value)...)
+		}
 		c.report(place, strings.Join(what, "; "), "change "+contractFile+" and run go generate ./..., or "+next)
 	}
 }
 
-// only tells what one side has; a side without the place is the zero fact.
-func only(side string, f, other fact) []string {
-	value := f.value
-	list, isList := f.value.([]any)
-	if others, both := other.value.([]any); isList && both {
-		list = slices.DeleteFunc(slices.Clone(list), func(v any) bool {
-			return slices.ContainsFunc(others, func(w any) bool { return reflect.DeepEqual(v, w) })
-		})
+// owner tells who says what is expected at a place, and what to do when that isn't published.
+func (c *comparison) owner(place string) (source, next string) {
+	for _, l := range slices.Backward(c.departures) { // the last that covers the place is the innermost
+		if covers(l.place, place) {
+			source = "departure " + l.id
+			return source, "correct " + source + " in " + departuresFile
+		}
+	}
+	return contractFile, "list it in " + departuresFile
+}
+
+// only tells what one side says and the other doesn't, of two lists the values.
+func only(side string, value, other any) []string {
+	list, isList := value.([]any)
+	others, both := other.([]any)
+	if isList && both {
+		list = without(list, others)
+		if len(list) == 0 {
+			return nil
+		}
 		value = list
 	}
-	switch {
-	case f.at == "" || isList && len(list) == 0:
-		return nil
-	case value == nil:
+	if value == nil {
 		return []string{"only " + side}
 	}
 	return []string{"only " + side + ": " + text(value)}

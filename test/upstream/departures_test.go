@@ -93,6 +93,16 @@ func TestPlacesAndNextStep(t *testing.T) {
 	}
 }
 
+// Where one departure is within another, it is the one to correct.
+func TestInnermostDeparture(t *testing.T) {
+	inner := strings.TrimPrefix(strings.Replace(listing(" enum: [A]"), "id: spelling", "id: case", 1), "departures:\n")
+	withMessages(t, "type: integer", "type: string, enum: [A, B]", listing(": {type: string}")+inner)
+	_, stdout, _ := upstream(t, "published.yaml")
+	if want := "or correct departure case in api/departures.yaml\n\nnot in step, places to look at: 1\n"; !strings.HasSuffix(stdout, want) {
+		t.Errorf("%s\nwant at the end\n%s", stdout, want)
+	}
+}
+
 func TestMalformedDepartures(t *testing.T) {
 	good := listing(" enum: [A]")
 	tests := []struct{ name, text, want string }{

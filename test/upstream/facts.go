@@ -64,6 +64,13 @@ func listOf(v any) []any {
 	return []any{v}
 }
 
+// without is a list without what is in another.
+func without(list, other []any) []any {
+	return slices.DeleteFunc(slices.Clone(list), func(v any) bool {
+		return slices.ContainsFunc(other, func(w any) bool { return reflect.DeepEqual(v, w) })
+	})
+}
+
 // sorted is a list without repetition, in an order that doesn't depend on the document's.
 func sorted(list []any) []any {
 	byText := make(map[string]any)
