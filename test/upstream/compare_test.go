@@ -15,24 +15,35 @@ func TestSame(t *testing.T) {
 }
 
 func TestFinding(t *testing.T) {
-	inDirectory(t, contractText, noDepartures, change(t, publishedText, "maximum: 200", "maximum: 100"))
+	moved := change(t, publishedText, "maximum: 200", "maximum: 100")
+	inDirectory(t, contractText, noDepartures, change(t, moved, idParameter, idParameter+dryParameter))
 	status, stdout, _ := upstream(t, "published.yaml")
-	want := `ChangeThing (PUT /things/{id}) parameters.size maximum: only published: 100; only in api/openapi.yaml: 200
+	want := `ChangeThing (PUT /things/{id}) parameters.dry: only published
+  published: #/paths/~1things~1{id}/parameters/2
+  api/openapi.yaml: #/paths/~1things~1{id}/put
+  next: change api/openapi.yaml and run go generate ./..., or list it in api/departures.yaml
+
+ChangeThing (PUT /things/{id}) parameters.size maximum: only published: 100; only in api/openapi.yaml: 200
   published: #/components/schemas/Size/maximum
   api/openapi.yaml: #/paths/~1things~1{id}/put/parameters/1/schema/maximum
   next: change api/openapi.yaml and run go generate ./..., or list it in api/departures.yaml
 
-not in step, places to look at: 1
+not in step, places to look at: 2
 `
 	if status != 1 || stdout != want {
 		t.Errorf("status %d\n%s\nwant\n%s", status, stdout, want)
 	}
 }
 
-// A change of an operation is found at its place, and nothing else is.
+const (
+	idParameter  = "      - $ref: '#/components/parameters/ID'\n"
+	dryParameter = "      - {name: dry, in: query, schema: {type: boolean}}\n"
+)
+
+// A change of an operation is found at its place, and nothing else is. Here and below, + is before what is only published,
+// and - before what is only in the contract.
 func TestOperationChanges(t *testing.T) {
 	const size = "in: query, required: false, style: form, explode: true"
-	const id = "      - $ref: '#/components/parameters/ID'\n"
 	tests := []struct {
 		name     string
 		old, new string // of publishedText
@@ -43,11 +54,11 @@ func TestOperationChanges(t *testing.T) {
 		{"id", "operationId: ChangeThing", "operationId: PutThing", []string{`ChangeThing operationId +"PutThing" -"ChangeThing"`}},
 		{"deprecated", "x-internal: true", "deprecated: true", []string{"ChangeThing deprecated +true"}},
 
-		{"parameter added", id, id + "      - {name: dry, in: query, schema: {type: boolean}}\n", []string{"ChangeThing parameters.dry +"}},
-		{"parameter gone", id, "", []string{"ChangeThing parameters.id -"}},
+		{"parameter added", idParameter, idParameter + dryParameter, []string{"ChangeThing parameters.dry +"}},
+		{"parameter gone", idParameter, "", []string{"ChangeThing parameters.id -"}},
 		{"parameter renamed", "name: size,", "name: limit,", []string{"ChangeThing parameters.limit +", "ChangeThing parameters.size -"}},
 		{"parameter moved", size, "in: cookie", []string{`ChangeThing parameters.size in +"cookie" -"query"`}},
-		{"parameter of that name elsewhere", id, id + "      - {name: id, in: query, schema: {type: string}}\n", []string{
+		{"parameter of that name elsewhere", idParameter, idParameter + "      - {name: id, in: query, schema: {type: string}}\n", []string{
 			"ChangeThing parameters.id explode +[false,true] -false", `ChangeThing parameters.id in +["path","query"] -"path"`,
 			`ChangeThing parameters.id style +["form","simple"] -"simple"`}},
 		{"parameter of the operation", "x-internal: true", "parameters: [{name: size, in: query, schema: {type: string}}]", []string{
@@ -106,6 +117,9 @@ func TestSchemaChanges(t *testing.T) {
 		{"enum value gone", "enum: [A, B]", "enum: [B]", []string{` enum -["A"]`}},
 		{"enum value renamed", "enum: [A, B]", "enum: [a, B]", []string{` enum +["a"] -["A"]`}},
 		{"enum opened", "enum: [A, B]", "", []string{` enum -["A","B"]`}},
+		{"enums in common", "enum: [A, B]", "allOf: [{enum: [A]}, {enum: [C, A]}]", []string{` enum -["B"]`}},
+		{"enums without a value in common", "enum: [A, B]", "allOf: [{enum: [A]}, {enum: [B]}]", []string{` enum -["A","B"]`}},
+		{"enums instead of none", "", "allOf: [{enum: [A]}, {enum: [B]}]", []string{" enum +[]"}},
 		{"minimum", "minimum: 1", "minimum: 0", []string{" minimum +0 -1"}},
 		{"maximum", "maximum: 200", "maximum: 100", []string{" maximum +100 -200"}},
 		{"exclusive", "maximum: 5", "maximum: 5, exclusiveMaximum: true", []string{" exclusiveMaximum +true"}},
@@ -141,6 +155,7 @@ func TestSchemaChanges(t *testing.T) {
 		{"prose", "description: A", "title: B, example: C, examples: [D], externalDocs: {url: E}, x-f: G", nil},
 		{"order", "required: [a, b], enum: [A, B]", "enum: [B, A], required: [b, a]", nil},
 		{"defaults", "", "nullable: false, uniqueItems: false, required: [], additionalProperties: true", nil},
+		{"enum in two parts", "enum: [A, B]", "allOf: [{enum: [C, B, A]}, {enum: [A, B]}]", nil},
 		{"one number", "maximum: 1", "maximum: 1.0", nil},
 		{"allOf", "required: [a, b], properties: {a: {maximum: 1}, b: {}}", "allOf: [{required: [b], properties: {b: {}, a: {}}}, {required: [a, b], properties: {a: {maximum: 1}}}]", nil},
 	}

@@ -45,16 +45,23 @@ func (f facts) near(place string) string {
 	}
 }
 
-// add keeps all that is said at a place: the parts of an allOf may differ.
+// add unites what the parts of an allOf say at a place, as holds for required. Of enums it keeps what is in all of them.
 func (f facts) add(place string, value any, at string) {
 	place = strings.TrimPrefix(place, " ")
 	if list, ok := value.([]any); ok {
 		value = sorted(list)
 	}
-	if before, ok := f[place]; ok && !reflect.DeepEqual(before.value, value) {
-		value = sorted(slices.Concat(listOf(before.value), listOf(value)))
+	before, again := f[place]
+	switch {
+	case !again:
+		f[place] = fact{value, at}
+	case reflect.DeepEqual(before.value, value):
+	case strings.HasSuffix(place, " enum"):
+		enum := listOf(before.value)
+		f[place] = fact{without(enum, without(enum, listOf(value))), before.at}
+	default:
+		f[place] = fact{sorted(slices.Concat(listOf(before.value), listOf(value))), before.at}
 	}
-	f[place] = fact{value, at}
 }
 
 func listOf(v any) []any {
