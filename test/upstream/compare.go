@@ -60,8 +60,13 @@ func (c *comparison) report(place, what, next string) {
 
 // depart expects what a departure lists, unless there is no difference.
 func (c *comparison) depart(l listed, contract document) error {
-	if reflect.DeepEqual(c.published.under(l.place), c.expected.under(l.place)) {
-		c.report(l.place, "listed as a difference, but there is none", "remove it from departure "+l.id+" in "+departuresFile)
+	published := c.published.under(l.place)
+	if reflect.DeepEqual(published, c.expected.under(l.place)) {
+		what, next := "listed as a difference, but there is none", "remove it from"
+		if len(published) == 0 {
+			what, next = "listed, but neither document has this place", "correct the place, or remove it, in"
+		}
+		c.report(l.place, what, next+" departure "+l.id+" in "+departuresFile)
 		return nil
 	}
 	instead, err := l.facts(contract, c.expected.near(l.place))

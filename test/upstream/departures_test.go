@@ -20,7 +20,7 @@ func listing(differences ...string) string {
 }
 
 func TestDepartures(t *testing.T) {
-	const gone = ": listed as a difference, but there is none"
+	const gone, nowhere = ": listed as a difference, but there is none", ": listed, but neither document has this place"
 	enum, open := "type: string, enum: [a, b]", "anyOf: [{type: string, enum: [a, b]}, {type: string}]"
 	tests := []struct {
 		name            string
@@ -34,7 +34,7 @@ func TestDepartures(t *testing.T) {
 		{"something else as well", enum, "type: string, enum: [A, B], maxLength: 1", []string{" enum: [A, B]"}, []string{" maxLength +1"}},
 		{"no longer", enum, enum, []string{" enum: [A, B]"}, []string{" enum" + gone}},
 		{"never", enum, enum, []string{" enum: [a, b]"}, []string{" enum" + gone}},
-		{"misspelled place", enum, "type: string, enum: [A, B]", []string{" enums: [A, B]"}, []string{" enums" + gone, ` enum +["A","B"] -["a","b"]`}},
+		{"misspelled place", enum, "type: string, enum: [A, B]", []string{" enums: [A, B]"}, []string{" enums" + nowhere, ` enum +["A","B"] -["a","b"]`}},
 
 		{"a schema as listed", open, "type: string, enum: [A, B]", []string{": {type: string, enum: [A, B]}"}, nil},
 		{"a schema with a value more", open, "type: string, enum: [A, B, C]", []string{": {type: string, enum: [A, B]}"}, []string{` enum +["C"]`}},
@@ -46,14 +46,14 @@ func TestDepartures(t *testing.T) {
 		{"nothing of a name like it", "properties: {a: {}, ab: {}}", "", []string{".a"}, []string{".ab -"}},
 		{"something, as listed", "", "properties: {a: {type: string}}", []string{".a: {type: string}"}, nil},
 		{"something more below", "", "properties: {a: {type: string, default: x}}", []string{".a: {type: string}"}, []string{`.a default +"x"`}},
-		{"something no longer", "", "", []string{".a: {type: string}"}, []string{".a" + gone}},
+		{"something no longer", "", "", []string{".a: {type: string}"}, []string{".a" + nowhere}},
 
 		{"one choice of two", "oneOf: [{type: array}, {$ref: '#/components/schemas/Thing'}]", "$ref: '#/components/schemas/Answer'",
 			[]string{": {$ref: '#/components/schemas/Thing'}"}, nil},
 		{"one in it as well", "oneOf: [{type: array}, {type: object, properties: {a: {type: string}}}]", "type: object, properties: {a: {type: string, enum: [A]}}",
 			[]string{".a enum: [A]", ": {type: object, properties: {a: {type: string}}}"}, nil},
 		{"one in it no longer", "oneOf: [{type: array}, {type: object, properties: {a: {type: string}}}]", "type: object, properties: {a: {type: string}}",
-			[]string{".a enum: [A]", ": {type: object, properties: {a: {type: string}}}"}, []string{".a enum" + gone}},
+			[]string{".a enum: [A]", ": {type: object, properties: {a: {type: string}}}"}, []string{".a enum" + nowhere}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -66,13 +66,17 @@ func TestDepartures(t *testing.T) {
 // The places in both documents are told, and what to do next.
 func TestPlacesAndNextStep(t *testing.T) {
 	withMessages(t, "enum: [a], readOnly: true, items: {}", "enum: [A, B], readOnly: true, items: {minimum: 1}, format: uri",
-		listing(" enum: [A]", " readOnly", "[]: {minimum: 0}"))
+		listing(" enum: [A]", " enums: [A]", " readOnly", "[]: {minimum: 0}"))
 	_, stdout, _ := upstream(t, "published.yaml")
 	for _, want := range []string{
 		"message readOnly: listed as a difference, but there is none\n" +
 			"  published: #/paths/~1things~1{id}/put/responses/4XX/content/application~1json/schema/properties/message/readOnly\n" +
 			"  api/openapi.yaml: #/components/responses/Error/content/application~1json/schema/properties/message/readOnly\n" +
 			"  next: remove it from departure spelling in api/departures.yaml\n",
+		"message enums: listed, but neither document has this place\n" +
+			"  published: #/paths/~1things~1{id}/put/responses/4XX/content/application~1json/schema/properties/message\n" +
+			"  api/openapi.yaml: #/components/responses/Error/content/application~1json/schema/properties/message\n" +
+			"  next: correct the place, or remove it, in departure spelling in api/departures.yaml\n",
 		"message enum: only published: [\"B\"]\n" +
 			"  published: #/paths/~1things~1{id}/put/responses/4XX/content/application~1json/schema/properties/message/enum\n" +
 			"  api/openapi.yaml: #/components/responses/Error/content/application~1json/schema/properties/message/enum\n" +
@@ -85,7 +89,7 @@ func TestPlacesAndNextStep(t *testing.T) {
 			"  published: #/paths/~1things~1{id}/put/responses/4XX/content/application~1json/schema/properties/message/items/minimum\n" +
 			"  api/openapi.yaml: #/components/responses/Error/content/application~1json/schema/properties/message/items\n" +
 			"  next: change api/openapi.yaml and run go generate ./..., or correct departure spelling in api/departures.yaml\n",
-		"places to look at: 4\n",
+		"places to look at: 5\n",
 	} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("%s\nwant in it\n%s", stdout, want)
