@@ -34,7 +34,12 @@ func loadDepartures(ctx context.Context, operations []operation) (departures, er
 	for _, op := range operations {
 		ids = append(ids, op.id)
 	}
+	known := make(map[string]bool)
 	for i, d := range file.Departures {
+		if known[d.ID] {
+			return nil, fmt.Errorf("departure %s: another departure has this id", d.ID)
+		}
+		known[d.ID] = true
 		if err := d.check(ids); err != nil {
 			return nil, fmt.Errorf("departure %s: %w", cmp.Or(d.ID, fmt.Sprint("number ", i+1)), err)
 		}

@@ -114,6 +114,7 @@ func TestMalformedDepartures(t *testing.T) {
 		{"unknown key", change(t, good, "  why:", "  reason:"), `unknown field "reason"`},
 		{"unknown key below", change(t, good, "    place:", "    plaec:"), `unknown field "plaec"`},
 		{"no id", change(t, good, "- id: spelling\n  what:", "- what:"), "departure number 1: id, what, why and differences are all needed"},
+		{"id of another", good + strings.TrimPrefix(good, "departures:\n"), "departure spelling: another departure has this id"},
 		{"no what", change(t, good, "It is spelled otherwise.", ""), "departure spelling: id, what, why and differences"},
 		{"no why", change(t, good, "It is read otherwise.", ""), "departure spelling: id, what, why and differences"},
 		{"no differences", listing(), "departure spelling: id, what, why and differences"},
