@@ -21,8 +21,8 @@ func loadDocument(ctx context.Context, name, source string) (document, error) {
 		return document{}, fmt.Errorf("%s: %w", name, err)
 	}
 	root, _ := v.(map[string]any)
-	if version, _ := root["openapi"].(string); !strings.HasPrefix(version, "3.") {
-		return document{}, fmt.Errorf("%s: not an OpenAPI 3 document, which begins with openapi: 3.0.3, or another 3.x", name)
+	if version := text(root["openapi"]); !strings.HasPrefix(version, `"3.0.`) { // in 3.1, what is beside a $ref counts
+		return document{}, fmt.Errorf("%s: not an OpenAPI 3.0 document: openapi is %s, not 3.0.x", name, version)
 	}
 	return document{name, root}, nil
 }
