@@ -54,6 +54,14 @@ func TestOperationChanges(t *testing.T) {
 		{"id", "operationId: ChangeThing", "operationId: PutThing", []string{`ChangeThing operationId +"PutThing" -"ChangeThing"`}},
 		{"deprecated", "x-internal: true", "deprecated: true", []string{"ChangeThing deprecated +true"}},
 
+		{"server moved", "https://things.example", "https://moved.example", []string{
+			`ChangeThing servers url +"https://moved.example" -"https://things.example"`, `Things servers url +"https://moved.example" -"https://things.example"`}},
+		{"server gone", "servers: [{url: https://things.example, description: In use.}]", "", []string{"ChangeThing servers -", "Things servers -"}},
+		{"server of the path", "  /things/{id}:", "  /things/{id}:\n    servers: [{url: https://path.example}]", []string{
+			`ChangeThing servers url +"https://path.example" -"https://things.example"`}},
+		{"server of the operation", "    put:", "    servers: [{url: https://path.example}]\n    put:\n      servers: [{url: https://put.example}]", []string{
+			`ChangeThing servers url +"https://put.example" -"https://things.example"`}},
+
 		{"parameter added", idParameter, idParameter + dryParameter, []string{"ChangeThing parameters.dry +"}},
 		{"parameter gone", idParameter, "", []string{"ChangeThing parameters.id -"}},
 		{"parameter renamed", "name: size,", "name: limit,", []string{"ChangeThing parameters.limit +", "ChangeThing parameters.size -"}},

@@ -6,6 +6,8 @@ const (
 	contractText = `
 openapi: 3.0.3
 info: {title: Things, version: 0.1.0}
+servers:
+  - url: https://things.example
 security:
   - OAuth2: []
 paths:
@@ -57,7 +59,7 @@ components:
 	publishedText = `
 openapi: 3.0.1
 info: {title: Many things, version: 9.0.0, description: "Other prose."}
-servers: [{url: https://things.example}]
+servers: [{url: https://things.example, description: In use.}]
 components:
   schemas:
     Broken: {allOf: [5, {$ref: '#/nowhere'}]}

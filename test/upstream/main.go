@@ -26,10 +26,10 @@ const usage = `upstream tells whether api/openapi.yaml is in step with the OpenA
 
 PUBLISHED is a file or an http(s) URL, JSON or YAML. Run it from the root of the repository.
 
-Of both documents, the operations that api/openapi.yaml has are compared: parameters, bodies, answers, schemas and
-security, with $ref followed and allOf merged. Prose, examples, extensions and the names of components are not. What
+Of both documents, the operations that api/openapi.yaml has are compared: servers, parameters, bodies, answers, schemas
+and security, with $ref followed and allOf merged. Prose, examples, extensions and the names of components are not. What
 differs on purpose stands in api/departures.yaml; a difference that isn't listed there is reported, and so is a listed
-one that is no longer there.
+one that is no longer there. Both documents are OpenAPI 3.0.
 
 Exit status: 0 in step, 1 not in step, 2 a document can't be used. (go run itself ends with 1 instead of 2.)
 `

@@ -36,12 +36,32 @@ func (w *walk) operation(op operation) {
 			w.value("", key, v, o.at+"/"+key)
 		}
 	}
+	root := node{w.document.root, "#"}
+	w.servers(o, path, root)
 	w.parameters(path, o)
 	if body, there := o.object["requestBody"]; there {
 		w.object("requestBody", body, o.at+"/requestBody")
 	}
 	w.named("responses.", "", o.object["responses"], o.at+"/responses")
-	w.security(o)
+	w.security(o, root)
+}
+
+// innermost is what the first of some objects says that says anything.
+func innermost(key string, objects ...node) (v any, at string) {
+	for _, o := range objects {
+		if v, there := o.object[key]; there {
+			return v, o.at + "/" + key
+		}
+	}
+	return nil, ""
+}
+
+func (w *walk) servers(owners ...node) {
+	v, at := innermost("servers", owners...)
+	servers, _ := v.([]any)
+	for i, server := range servers {
+		w.object("servers", server, fmt.Sprint(at, "/", i))
+	}
 }
 
 func (w *walk) parameters(path, o node) {
@@ -76,11 +96,8 @@ func withDefaults(parameter map[string]any) map[string]any {
 }
 
 // security goes by the types of the schemes; their names are those of components.
-func (w *walk) security(o node) {
-	v, at := w.document.root["security"], "#/security"
-	if own, there := o.object["security"]; there {
-		v, at = own, o.at+"/security"
-	}
+func (w *walk) security(owners ...node) {
+	v, at := innermost("security", owners...)
 	requirements, _ := v.([]any)
 	var alternatives []any
 	for _, requirement := range requirements {
