@@ -111,7 +111,6 @@ func TestDoSendsNowhereElse(t *testing.T) {
 		{"the host as user of another", newRequest(t, "GET", here.URL+"@"+strings.TrimPrefix(elsewhere.URL, "http://")+path)},
 		{"a Host header of another host", foreignHost},
 		{"another host in an opaque URL", opaque},
-		{"no host", newRequest(t, "GET", path)},
 		{"no URL", &http.Request{}},
 		{"nothing", nil},
 	}

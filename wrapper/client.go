@@ -65,6 +65,9 @@ func (c *core) client(orgID string) *Client {
 // by each call.
 func (c *Client) Organization(orgID string) *Client { return c.client(orgID) }
 
+// OrganizationID is the organization that the calls are about.
+func (c *Client) OrganizationID() string { return c.orgID }
+
 // String names the organization and the base URL; it never shows credentials.
 func (c Client) String() string {
 	if c.core == nil {

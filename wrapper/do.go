@@ -12,7 +12,8 @@ import (
 // Do sends a request to any other endpoint of m3ter, through the same layers as the methods: the token, the timeout
 // and the bounds of a client apply. So a Client is also an HttpRequestDoer for a client of package gen.
 //
-// The request must go to the scheme, host and port of the base URL; else it is a [*ValidationError], and nothing is
+// A URL without scheme and host, such as /organizations/{orgId}/support (see [Client.OrganizationID]), is below the base
+// URL. Any other must go to the scheme, host and port of the base URL; else it is a [*ValidationError], and nothing is
 // sent. Its Authorization header is overwritten. It is not changed itself, and redirects are not followed.
 //
 // Whatever its status, an answer is returned with a nil error: only the methods turn a status into an [*Error]. Its
@@ -23,24 +24,11 @@ import (
 // error; that of the transport. Of a request that is no GET, HEAD or OPTIONS, an error after which it may have been
 // carried out matches [ErrOutcomeUnknown].
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
-	if err := c.validateRequest(req); err != nil {
+	own, err := c.ownRequest(req)
+	if err != nil {
 		closeBody(req)
 		return nil, err
 	}
-	own := req.Clone(req.Context())
-	if own.Header == nil {
-		own.Header = make(http.Header)
-	}
-	for name := range own.Header {
-		if strings.EqualFold(name, "Authorization") { // also where it was not set by Set
-			delete(own.Header, name)
-		}
-	}
-	own.URL.Scheme = strings.ToLower(own.URL.Scheme) // net/http knows no other
-	if own.Header.Get("Accept") == "" {
-		own.Header.Set("Accept", "application/json")
-	}
-	own.Header.Set("User-Agent", c.readHeader.Get("User-Agent"))
 	call := c.newCall(operationOf(own), own, false)
 	a, err := c.layers(own.Context(), call)
 	noTime, err := lastOf(err)
@@ -58,12 +46,43 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	return a.Response, nil
 }
 
+// ownRequest is a copy of a request as it is to be sent, but for its token.
+func (c *Client) ownRequest(req *http.Request) (*http.Request, error) {
+	if req == nil || req.URL == nil {
+		return nil, invalid("request", "one with a URL", "is nil, or has no URL")
+	}
+	own := req.Clone(req.Context())
+	if u := own.URL; u.Scheme == "" && u.Host == "" && u.User == nil && strings.HasPrefix(u.Path, "/") {
+		below := *c.base
+		below.Path, below.RawPath = c.base.Path+u.Path, c.base.EscapedPath()+u.EscapedPath()
+		below.RawQuery = u.RawQuery
+		own.URL = &below
+	}
+	if err := c.validateRequest(own); err != nil {
+		return nil, err
+	}
+	own.URL.Scheme = strings.ToLower(own.URL.Scheme) // net/http knows no other
+	if own.Header == nil {
+		own.Header = make(http.Header)
+	}
+	for name := range own.Header {
+		if strings.EqualFold(name, "Authorization") { // also where it was not set by Set
+			delete(own.Header, name)
+		}
+	}
+	if own.Header.Get("Accept") == "" {
+		own.Header.Set("Accept", "application/json")
+	}
+	own.Header.Set("User-Agent", c.readHeader.Get("User-Agent"))
+	return own, nil
+}
+
 // validateRequest keeps the token from leaving for anywhere but the base URL.
 func (c *Client) validateRequest(req *http.Request) error {
-	const allowed = "a request to the scheme, host and port of the base URL, without a user"
+	const allowed = "a path that begins with a slash, or the scheme, host and port of the base URL, without a user"
 	switch {
-	case req == nil || req.URL == nil:
-		return invalid("request", allowed, "is nil, or has no URL")
+	case req.URL.Scheme == "" && req.URL.Host == "":
+		return invalid("request URL", allowed, "is %s", quote(req.URL.Path))
 	case originOf(req.URL) != originOf(c.base):
 		return invalid("request URL", allowed, "goes to %s", quote(req.URL.Scheme+"://"+req.URL.Host))
 	case req.RequestURI != "":

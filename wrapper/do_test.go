@@ -45,6 +45,9 @@ func TestDoRefusesWhatCannotBeSent(t *testing.T) {
 		"foreign Host":             func(r *http.Request) { r.Host = "elsewhere.test" },
 		"no URL":                   func(r *http.Request) { r.URL = nil },
 		"user in the URL":          func(r *http.Request) { r.URL.User = url.User("u") },
+		"path without a slash":     func(r *http.Request) { r.URL = &url.URL{Path: "x"} },
+		"path of a user":           func(r *http.Request) { r.URL = &url.URL{Path: "/x", User: url.User("u")} },
+		"opaque URL without host":  func(r *http.Request) { r.URL = &url.URL{Opaque: "x"} },
 		"opaque URL":               func(r *http.Request) { r.URL.Opaque = "//elsewhere.test/" },
 	} {
 		s := &script{}
@@ -185,4 +188,24 @@ func TestErrorsOfTheTransportAreFit(t *testing.T) {
 			t.Errorf("%d bytes: %.200q", len(text), text)
 		}
 	})
+}
+
+// A path is below the base URL, escaped as it was.
+func TestDoTakesPaths(t *testing.T) {
+	for _, base := range []string{"https://m3ter.test", "https://m3ter.test/a%2Fb"} {
+		s := &script{}
+		client := newScripted(t, s, WithBaseURL(base))
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "/organizations/"+client.OrganizationID()+"/a%2Fb?q=%20", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := base + "/organizations/org/a%2Fb?q=%20"
+		if got := s.attempts[0].URL.String(); got != want || resp.Request.URL.String() != want || req.URL.Host != "" {
+			t.Errorf("sent to %s, want %s; the caller's is %s", got, want, req.URL)
+		}
+	}
 }

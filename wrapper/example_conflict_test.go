@@ -20,6 +20,9 @@ func ExampleRetryOnConflict() {
 	ctx := context.Background()
 	_, err := client.RequestSupport(ctx, m3teraccess.SupportRequest{
 		EndSupportUsersAccess: time.Date(2026, 3, 1, 17, 0, 0, 0, time.UTC),
+		SupportUsersPermissionPolicy: []m3teraccess.Statement{
+			m3teraccess.Allow(m3teraccess.ConfigRetrieve).On("config:*"),
+		},
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -28,7 +31,7 @@ func ExampleRetryOnConflict() {
 	extend := func() error {
 		var current m3teraccess.Support
 		read := func(ctx context.Context) (int64, error) {
-			req, err := http.NewRequestWithContext(ctx, http.MethodGet, fake.URL+"/organizations/"+fake.OrganizationID+"/support", nil)
+			req, err := http.NewRequestWithContext(ctx, http.MethodGet, "/organizations/"+client.OrganizationID()+"/support", nil)
 			if err != nil {
 				return 0, err
 			}
@@ -41,8 +44,9 @@ func ExampleRetryOnConflict() {
 		}
 		write := func(ctx context.Context, version int64) (*m3teraccess.Support, error) {
 			return client.RequestSupport(ctx, m3teraccess.SupportRequest{
-				EndSupportUsersAccess: current.EndSupportUsersAccess.Add(time.Hour),
-				Version:               version,
+				EndSupportUsersAccess:        current.EndSupportUsersAccess.Add(time.Hour),
+				SupportUsersPermissionPolicy: m3teraccess.Sendable(current.SupportUsersPermissionPolicy),
+				Version:                      version,
 			})
 		}
 		_, err := m3teraccess.RetryOnConflict(ctx, read, write)
@@ -60,5 +64,8 @@ func ExampleRetryOnConflict() {
 	writers.Wait()
 	support, _ := fake.Support()
 	fmt.Println("version", support.Version, "until", support.EndSupportUsersAccess)
-	// Output: version 3 until 2026-03-01 19:00:00 +0000 UTC
+	fmt.Println(support.SupportUsersPermissionPolicy)
+	// Output:
+	// version 3 until 2026-03-01 19:00:00 +0000 UTC
+	// [{[CONFIG_RETRIEVE] ALLOW [config:*]}]
 }

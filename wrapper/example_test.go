@@ -132,7 +132,8 @@ func ExampleClient_Do() {
 	defer fake.Close()
 	group := fake.AddResourceGroup("meter", m3teraccess.ResourceGroup{Name: "Usage meters"})
 
-	req, err := http.NewRequest(http.MethodGet, fake.URL+"/organizations/"+fake.OrganizationID+"/resourcegroups/meter/"+group.ID, nil)
+	path := "/organizations/" + client.OrganizationID() + "/resourcegroups/meter/" + group.ID
+	req, err := http.NewRequest(http.MethodGet, path, nil)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -160,4 +161,23 @@ func ExampleClient_Organization() {
 	}
 	fmt.Println(len(page.Data), "policies")
 	// Output: 0 policies
+}
+
+func ExampleClient_OrganizationID() {
+	fake, client := newExample(m3teraccess.WithOrganization("our-organization"))
+	defer fake.Close()
+
+	fmt.Println(client.OrganizationID(), client.Organization("another").OrganizationID())
+	// Output: our-organization another
+}
+
+// What is read by Do is spelled as m3ter spells its answers.
+func ExampleSendable() {
+	answer := []byte(`[{"effect": "ALLOW", "action": ["CONFIG_RETRIEVE"], "resource": ["config:*"]}]`)
+	var statements []m3teraccess.Statement
+	if err := json.Unmarshal(answer, &statements); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(m3teraccess.Sendable(statements))
+	// Output: [{[config:retrieve] allow [config:*]}]
 }

@@ -1,6 +1,7 @@
 package m3teraccess
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/m3ter-access/m3ter-access-go/gen"
@@ -70,6 +71,17 @@ func Deny(actions ...Action) StatementActions { return StatementActions{EffectDe
 // On ends the statement with the resources that it is about.
 func (s StatementActions) On(resources ...string) Statement {
 	return Statement{Effect: s.effect, Action: s.actions, Resource: resources}
+}
+
+// Sendable returns statements in the form in which they can be sent. Only those of an answer to [Client.Do] are not in
+// that form already.
+func Sendable(statements []Statement) []Statement {
+	sendable := slices.Clone(statements)
+	for i := range sendable {
+		sendable[i].Action = slices.Clone(sendable[i].Action)
+	}
+	canonicalize(sendable)
+	return sendable
 }
 
 // canonicalize brings the statements of an answer into the form in which they can be sent.

@@ -1,6 +1,9 @@
 package m3teraccess
 
-import "testing"
+import (
+	"reflect"
+	"testing"
+)
 
 func TestCanonical(t *testing.T) {
 	tests := map[string]string{
@@ -20,5 +23,17 @@ func TestCanonical(t *testing.T) {
 		if again := canonical(canonical(answered)); again != canonical(answered) {
 			t.Errorf("canonical(%q) is not stable: %q", answered, again)
 		}
+	}
+}
+
+func TestSendableIsACopy(t *testing.T) {
+	read := []Statement{{Effect: "ALLOW", Action: []Action{"CONFIG_CREATE", "new_thing"}, Resource: []string{"*"}}}
+	got := Sendable(read)
+	want := []Statement{Allow(ConfigCreate, "new_thing").On("*")}
+	if !reflect.DeepEqual(got, want) || read[0].Effect != "ALLOW" || read[0].Action[0] != "CONFIG_CREATE" {
+		t.Errorf("got %v of %v", got, read)
+	}
+	if Sendable(nil) != nil {
+		t.Error("none became some")
 	}
 }
