@@ -1,95 +1,102 @@
 package test
 
 import (
-	"encoding/json"
+	"fmt"
 	"strings"
+	"sync"
 
-	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/oasdiff/yaml"
 )
 
-// bounds is what m3ter documents of each parameter, schema and property, but for versions and times: see boundOf.
-var bounds = map[string]string{
-	"UserPermissions.pageSize":                 "format:int32,maximum:200,minimum:1",
-	"SupportRequest":                           "required:[dtEndSupportUsersAccess]",
-	"Support":                                  "required:[id]",
-	"PermissionPolicyRequest":                  "required:[name,permissionPolicy]",
-	"PermissionPolicyRequest.name":             "maxLength:100,minLength:1",
-	"PermissionPolicyRequest.permissionPolicy": "minItems:1",
-	"PermissionPolicyRequest.version":          "format:int64,readOnly:true",
-	"PermissionPolicy":                         "required:[id]",
-	"PermissionPolicyPage":                     "required:[data]",
-	"PermissionPolicyPage.nextToken":           "nullable:true",
-	"PrincipalPermissionRequest":               "required:[principalId]",
-	"PrincipalPermissionRequest.principalId":   "minLength:1",
-	"PrincipalPermission":                      "required:[id]",
-	"PrincipalPermission.principalType":        "anyOf:[{enum:[USER,USERGROUP,SERVICEUSER,SUPPORTUSERS]},{}]",
-	"ResourceGroupItemRequest":                 "required:[targetId,targetType]",
-	"ResourceGroupItemRequest.targetId":        "minLength:1",
-	"ResourceGroup":                            "required:[id]",
-	"Statement":                                "required:[effect,action,resource]",
-	"Statement.effect":                         "anyOf:[{},{pattern:^[^A-Z]+$}]",
-	"Statement.action":                         "items:{anyOf:[{},{pattern:^[^A-Z]+$}]}",
-	"Statement.resource":                       "minItems:1",
-	"StatementAnswer":                          "required:[effect,action,resource]",
-	"StatementAnswer.resource":                 "minItems:1",
-	"UserPermissionsAnswer":                    "oneOf:[{},{}]",
-	"Effect":                                   "enum:[allow,deny]",
-	"TargetType":                               "enum:[item,group,ITEM,GROUP]",
-	"Action": "enum:[all,config:create,config:retrieve,config:update,config:delete,config:export,analytics:query," +
-		"measurements:upload,measurements:fileupload,measurements:retrieve,measurements:export,forecast:retrieve," +
-		"healthscores:retrieve,anomalies:retrieve,exports:download,marketplace:usage:create,marketplace:usage:retrieve," +
-		"audit:retrieve]",
-}
+// facts is what m3ter documents of each place that placesOf names, written as in api/openapi.yaml, but of a $ref only
+// the last word. What usual tells needs no row.
+const facts = `
+document: {servers: [{url: https://api.m3ter.com}], security: [{OAuth2: []}]}
+OAuth2: {type: oauth2, flows: {clientCredentials: {tokenUrl: /oauth/token, scopes: {}}}}
 
-// boundOf is what m3ter documents of a place, "" for nothing.
-func boundOf(place string) string {
-	_, property, _ := strings.Cut(place, ".")
-	switch bound, ok := bounds[place]; {
-	case ok:
-		return bound
-	case property == "version":
-		return "format:int64"
-	case strings.HasPrefix(property, "dt"):
-		return "format:date-time"
-	}
-	return ""
-}
+RequestSupport: {body: {required: true, schema: {$ref: SupportRequest}}, answers: 200 4XX 5XX}
+RequestSupport.200: {$ref: Support}
+CreatePermissionPolicy: {body: {required: true, schema: {$ref: PermissionPolicyRequest}}, answers: 200 4XX 5XX}
+CreatePermissionPolicy.200: {$ref: PermissionPolicy}
+AddPermissionPolicyToUser: {body: {required: true, schema: {$ref: PrincipalPermissionRequest}}, answers: 200 4XX 5XX}
+AddPermissionPolicyToUser.200: {$ref: PrincipalPermission}
+UserPermissions: {answers: 200 4XX 5XX}
+UserPermissions.query.pageSize: {required: false, schema: {type: integer, format: int32, minimum: 1, maximum: 200}}
+UserPermissions.query.nextToken: {required: false, schema: {type: string}}
+UserPermissions.200: {$ref: UserPermissionsAnswer}
+RemoveResource: {body: {required: true, schema: {$ref: ResourceGroupItemRequest}}, answers: 200 4XX 5XX}
+RemoveResource.200: {$ref: ResourceGroup}
 
-// boundIn is what a schema says of its values beside their type, in one line. Its properties, and the schemas that it
-// refers to, are places of their own.
-func boundIn(schema *openapi3.SchemaRef) string {
-	var keywords map[string]any
-	text, err := json.Marshal(schema)
-	if err == nil {
-		err = json.Unmarshal(text, &keywords)
-	}
-	delete(keywords, "properties")
-	if err == nil {
-		text, err = json.Marshal(onlyBounds(keywords))
-	}
-	if err != nil {
-		panic(err)
-	}
-	return strings.ReplaceAll(string(text[1:len(text)-1]), `"`, "")
-}
+SupportRequest: {type: object, required: [dtEndSupportUsersAccess]}
+SupportRequest.supportUsersPermissionPolicy: {type: array, items: {$ref: Statement}}
+Support: {type: object, required: [id]}
+Support.supportUsersPermissionPolicy: {type: array, items: {$ref: StatementAnswer}}
+PermissionPolicyRequest: {type: object, required: [name, permissionPolicy]}
+PermissionPolicyRequest.name: {type: string, minLength: 1, maxLength: 100}
+PermissionPolicyRequest.permissionPolicy: {type: array, minItems: 1, items: {$ref: Statement}}
+PermissionPolicyRequest.version: {type: integer, format: int64, readOnly: true}
+PermissionPolicy: {type: object, required: [id]}
+PermissionPolicy.permissionPolicy: {type: array, items: {$ref: StatementAnswer}}
+PermissionPolicy.managedPolicy: {type: boolean}
+PermissionPolicyPage: {type: object, required: [data]}
+PermissionPolicyPage.data: {type: array, items: {$ref: PermissionPolicy}}
+PermissionPolicyPage.nextToken: {type: string, nullable: true}
+UserPermissionsAnswer: {oneOf: [{$ref: PermissionPolicyPage}, {$ref: PermissionPolicy}]}
+PrincipalPermissionRequest: {type: object, required: [principalId]}
+PrincipalPermissionRequest.principalId: {type: string, minLength: 1}
+PrincipalPermission: {type: object, required: [id]}
+PrincipalPermission.principalType:
+  {anyOf: [{type: string, enum: [USER, USERGROUP, SERVICEUSER, SUPPORTUSERS]}, {type: string}]}
+ResourceGroupItemRequest: {type: object, required: [targetId, targetType]}
+ResourceGroupItemRequest.targetId: {type: string, minLength: 1}
+ResourceGroupItemRequest.targetType: {$ref: TargetType}
+ResourceGroup: {type: object, required: [id]}
+ErrorMessage: {type: object}
 
-// onlyBounds drops the keywords that don't bound a value, and what is empty then.
-func onlyBounds(tree any) any {
-	switch tree := tree.(type) {
-	case []any:
-		for i := range tree {
-			tree[i] = onlyBounds(tree[i])
-		}
-	case map[string]any:
-		for key, value := range tree {
-			value = onlyBounds(value)
-			if inner, ok := value.(map[string]any); ok && len(inner) == 0 ||
-				key == "type" || key == "$ref" || key == "description" || strings.HasPrefix(key, "x-") {
-				delete(tree, key)
-			} else {
-				tree[key] = value
-			}
-		}
+Statement: {type: object, required: [effect, action, resource]}
+Statement.effect: {anyOf: [{$ref: Effect}, {type: string, pattern: '^[^A-Z]+$'}]}
+Statement.action: {type: array, items: {anyOf: [{$ref: Action}, {type: string, pattern: '^[^A-Z]+$'}]}}
+Statement.resource: {type: array, minItems: 1, items: {type: string}}
+StatementAnswer: {type: object, required: [effect, action, resource]}
+StatementAnswer.action: {type: array, items: {type: string}}
+StatementAnswer.resource: {type: array, minItems: 1, items: {type: string}}
+TargetType: {type: string, enum: [item, group, ITEM, GROUP]}
+Effect: {type: string, enum: [allow, deny]}
+Action:
+  type: string
+  enum: ['all', 'config:create', 'config:retrieve', 'config:update', 'config:delete', 'config:export',
+    'analytics:query', 'measurements:upload', 'measurements:fileupload', 'measurements:retrieve', 'measurements:export',
+    'forecast:retrieve', 'healthscores:retrieve', 'anomalies:retrieve', 'exports:download',
+    'marketplace:usage:create', 'marketplace:usage:retrieve', 'audit:retrieve']
+`
+
+// documentedFacts are the rows of facts, as JSON.
+var documentedFacts = sync.OnceValue(func() map[string]string {
+	var rows map[string]any
+	if _, err := yaml.Unmarshal([]byte(facts), &rows, yaml.DecodeOpts{}); err != nil {
+		panic(fmt.Sprintf("facts in test/bounds_test.go: %v", err))
 	}
-	return tree
+	all := make(map[string]string)
+	for name, row := range rows {
+		all[name] = toJSON(row)
+	}
+	return all
+})
+
+// usual is what m3ter documents of a place that has no row in facts.
+func usual(place string) string {
+	_, rest, _ := strings.Cut(place, ".")
+	switch {
+	case rest == "":
+		return "without a row"
+	case rest == "4XX", rest == "5XX":
+		return `{"$ref":"ErrorMessage"}`
+	case strings.HasPrefix(rest, "path."):
+		return `{"required":true,"schema":{"type":"string"}}`
+	case rest == "version":
+		return `{"format":"int64","type":"integer"}`
+	case strings.HasPrefix(rest, "dt"):
+		return `{"format":"date-time","type":"string"}`
+	}
+	return `{"type":"string"}`
 }

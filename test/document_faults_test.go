@@ -1,0 +1,101 @@
+package test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func TestFaultsOfADocumentAreFound(t *testing.T) {
+	tests := []struct {
+		name     string
+		from     string // where the edit begins to look for old
+		old, new string // the edit that makes the fault
+		want     string // in what is found
+	}{
+		{"another OpenAPI", "", "openapi: 3.0.3", "openapi: 3.1.0", "openapi is 3.1.0"},
+		{"one operationId twice", "", "operationId: RemoveResource", "operationId: RequestSupport",
+			`have the same operation id "RequestSupport"`},
+		{"a keyword that doesn't exist", "", "maxLength: 100", "maxLenght: 100",
+			`schema "PermissionPolicyRequest": extra sibling fields: [maxLenght]`},
+		{"a reference to nothing", "", "schemas/ErrorMessage'", "schemas/Nothing'", "#/components/schemas/Nothing"},
+		{"an example that breaks a bound", "operationId: CreatePermissionPolicy", "name: Meter editors", "name: ''",
+			`/permissionpolicies: invalid operation POST: invalid example: Error at "/name": minimum string length is 1`},
+		{"an example without what is required", "operationId: RemoveResource", "targetType: item", "x-none: true",
+			`/removeresource: invalid operation POST: invalid example: Error at "/targetType": property "targetType" is missing`},
+		{"no example", "PrincipalPermissionRequest'", "example:", "x-none:", "AddPermissionPolicyToUser.body has no example"},
+
+		{"no description of an operation", "operationId: AddPermission", "description:", "x-none:",
+			"AddPermissionPolicyToUser has no description"},
+		{"no description of a parameter", "name: permissionPolicyId", "description:", "x-none:",
+			"AddPermissionPolicyToUser.path.permissionPolicyId has no description"},
+		{"no description of an answer", "", "description: A page of the user's policies.", "description: ''",
+			"UserPermissions.200 has no description"},
+		{"no description of a schema", "    Support:", "description:", "x-none:", "Support has no description"},
+		{"no description of a property", "    Support:\n", "description: The id of", "x-none: The id of",
+			"Support.id has no description"},
+		{"no description in a property", "managedPolicy:\n", "type: boolean", "properties: {by: {type: string}}",
+			"PermissionPolicy.managedPolicy.by has no description"},
+		{"no description in an element", "    Support:", "$ref: '#/components/schemas/StatementAnswer'",
+			"properties: {on: {type: string}}", "Support.supportUsersPermissionPolicy.on has no description"},
+		{"no description in an answer", "", "$ref: '#/components/schemas/Support'", "properties: {on: {type: string}}",
+			"RequestSupport.200.on has no description"},
+
+		{"another server", "servers:", "https://api.m3ter.com", "https://api.example.com",
+			`document is {"security":[{"OAuth2":[]}],"servers":[{"url":"https://api.example.com"}]}, but`},
+		{"another place of tokens", "", "tokenUrl: /oauth/token", "tokenUrl: /token",
+			`OAuth2 is {"flows":{"clientCredentials":{"scopes":{},"tokenUrl":"/token"}},"type":"oauth2"}, but`},
+		{"a body that may be absent", "removeresource:", "Body:\n        required: true", "Body:\n        required: false",
+			`RemoveResource is {"answers":"200 4XX 5XX","body":{"required":false,`},
+		{"a parameter that may not be absent", "name: pageSize", "required: false", "required: true",
+			`UserPermissions.query.pageSize is {"required":true,`},
+		{"a parameter in another place", "name: nextToken", "in: query", "in: header",
+			`UserPermissions.header.nextToken is {`},
+		{"no answer for failures", "", "        '5XX':\n          $ref: '#/components/responses/Error'\n", "",
+			`RequestSupport is {"answers":"200 4XX",`},
+		{"another answer", "operationId: RemoveResource", "schemas/ResourceGroup'", "schemas/Support'",
+			`RemoveResource.200 is {"$ref":"Support"}, but`},
+		{"another type", "PrincipalPermissionRequest:", "type: integer", "type: number",
+			`PrincipalPermissionRequest.version is {"format":"int64","type":"number"}, but`},
+		{"another reference", "    Statement:", "schemas/Effect'", "schemas/TargetType'",
+			`Statement.effect is {"anyOf":[{"$ref":"TargetType"},`},
+		{"another bound", "", "maximum: 200", "maximum: 100", `UserPermissions.query.pageSize is ` +
+			`{"required":false,"schema":{"format":"int32","maximum":100,"minimum":1,"type":"integer"}}, but`},
+		{"a bound that m3ter doesn't have", "    PrincipalPermission:", "type: string",
+			"type: string\n          maxLength: 99",
+			`PrincipalPermission.id is {"maxLength":99,"type":"string"}, but {"type":"string"} in test/bounds_test.go`},
+		{"a schema that m3ter doesn't have", "", "  schemas:\n", "  schemas:\n    New: {type: object, description: New.}\n",
+			`New is {"type":"object"}, but without a row in test/bounds_test.go`},
+		{"a bounded property under another name", "", "targetId:\n          type", "target:\n          type",
+			"ResourceGroupItemRequest.targetId is missing"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			before, after, _ := strings.Cut(readDocument(t), test.from)
+			if !strings.Contains(after, test.old) {
+				t.Fatalf("cannot edit the document: it has no %q after %q", test.old, test.from)
+			}
+			edited := before + test.from + strings.Replace(after, test.old, test.new, 1)
+			found := strings.Join(faults(edited), "\n")
+			if !strings.Contains(found, test.want) {
+				t.Errorf("found %q, want %q", found, test.want)
+			}
+		})
+	}
+}
+
+// Each line that states a fact is dropped in turn, and is missed.
+func TestNoFactCanGo(t *testing.T) {
+	text := readDocument(t)
+	fact := regexp.MustCompile(`(?m)^ +(- url:|tokenUrl:|(- )?\$ref:|(- )?type:|required: (true|\[)|enum: \[|format:|` +
+		`minLength:|maxLength:|minItems:|minimum:|maximum:|pattern:|nullable:|readOnly:).*\n`)
+	lines := fact.FindAllStringIndex(text, -1)
+	if len(lines) == 0 {
+		t.Fatal("the document has no such line")
+	}
+	for _, line := range lines {
+		if len(faults(text[:line[0]]+text[line[1]:])) == 0 {
+			t.Errorf("line %d is not missed: %s", 1+strings.Count(text[:line[0]], "\n"), text[line[0]:line[1]])
+		}
+	}
+}
