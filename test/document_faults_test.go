@@ -16,7 +16,7 @@ func TestFaultsOfADocumentAreFound(t *testing.T) {
 		{"another OpenAPI", "", "openapi: 3.0.3", "openapi: 3.1.0", "openapi is 3.1.0"},
 		{"one operationId twice", "", "operationId: RemoveResource", "operationId: RequestSupport",
 			`have the same operation id "RequestSupport"`},
-		{"a keyword that doesn't exist", "", "maxLength: 100", "maxLenght: 100",
+		{"a keyword that doesn't exist", "\n    PermissionPolicyRequest:", "maxLength: 100", "maxLenght: 100",
 			`schema "PermissionPolicyRequest": extra sibling fields: [maxLenght]`},
 		{"a reference to nothing", "", "schemas/ErrorMessage'", "schemas/Nothing'", "#/components/schemas/Nothing"},
 		{"an example that breaks a bound", "operationId: CreatePermissionPolicy", "name: Meter editors", "name: ''",
@@ -59,7 +59,7 @@ func TestFaultsOfADocumentAreFound(t *testing.T) {
 			`PrincipalPermissionRequest.version is {"format":"int64","type":"number"}, but`},
 		{"another reference", "    Statement:", "schemas/Effect'", "schemas/TargetType'",
 			`Statement.effect is {"anyOf":[{"$ref":"TargetType"},`},
-		{"another bound", "", "maximum: 200", "maximum: 100", `UserPermissions.query.pageSize is ` +
+		{"another bound", "operationId: UserPermissions", "maximum: 200", "maximum: 100", `UserPermissions.query.pageSize is ` +
 			`{"required":false,"schema":{"format":"int32","maximum":100,"minimum":1,"type":"integer"}}, but`},
 		{"a bound that m3ter doesn't have", "    PrincipalPermission:", "type: string",
 			"type: string\n          maxLength: 99",

@@ -130,6 +130,11 @@ var requestSituations = []situation{
 		if err := create(t, client); err == nil || time.Since(start) != 30*time.Second {
 			t.Errorf("%v after %v", err, time.Since(start))
 		}
+		start = time.Now()
+		_, err := client.UserPermissionsPage(t.Context(), "user", m3teraccess.PageParams{})
+		if took := time.Since(start); err == nil || took < 2*time.Minute || took > 2*time.Minute+3*time.Second {
+			t.Errorf("%v after %v", err, took)
+		}
 	})},
 
 	{"Retry-After: 30 with a context of 1 s", bubbled(func(t *testing.T) {

@@ -148,6 +148,10 @@ func (c *Client) CreatePermissionPolicy(ctx context.Context, request PermissionP
 // AddPermissionPolicyToUser gives the user request.PrincipalID the permissions of a policy. The version is that of an
 // existing link between the two; it stays zero for a new one.
 //
+// What m3ter answers when the user has the policy already, and no version is given, is not documented; package m3tertest
+// answers 409. That is an [*Error] and no ErrVersionConflict, since no version was sent: see [Client.UserPermissions]
+// for what the user has.
+//
 // Errors: [*ValidationError] for a policy id that can't be part of a path and for an empty PrincipalID, nothing having
 // been sent; [ErrNotFound] for an unknown policy or user; [ErrVersionConflict] when a version was given and is not the
 // current one; [ErrOutcomeUnknown] when the policy may or may not have been added; and those that every call has, see

@@ -88,6 +88,12 @@
 // Each attempt ends after 30 seconds ([WithTimeout]), and an answer may be 10 MiB long ([WithMaxResponseBytes]); the
 // call as a whole is bounded by its context.
 //
+// # Types
+//
+// Requests and answers are aliases of the generated types, whose fields each comment lists. They carry m3ter's JSON names,
+// so that what [Client.Do] reads can be decoded into them; [Sendable] then brings statements into the form that can be
+// sent.
+//
 // # Versions
 //
 // An entity has a version, 1 when created and 1 more after each change. A change must carry the current one, or fails

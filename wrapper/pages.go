@@ -65,7 +65,7 @@ func (p PageParams) query() string {
 func (c *Client) UserPermissions(ctx context.Context, userID string, params ...PageParams) iter.Seq2[PermissionPolicy, error] {
 	return func(yield func(PermissionPolicy, error) bool) {
 		if len(params) > 1 {
-			yield(PermissionPolicy{}, invalid("params", "at most one PageParams", "are %d", len(params)))
+			yield(PermissionPolicy{}, invalid("PageParams", "one, or none", "are given %d times", len(params)))
 			return
 		}
 		var next PageParams

@@ -15,8 +15,8 @@ const (
 
 // RetryOnConflict changes an entity that others may change at the same time. It calls read for the current version and
 // write with that version; when write fails with [ErrVersionConflict], since somebody was faster, both run again, 5
-// times in all, with a short random pause between, which ends with ctx. A read of version 0 says that there is nothing
-// yet; that somebody has created it meanwhile counts as a conflict too.
+// times in all, with a short random pause between, which ends with ctx. A read of version 0, which is for read to make of
+// a 404, says that there is nothing yet; that somebody has created it meanwhile counts as a conflict too.
 //
 // Build what is written from what read sees, on every try: else the change of whoever was faster is lost. read is
 // usually [Client.Do] on GET .../support or GET .../resourcegroups/{type}/{id}.

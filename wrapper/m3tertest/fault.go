@@ -15,7 +15,7 @@ import (
 // Operation and Times lets its requests pass, so that a later one is the first to fail.
 type Fault struct {
 	// Operation is the operation that is met, named as in [Request]. "" is every request except those for a token,
-	// also where the path is of no operation; "Token" has to be named.
+	// also where the path is of no operation; "Token" has to be named. An unknown one makes Inject panic.
 	Operation string
 
 	// Times is how many requests are met; 0 is all, until [Server.ClearFaults].

@@ -22,7 +22,8 @@ func (s *Server) UserPolicies(userID string) []gen.PermissionPolicy {
 	return policies
 }
 
-// Support returns the support request as the server answers it; ok is false when there was none yet.
+// Support returns the support request as the server answers it; ok is false when there was none yet. A test makes one
+// by a call of RequestSupport.
 func (s *Server) Support() (support gen.Support, ok bool) {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()

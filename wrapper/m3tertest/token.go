@@ -51,7 +51,8 @@ func (t *tokens) check(token string) error {
 }
 
 // RevokeTokens has the server refuse all bearer tokens issued so far, with 403 as those that have expired. For the 401
-// of a gateway use [Server.InjectFunc], which can tell the old token from its successor.
+// of a gateway use [Server.InjectFunc], which can tell the old token from its successor. After a
+// 403 a Client of package m3teraccess renews its token once a minute at most: a second revocation within it stays.
 func (s *Server) RevokeTokens() {
 	s.tokens.mu.Lock()
 	defer s.tokens.mu.Unlock()
