@@ -157,7 +157,9 @@ func (c *Client) CreatePermissionPolicy(ctx context.Context, request PermissionP
 // current one; [ErrOutcomeUnknown] when the policy may or may not have been added; and those that every call has, see
 // "Errors" in the package comment.
 func (c *Client) AddPermissionPolicyToUser(ctx context.Context, policyID string, request PrincipalPermissionRequest) (*PrincipalPermission, error) {
-	if err := firstError(validateOrganization(c.orgID), validatePathValue("policyID", policyID), validatePrincipalPermissionRequest(request)); err != nil {
+	err := firstError(
+		validateOrganization(c.orgID), validatePathValue("policyID", policyID), validatePrincipalPermissionRequest(request))
+	if err != nil {
 		return nil, err
 	}
 	req, err := c.newRequest(opAddPermissionPolicyToUser, request, policyID)
@@ -175,7 +177,10 @@ func (c *Client) AddPermissionPolicyToUser(ctx context.Context, policyID string,
 // when a version was given and is not the current one; [ErrOutcomeUnknown] when the resource may or may not have been
 // removed; and those that every call has, see "Errors" in the package comment.
 func (c *Client) RemoveResource(ctx context.Context, resourceType, groupID string, request ResourceGroupItemRequest) (*ResourceGroup, error) {
-	if err := firstError(validateOrganization(c.orgID), validatePathValue("resourceType", resourceType), validatePathValue("groupID", groupID), validateResourceGroupItemRequest(request)); err != nil {
+	err := firstError(
+		validateOrganization(c.orgID), validatePathValue("resourceType", resourceType), validatePathValue("groupID", groupID),
+		validateResourceGroupItemRequest(request))
+	if err != nil {
 		return nil, err
 	}
 	req, err := c.newRequest(opRemoveResource, request, resourceType, groupID)

@@ -145,7 +145,8 @@ func newDecodeError(c *call, a *answer, err error) *DecodeError {
 
 // Error names the request, the status and what is wrong with the answer.
 func (e *DecodeError) Error() string {
-	return shorten(fmt.Sprintf("m3teraccess: %s %s: can't read the answer (status %d): %s", e.Method, e.Path, e.StatusCode, e.err), maxErrorText)
+	text := fmt.Sprintf("m3teraccess: %s %s: can't read the answer (status %d): %s", e.Method, e.Path, e.StatusCode, e.err)
+	return shorten(text, maxErrorText)
 }
 
 // GoString is the text too: %#v would print the whole body.
@@ -235,7 +236,8 @@ func newAuthError(err error, redact redactor) *AuthError {
 		}
 	}
 	if e.refused() {
-		e.problem += "; check the access key id and the API secret (WithCredentials, or M3TER_API_KEY and M3TER_API_SECRET), and that they are of this environment"
+		e.problem += "; check the access key id and the API secret (WithCredentials, or M3TER_API_KEY and M3TER_API_SECRET), " +
+			"and that they are of this environment"
 	}
 	return e
 }

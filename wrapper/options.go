@@ -111,7 +111,8 @@ func (c *config) authFromEnvironment() error {
 	case token != "":
 		return c.setToken(token)
 	}
-	return invalid("credentials", "M3TER_API_KEY and M3TER_API_SECRET, or M3TER_API_TOKEN, or WithCredentials, or WithTokenSource", "are missing")
+	const ways = "M3TER_API_KEY and M3TER_API_SECRET, or M3TER_API_TOKEN, or WithCredentials, or WithTokenSource"
+	return invalid("credentials", ways, "are missing")
 }
 
 func (c *config) organizationFromEnvironment() error {

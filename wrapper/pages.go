@@ -88,7 +88,8 @@ func (c *Client) UserPermissions(ctx context.Context, userID string, params ...P
 				return
 			}
 			if !seen.add(page.NextToken) {
-				yield(PermissionPolicy{}, fmt.Errorf("%w: %s %s, after %d pages", ErrRepeatedToken, opUserPermissions.method, opUserPermissions.path, seen.len()))
+				op := opUserPermissions
+				yield(PermissionPolicy{}, fmt.Errorf("%w: %s %s, after %d pages", ErrRepeatedToken, op.method, op.path, seen.len()))
 				return
 			}
 			next.NextToken = page.NextToken

@@ -14,7 +14,9 @@ import (
 
 // A Request is what the server received, and what became of it.
 type Request struct {
-	Operation string      // operationId, as "CreatePermissionPolicy"; "Token", "GetSupport", "ListPermissionPolicies", "GetResourceGroup"; "" when there is none
+	// Operation is the operationId, as "CreatePermissionPolicy"; or "Token", "GetSupport", "ListPermissionPolicies",
+	// "GetResourceGroup"; "" when there is none.
+	Operation string
 	Method    string      // as received
 	Path      string      // escaped, as received
 	Query     url.Values  // decoded
