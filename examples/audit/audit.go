@@ -139,11 +139,11 @@ func (a *audit) sumUp(ctx context.Context, took time.Duration) error {
 	case a.done+a.failed == 0:
 		return errors.New("standard input names no user")
 	case a.failed > 0:
-		return fmt.Errorf("%d of %d users failed", a.failed, a.done+a.failed)
+		return errors.New(a.String())
 	}
 	a.display.say("%v in %v", a, took.Round(100*time.Millisecond))
 	return nil
 }
 
 // String tells how far the audit is.
-func (a *audit) String() string { return fmt.Sprintf("%d users done, %d failed", a.done, a.failed) }
+func (a *audit) String() string { return fmt.Sprintf("users done: %d, failed: %d", a.done, a.failed) }

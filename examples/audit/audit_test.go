@@ -75,12 +75,12 @@ func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
 func TestTerminal(t *testing.T) {
 	inBubble(t, func(t *testing.T, fake *m3tertest.Server, client *m3teraccess.Client) {
 		var terminal, output strings.Builder
-		a := &audit{client: client, parallel: 3, display: &display{output: io.MultiWriter(&terminal, &output), messages: &terminal, isTerminal: true}}
+		a := &audit{client: client, parallel: 3, display: &display{output: io.MultiWriter(&terminal, &output), messages: &terminal, showsProgress: true}}
 		err := a.run(t.Context(), strings.NewReader("unknown\n"+addUsers(fake, 20)))
-		if err == nil || err.Error() != "1 of 21 users failed" {
+		if err == nil || err.Error() != "users done: 20, failed: 1" {
 			t.Error(err)
 		}
-		for _, progress := range []string{"0 users done, 0 failed, 0s", "5 users done, 1 failed, 1s", "17 users done, 1 failed, 2s"} {
+		for _, progress := range []string{"users done: 0, failed: 0, 0s", "users done: 5, failed: 1, 1s", "users done: 17, failed: 1, 2s"} {
 			if !strings.Contains(terminal.String(), "\r"+progress) {
 				t.Errorf("it never said %q", progress)
 			}

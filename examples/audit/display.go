@@ -10,7 +10,7 @@ import (
 // output that goes there too, tells how far the audit is.
 type display struct {
 	output, messages io.Writer
-	isTerminal       bool // of the messages
+	showsProgress    bool // the messages go to a terminal, and nobody types there
 
 	progress string // what the last line says
 }
@@ -35,12 +35,13 @@ func (d *display) update(progress string) {
 }
 
 func (d *display) draw(text string) {
-	if d.isTerminal {
+	if d.showsProgress {
 		fmt.Fprintf(d.messages, "\r%60s\r%s", "", text) // blanks, since not every terminal knows how to erase a line
 	}
 }
 
 func isTerminal(f *os.File) bool {
 	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	null, _ := os.Stat(os.DevNull) // a device of characters too
+	return err == nil && info.Mode()&os.ModeCharDevice != 0 && !os.SameFile(info, null)
 }

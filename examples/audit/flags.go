@@ -16,7 +16,8 @@ writes a line of JSON a user to standard output, as soon as it has all of that u
   {"user":"3b1f0c9a-6c0f-4a0e-9c44-0d4f6f3f5e21","policies":[{"id":...,"name":...,"permissionPolicy":[...],...},...]}
 
 A user that fails is reported on standard error with the number of its line, and has no line in the output; the others
-are done all the same. Where standard error is a terminal, its last line tells how far the audit is.
+are done all the same. Where standard error is a terminal, its last line tells how far the audit is, unless the ids are
+typed there.
 
 Many users are asked for at once, and no more than m3ter allows in a second. Interrupted, it ends with whole lines only.
 The exit status is 0 when every user was done, else 1.

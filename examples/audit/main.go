@@ -26,7 +26,7 @@ func main() {
 }
 
 // run is the program. The lines go to stdout, what happens meanwhile to stderr.
-func run(ctx context.Context, args []string, input io.Reader, stdout, stderr *os.File) error {
+func run(ctx context.Context, args []string, stdin, stdout, stderr *os.File) error {
 	opts, err := parseFlags(args, stdout)
 	if err != nil {
 		return err
@@ -37,14 +37,18 @@ func run(ctx context.Context, args []string, input io.Reader, stdout, stderr *os
 	if err != nil {
 		return example.EnvironmentError(err)
 	}
+	input, isTyped := io.Reader(stdin), isTerminal(stdin)
 	if example.IsDemo() {
 		fmt.Fprintln(stderr, "It has users of its own; standard input is not read.")
-		input = demoInput()
+		input, isTyped = demoInput(), false
+	}
+	if isTyped {
+		fmt.Fprintln(stderr, "Reading ids of users from standard input, one a line; Ctrl-D ends them.")
 	}
 	a := &audit{
 		client:   client,
 		parallel: opts.parallel,
-		display:  &display{output: stdout, messages: stderr, isTerminal: isTerminal(stderr)},
+		display:  &display{output: stdout, messages: stderr, showsProgress: isTerminal(stderr) && !isTyped},
 	}
 	return endWith(ctx, func() error { return a.run(ctx, input) })
 }

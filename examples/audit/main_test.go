@@ -61,7 +61,7 @@ func users(t *testing.T, output string) map[string]int {
 func TestDemo(t *testing.T) {
 	t.Parallel() // it mostly waits
 	p := exampletest.Run(t, nil)
-	p.Check(0, "audit: 120 users done, 0 failed in ")
+	p.Check(0, "audit: users done: 120, failed: 0 in ")
 	if found := users(t, p.Out.String()); len(found) != 120 || found["demo-user-000"] != 2 || found["demo-user-001"] != 1 {
 		t.Errorf("stdout has the users %v", found)
 	}
@@ -79,7 +79,7 @@ func TestLine(t *testing.T) {
 	fake.GrantPolicy(policy.ID, "user-1")
 	p := start(t, fake, "none\nuser-1\n", "-parallel", "1")
 	p.End()
-	p.Check(0, "audit: 2 users done, 0 failed in ")
+	p.Check(0, "audit: users done: 2, failed: 0 in ")
 	const want = `{"user":"none","policies":[]}
 {"user":"user-1","policies":[{"createdBy":"c","dtCreated":"2026-01-02T03:04:05Z","dtLastModified":"2026-01-02T03:04:05Z","id":"p","lastModifiedBy":"c",` +
 		`"name":"P","permissionPolicy":[{"action":["config:delete"],"effect":"deny","resource":["config:plan/*"]}],"version":1}]}
@@ -108,7 +108,7 @@ func TestFailures(t *testing.T) {
 		"unknown\n../x\n"+strings.Repeat("x", 5000)+"\n"+
 		"two-pages\nuser-2\none-page\n # "+strings.Repeat("x", 5000)+"\nuser-1")
 	p.End()
-	p.Check(1, "audit: 5 of 8 users failed\n")
+	p.Check(1, "audit: users done: 3, failed: 5\n")
 	if got, want := users(t, p.Out.String()), map[string]int{"user-0": 1, "two-pages": 250, "user-1": 1}; !maps.Equal(got, want) {
 		t.Errorf("stdout has the users %v, want %v", got, want)
 	}
@@ -118,12 +118,12 @@ func TestFailures(t *testing.T) {
 	}
 	reports := slices.Sorted(strings.Lines(p.Err.String()))
 	for i, want := range []string{
-		"audit: 5 of 8 users failed\n",
 		`audit: line 4: user "unknown": m3teraccess: GET /organizations/{orgId}/users/{id}/permissions: 404 Not Found`,
 		`audit: line 5: user "../x": m3teraccess: userID is "../x", which holds a slash`,
 		"audit: line 6: too long for the id of a user, ",
 		`audit: line 8: user "user-2": m3teraccess: GET /organizations/{orgId}/users/{id}/permissions: 400 Bad Request`,
 		`audit: line 9: user "one-page": m3teraccess: GET /organizations/{orgId}/users/{id}/permissions: 400 Bad Request`,
+		"audit: users done: 3, failed: 5\n",
 	} {
 		if i >= len(reports) || !strings.HasPrefix(reports[i], want) {
 			t.Fatalf("stderr lacks %q:\n%s", want, p.Err)

@@ -34,7 +34,7 @@ func TestAtTheLimit(t *testing.T) {
 	begin := time.Now()
 	p := start(t, fake, addUsers(fake, 200))
 	p.End()
-	p.Check(0, "audit: 200 users done, 0 failed in ")
+	p.Check(0, "audit: users done: 200, failed: 0 in ")
 	if took := time.Since(begin); took > 10*time.Second {
 		t.Errorf("it took %v, ideally 4s", took)
 	}
@@ -57,7 +57,7 @@ func TestStream(t *testing.T) {
 	}
 	input.Close()
 	p.End()
-	p.Check(0, "audit: 3 users done, 0 failed in ")
+	p.Check(0, "audit: users done: 3, failed: 0 in ")
 }
 
 // Interrupted, the program ends soon and with whole lines only, whatever it waits for.
@@ -97,7 +97,7 @@ func TestInterrupt(t *testing.T) {
 				t.Errorf("it ended after %v", took)
 			}
 			found := users(t, p.Out.String())
-			p.Check(1, fmt.Sprintf("audit: interrupted: %d users done, 0 failed, the others not done: ", len(found)))
+			p.Check(1, fmt.Sprintf("audit: interrupted: users done: %d, failed: 0, the others not done: ", len(found)))
 		})
 	}
 }
@@ -158,8 +158,25 @@ func TestInputThatCannotBeRead(t *testing.T) {
 	p.Stdin = directory
 	p.Begin()
 	p.End()
-	p.Check(1, "audit: 1 of 1 users failed")
+	p.Check(1, "audit: users done: 0, failed: 1\n")
 	if !strings.HasPrefix(p.Err.String(), "audit: line 1: read ") {
 		t.Errorf("stderr\n%s", p.Err)
 	}
+}
+
+// Whoever sits at a terminal is told what the program waits for.
+func TestTypedInput(t *testing.T) {
+	exampletest.SkipWithoutSignals(t)
+	terminal, err := os.Open("/dev/ptmx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer terminal.Close()
+	p := exampletest.New(t, exampletest.Environment(exampletest.NewFake(t)))
+	p.Stdin = terminal
+	p.Begin()
+	p.Err.WaitFor(t, "Reading ids of users from standard input, one a line; Ctrl-D ends them.\n")
+	p.Interrupt(os.Interrupt)
+	p.End()
+	p.Check(1, "audit: interrupted: ")
 }

@@ -21,6 +21,9 @@ func eachUser(input io.Reader) iter.Seq[user] {
 		lines := bufio.NewReaderSize(input, 1024)
 		for n := 1; ; n++ {
 			id, err := readLine(lines)
+			if n == 1 {
+				id = strings.TrimSpace(strings.TrimPrefix(id, "\ufeff")) // a byte order mark, as from Windows
+			}
 			isLast := err != nil && err != errTooLong
 			switch {
 			case err == io.EOF:
