@@ -15,7 +15,7 @@ const usage = `grant opens m3ter's support access for a while, and revokes it wh
 
 It stays in the foreground until the access has ended, and says on standard error what it does. Interrupted by Ctrl-C, by
 kill or because its terminal is closed, it lets the access end at once. Where that fails, it says until when the access
-stays open. Access that somebody else has changed meanwhile is not touched any more.
+stays open, or that its time is over. Access that somebody else has changed meanwhile is not touched any more.
 
 The exit status is 0 when what it opened has ended, at its time or at the interrupt; else it is 1.
 
@@ -44,9 +44,9 @@ type options struct {
 func parseFlags(args []string, help io.Writer) (*options, error) {
 	o := &options{actions: []m3teraccess.Action{m3teraccess.ConfigRetrieve}, resources: []string{"config:*"}}
 	flags := flag.NewFlagSet("grant", flag.ContinueOnError)
-	flags.DurationVar(&o.duration, "for", 0, "for how long, a `duration` such as 30m; required against the real service, against the in-memory m3ter 3s")
-	flags.Func("actions", "what support users may do, lower case, a comma between two (default config:retrieve)", example.CommaList(&o.actions))
-	flags.Func("resources", "on what they may do it, a comma between two (default config:*)", example.CommaList(&o.resources))
+	flags.DurationVar(&o.duration, "for", 0, "for how long, a `duration` such as 30m, rounded up to end at a whole second; required against the real service, against the in-memory m3ter 3s")
+	flags.Func("actions", "the `actions` that support users may do, lower case, a comma between two (default config:retrieve)", example.CommaList(&o.actions))
+	flags.Func("resources", "the `resources` on which they may do them, a comma between two (default config:*)", example.CommaList(&o.resources))
 	flags.BoolVar(&o.replace, "replace", false, "also where support access is open already, which does not come back then")
 	if err := example.ParseFlags(flags, args, usage, help); err != nil {
 		return nil, err

@@ -46,7 +46,8 @@ func (g *grant) run(ctx context.Context, o *options) error {
 
 // open opens support access. RetryOnConflict reads and writes again when somebody else changed it between the two.
 func (g *grant) open(ctx context.Context, o *options) error {
-	g.until = time.Now().Add(o.duration).Truncate(time.Second) // so that it comes back as it was sent
+	// A whole second, so that it comes back as it was sent. Rounded up, lest support have less time than it was given.
+	g.until = time.Now().Add(o.duration + time.Second - time.Nanosecond).Truncate(time.Second)
 	read := func(ctx context.Context) (int64, error) {
 		current, err := g.service.ReadSupport(ctx, g.client)
 		if err != nil {

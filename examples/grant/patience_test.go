@@ -29,17 +29,9 @@ func TestRevokingIsPatient(t *testing.T) {
 		{"silence", m3tertest.Fault{Operation: "GetSupport", Delay: time.Hour}, false, most},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				fake := m3tertest.NewServer(m3tertest.InMemory())
-				defer fake.Close()
-				g, said := newGrant(t, fake)
-				ctx, interrupt := context.WithCancel(t.Context())
-				time.AfterFunc(time.Minute, func() {
-					fake.Inject(test.fault)
-					interrupt()
-				})
+			inBubble(t, func(t *testing.T, fake *m3tertest.Server, g *grant, said *strings.Builder) {
 				begin := time.Now()
-				err := g.run(ctx, anHour)
+				err := g.run(interrupted(t, time.Minute, fake, test.fault), grantFor(time.Hour))
 				took := time.Since(begin) - time.Minute
 				if took < test.least || took > most {
 					t.Errorf("revoking took %v, want %v to %v", took, test.least, most)
@@ -56,32 +48,71 @@ func TestRevokingIsPatient(t *testing.T) {
 	}
 }
 
+// The time runs out while the program is still trying to revoke the access.
+func TestTimeIsOverWhileRevoking(t *testing.T) {
+	inBubble(t, func(t *testing.T, fake *m3tertest.Server, g *grant, said *strings.Builder) {
+		begin := time.Now()
+		err := g.run(interrupted(t, time.Second, fake, m3tertest.Fault{Operation: "RequestSupport", Status: 503}), grantFor(5*time.Second))
+		want := "Support access ended at its time, " + example.Clock(begin.Add(5*time.Second)) + "; it could not be revoked before: "
+		if err != nil || !strings.Contains(said.String(), "\n"+want) {
+			t.Errorf("error %v; it said\n%s", err, said)
+		}
+	})
+}
+
+// The end is a whole second, and lies no earlier than was asked for.
+func TestWholeSeconds(t *testing.T) {
+	for _, fraction := range []time.Duration{0, time.Nanosecond, 880 * time.Millisecond} {
+		inBubble(t, func(t *testing.T, _ *m3tertest.Server, g *grant, _ *strings.Builder) {
+			time.Sleep(fraction)
+			begin := time.Now()
+			err := g.run(t.Context(), grantFor(time.Second))
+			if took := time.Since(begin); err != nil || took < time.Second || took >= 2*time.Second || time.Now().Nanosecond() != 0 {
+				t.Errorf("begun %v into a second: error %v after %v", fraction, err, took)
+			}
+		})
+	}
+}
+
 // The service may open support access for a shorter time than it was asked for.
 func TestServiceHasTheLastWord(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		fake := m3tertest.NewServer(m3tertest.InMemory())
-		defer fake.Close()
-		g, _ := newGrant(t, fake)
+	inBubble(t, func(t *testing.T, fake *m3tertest.Server, g *grant, _ *strings.Builder) {
 		begin := time.Now()
 		body := fmt.Sprintf(`{"id": "s", "version": 1, "dtEndSupportUsersAccess": %q}`, example.Clock(begin.Add(time.Minute)))
 		fake.Inject(m3tertest.Fault{Operation: "RequestSupport", Status: 200, Body: body})
-		err := g.run(t.Context(), anHour)
+		err := g.run(t.Context(), grantFor(time.Hour))
 		if took := time.Since(begin); err != nil || took != time.Minute {
 			t.Errorf("error %v after %v", err, took)
 		}
 	})
 }
 
-var anHour = &options{duration: time.Hour, actions: []m3teraccess.Action{m3teraccess.All}, resources: []string{"*"}}
+func grantFor(d time.Duration) *options {
+	return &options{duration: d, actions: []m3teraccess.Action{m3teraccess.All}, resources: []string{"*"}}
+}
 
-// newGrant makes a grant in a bubble, against a fake in memory.
-func newGrant(t *testing.T, fake *m3tertest.Server) (g *grant, said *strings.Builder) {
-	t.Helper()
-	service := example.InMemory(fake)
-	client, err := newClient(service, m3teraccess.WithHTTPClient(fake.Client()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	said = new(strings.Builder)
-	return &grant{client: client, service: service, say: func(format string, args ...any) { fmt.Fprintf(said, format+"\n", args...) }}, said
+// interrupted returns a context that ends after a time, when a fault begins.
+func interrupted(t *testing.T, after time.Duration, fake *m3tertest.Server, fault m3tertest.Fault) context.Context {
+	ctx, interrupt := context.WithCancel(t.Context())
+	time.AfterFunc(after, func() {
+		fake.Inject(fault)
+		interrupt()
+	})
+	return ctx
+}
+
+// inBubble runs a test of a grant by the clock of a bubble, against a fake in memory.
+func inBubble(t *testing.T, test func(t *testing.T, fake *m3tertest.Server, g *grant, said *strings.Builder)) {
+	synctest.Test(t, func(t *testing.T) {
+		fake := m3tertest.NewServer(m3tertest.InMemory())
+		defer fake.Close()
+		service := example.InMemory(fake)
+		client, err := newClient(service, m3teraccess.WithHTTPClient(fake.Client()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := new(strings.Builder)
+		g := &grant{client: client, service: service, say: func(format string, args ...any) { fmt.Fprintf(said, format+"\n", args...) }}
+		test(t, fake, g, said)
+	})
 }
