@@ -54,7 +54,7 @@ type options struct {
 	groupType, group, item string
 }
 
-// parseFlags reads the flags, and finds what would stop the review halfway.
+// parseFlags reads the flags, and refuses what can be seen to be wrong without a call.
 func parseFlags(args []string, help io.Writer) (*options, error) {
 	o := &options{actions: []m3teraccess.Action{m3teraccess.ConfigRetrieve}, resources: []string{"config:meter/*"}}
 	flags := flag.NewFlagSet("accessreview", flag.ContinueOnError)
@@ -62,8 +62,8 @@ func parseFlags(args []string, help io.Writer) (*options, error) {
 	flags.IntVar(&o.pageSize, "page-size", 0, "`policies` in a page, 1 to 200; 100 if absent, against the in-memory m3ter 2")
 	flags.BoolVar(&o.write, "write", false, "change the real service; else it is only read")
 	flags.StringVar(&o.policy, "policy", "", "`name` of the policy to create and to add to the user; each run creates another one")
-	flags.Func("actions", "what the policy allows, lower case, a comma between two (default config:retrieve)", example.CommaList(&o.actions))
-	flags.Func("resources", "on what the policy allows it, a comma between two (default config:meter/*)", example.CommaList(&o.resources))
+	flags.Func("actions", "the `actions` that the policy allows, lower case, a comma between two (default config:retrieve)", example.CommaList(&o.actions))
+	flags.Func("resources", "the `resources` on which it allows them, a comma between two (default config:meter/*)", example.CommaList(&o.resources))
 	flags.Func("support-until", "open m3ter's support access for reading until this `time`, such as 2026-03-01T17:00:00Z", moment(&o.supportUntil))
 	flags.DurationVar(&o.supportExtend, "support-extend", 0, "then let support access end later by this `duration`, such as 1h30m")
 	flags.StringVar(&o.groupType, "group-type", "", "`type` of the resource group, such as meter or plan")

@@ -84,7 +84,7 @@ func TestBadFlags(t *testing.T) {
 }
 
 func TestHelp(t *testing.T) {
-	exampletest.CheckHelp(t, "\n  -user id", "\n  -page-size ", "\n  -write", "\n  -policy name", "\n  -actions ", "\n  -resources ",
+	exampletest.CheckHelp(t, "\n  -user id", "\n  -page-size ", "\n  -write", "\n  -policy name", "\n  -actions actions", "\n  -resources resources",
 		"\n  -support-until time", "\n  -support-extend duration", "\n  -group-type type", "\n  -group id", "\n  -item id")
 }
 

@@ -54,8 +54,12 @@ func (r *review) run(ctx context.Context, o *options, stdout io.Writer) error {
 	return nil
 }
 
-// grant creates a policy, and adds it to the user.
+// grant creates a policy, and adds it to the user. It asks for the user's permissions first: an id that is not a user's
+// fails there, and leaves no policy behind.
 func (r *review) grant(ctx context.Context, o *options) error {
+	if _, err := r.client.UserPermissionsPage(ctx, o.user, m3teraccess.PageParams{PageSize: 1}); err != nil {
+		return err
+	}
 	policy, err := r.client.CreatePermissionPolicy(ctx, m3teraccess.PermissionPolicyRequest{
 		Name:             o.policy,
 		PermissionPolicy: []m3teraccess.Statement{m3teraccess.Allow(o.actions...).On(o.resources...)},

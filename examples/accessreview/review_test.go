@@ -110,7 +110,7 @@ func TestWrites(t *testing.T) {
 		"-policy", "Plan readers", "-actions", "config:retrieve, config:export", "-resources", "config:plan/*",
 		"-support-until", testUntil, "-support-extend", "90m", "-group-type", "meter", "-group", "group-1", "-item", "item-1")
 	p.Check(0, "Removed the item item-1 ")
-	checkOperations(t, fake, "Token", "CreatePermissionPolicy", "AddPermissionPolicyToUser", "UserPermissions",
+	checkOperations(t, fake, "Token", "UserPermissions", "CreatePermissionPolicy", "AddPermissionPolicyToUser", "UserPermissions",
 		"GetSupport", "RequestSupport", "GetSupport", "RequestSupport", "RemoveResource")
 	if !strings.Contains(p.Out.String(), "\nPlan readers ") {
 		t.Errorf("the new policy is not in the table:\n%s", p.Out)
@@ -142,6 +142,20 @@ func TestWritesOnlyWhatIsAskedFor(t *testing.T) {
 	p := exampletest.Run(t, exampletest.Environment(fake), "-user", testUser, "-write", "-group-type", "meter", "-group", "group-1", "-item", "item-1")
 	p.Check(0, "Removed the item item-1 ")
 	checkOperations(t, fake, "Token", "UserPermissions", "RemoveResource")
+}
+
+// A policy for nobody is not created.
+func TestUserThatDoesNotExist(t *testing.T) {
+	for user, line := range map[string]string{
+		"nobody": "accessreview: m3teraccess: GET /organizations/{orgId}/users/{id}/permissions: 404 Not Found",
+		"a/b":    `accessreview: m3teraccess: userID is "a/b", which holds a slash`,
+	} {
+		fake := newFake(t)
+		exampletest.Run(t, exampletest.Environment(fake), "-user", user, "-write", "-policy", "P").CheckOnlyLine(line)
+		if operations := exampletest.Operations(fake); slices.Contains(operations, "CreatePermissionPolicy") {
+			t.Errorf("of the user %s the fake was asked for %q", user, operations)
+		}
+	}
 }
 
 // The answer to adding the policy is lost: the program looks whether it was done all the same.
