@@ -36,9 +36,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return example.EnvironmentError(err)
 	}
 	r := &review{
-		client:  client,
-		service: service,
-		say:     func(format string, args ...any) { fmt.Fprintf(stderr, format+"\n", args...) },
+		client: client,
+		say:    func(format string, args ...any) { fmt.Fprintf(stderr, format+"\n", args...) },
 	}
 	if example.IsDemo() {
 		r.meanwhile = r.secondWriter

@@ -6,15 +6,13 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/m3ter-access/m3ter-access-go/examples/internal/example"
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
 // A review is one run of the program.
 type review struct {
-	client  *m3teraccess.Client
-	service *example.Service                 // for what is no method of the client
-	say     func(format string, args ...any) // tells the person in front of it what happens
+	client *m3teraccess.Client
+	say    func(format string, args ...any) // tells the person in front of it what happens
 
 	// meanwhile is what somebody else does while support access is being extended. It is nil against the real service,
 	// where somebody else needs no help.

@@ -11,7 +11,7 @@ import (
 
 // openSupport lets m3ter's support users in, for reading only.
 func (r *review) openSupport(ctx context.Context, until time.Time) error {
-	current, err := r.service.ReadSupport(ctx, r.client)
+	current, err := example.ReadSupport(ctx, r.client)
 	if err != nil {
 		return err
 	}
@@ -32,7 +32,7 @@ func (r *review) openSupport(ctx context.Context, until time.Time) error {
 func (r *review) extendSupport(ctx context.Context, by time.Duration) error {
 	var current *m3teraccess.Support
 	read := func(ctx context.Context) (version int64, err error) {
-		if current, err = r.service.ReadSupport(ctx, r.client); err != nil {
+		if current, err = example.ReadSupport(ctx, r.client); err != nil {
 			return 0, err
 		}
 		if current.Version == 0 {

@@ -13,9 +13,8 @@ import (
 
 // A grant is one run of the program.
 type grant struct {
-	client  *m3teraccess.Client
-	service *example.Service                 // for what is no method of the client
-	say     func(format string, args ...any) // tells the person in front of it what happens
+	client *m3teraccess.Client
+	say    func(format string, args ...any) // tells the person in front of it what happens
 
 	until   time.Time // when the access ends that it opens
 	version int64     // the one that it opens the access with
@@ -49,7 +48,7 @@ func (g *grant) open(ctx context.Context, o *options) error {
 	// A whole second, so that it comes back as it was sent. Rounded up, lest support have less time than it was given.
 	g.until = time.Now().Add(o.duration + time.Second - time.Nanosecond).Truncate(time.Second)
 	read := func(ctx context.Context) (int64, error) {
-		current, err := g.service.ReadSupport(ctx, g.client)
+		current, err := example.ReadSupport(ctx, g.client)
 		if err != nil {
 			return 0, err
 		}

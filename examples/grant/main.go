@@ -33,20 +33,19 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	startFake := func() *m3tertest.Server { return m3tertest.NewServer() }
 	service := example.NewService(startFake, stderr)
 	defer service.Close()
-	client, err := newClient(service)
+	client, err := newClient(service.Options...)
 	if err != nil {
 		return example.EnvironmentError(err)
 	}
 	g := &grant{
-		client:  client,
-		service: service,
-		say:     func(format string, args ...any) { fmt.Fprintf(stderr, format+"\n", args...) },
+		client: client,
+		say:    func(format string, args ...any) { fmt.Fprintf(stderr, format+"\n", args...) },
 	}
 	return g.run(ctx, opts)
 }
 
 // newClient makes a client with more patience than usual: a short outage shall not keep the access open.
-func newClient(service *example.Service, opts ...m3teraccess.Option) (*m3teraccess.Client, error) {
+func newClient(opts ...m3teraccess.Option) (*m3teraccess.Client, error) {
 	opts = append(opts, m3teraccess.WithUserAgent("grant"), m3teraccess.WithRetry(m3teraccess.RetryPolicy{MaxAttempts: 10}))
-	return m3teraccess.NewClient(append(service.Options, opts...)...)
+	return m3teraccess.NewClient(opts...)
 }

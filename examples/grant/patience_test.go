@@ -106,13 +106,12 @@ func inBubble(t *testing.T, test func(t *testing.T, fake *m3tertest.Server, g *g
 	synctest.Test(t, func(t *testing.T) {
 		fake := m3tertest.NewServer(m3tertest.InMemory())
 		defer fake.Close()
-		service := example.InMemory(fake)
-		client, err := newClient(service, m3teraccess.WithHTTPClient(fake.Client()))
+		client, err := newClient(append(example.InMemory(fake).Options, m3teraccess.WithHTTPClient(fake.Client()))...)
 		if err != nil {
 			t.Fatal(err)
 		}
 		said := new(strings.Builder)
-		g := &grant{client: client, service: service, say: func(format string, args ...any) { fmt.Fprintf(said, format+"\n", args...) }}
+		g := &grant{client: client, say: func(format string, args ...any) { fmt.Fprintf(said, format+"\n", args...) }}
 		test(t, fake, g, said)
 	})
 }

@@ -45,7 +45,7 @@ var (
 func (g *grant) endAt(ctx context.Context, now time.Time) error {
 	var current *m3teraccess.Support
 	read := func(ctx context.Context) (version int64, err error) {
-		if current, err = g.service.ReadSupport(ctx, g.client); err != nil {
+		if current, err = example.ReadSupport(ctx, g.client); err != nil {
 			return 0, err
 		}
 		end := current.EndSupportUsersAccess

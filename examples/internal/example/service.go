@@ -1,7 +1,6 @@
 package example
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -12,10 +11,8 @@ import (
 
 // A Service is the m3ter that an example runs against.
 type Service struct {
-	BaseURL        string
-	OrganizationID string
-	Options        []m3teraccess.Option // for NewClient; none for the real one, which NewClient finds by itself
-	Close          func()
+	Options []m3teraccess.Option // for NewClient; none for the real one, which NewClient finds by itself
+	Close   func()
 }
 
 // IsDemo tells whether no M3TER_ variable is set. Whoever sets one means the real service, and is never given another.
@@ -32,11 +29,7 @@ func IsDemo() bool {
 // which it says on stderr.
 func NewService(startFake func() *m3tertest.Server, stderr io.Writer) *Service {
 	if !IsDemo() {
-		return &Service{
-			BaseURL:        cmp.Or(os.Getenv("M3TER_BASE_URL"), "https://api.m3ter.com"),
-			OrganizationID: os.Getenv("M3TER_ORG_ID"),
-			Close:          func() {},
-		}
+		return &Service{Close: func() {}}
 	}
 	fake := startFake()
 	fmt.Fprintf(stderr, "No M3TER_ variable is set: this runs against an in-memory m3ter at %s, not the real service.\n", fake.URL)
@@ -46,8 +39,6 @@ func NewService(startFake func() *m3tertest.Server, stderr io.Writer) *Service {
 // InMemory returns a fake as the service.
 func InMemory(fake *m3tertest.Server) *Service {
 	return &Service{
-		BaseURL:        fake.URL,
-		OrganizationID: fake.OrganizationID,
 		Options: []m3teraccess.Option{
 			m3teraccess.WithBaseURL(fake.URL),
 			m3teraccess.WithCredentials(fake.APIKey, fake.APISecret),
