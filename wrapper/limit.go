@@ -29,7 +29,6 @@ type slidingWindow struct {
 	turn  chan struct{} // held by who takes the next slot; the others queue for it, in order
 	start time.Time
 	slots [windowGrants]atomic.Int64 // when each may be taken again, in nanoseconds after start
-	next  int
 }
 
 func newSlidingWindow() *slidingWindow {
@@ -43,15 +42,28 @@ func (w *slidingWindow) take(ctx context.Context) (leaves func(), err error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	slot := &w.slots[w.next]
-	for wait := w.until(slot); wait > 0; wait = w.until(slot) { // whoever had it may leave meanwhile
+	for {
+		slot := w.soonest()
+		wait := w.until(slot)
 		if err := pause(ctx, wait); err != nil {
 			return nil, err
 		}
+		if wait <= 0 { // else whoever had it may have left meanwhile
+			w.occupy(slot)
+			return func() { w.occupy(slot) }, nil
+		}
 	}
-	w.occupy(slot)
-	w.next = (w.next + 1) % windowGrants
-	return func() { w.occupy(slot) }, nil
+}
+
+// soonest is the slot that may be taken first: not the next in a ring, or all would wait for one slow connection.
+func (w *slidingWindow) soonest() *atomic.Int64 {
+	soonest := &w.slots[0]
+	for i := range w.slots {
+		if w.slots[i].Load() < soonest.Load() {
+			soonest = &w.slots[i]
+		}
+	}
+	return soonest
 }
 
 func (w *slidingWindow) until(slot *atomic.Int64) time.Duration {

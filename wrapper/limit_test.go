@@ -78,6 +78,24 @@ func TestWindowCountsFromWhenRequestsLeave(t *testing.T) {
 	})
 }
 
+// One slow connection keeps its own slot, and not those of the others.
+func TestWindowDoesNotWaitForOneSlowConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newSlidingWindow()
+		leaves, err := w.take(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		grants(t, windowGrants-1, w.take)
+		time.Sleep(windowLength / 2)
+		leaves()
+		at := grants(t, windowGrants, w.take)
+		if free := windowLength / 2; at[windowGrants-2] != free || at[windowGrants-1] != windowLength {
+			t.Errorf("the others left up to %v, and the last at %v", at[windowGrants-2], at[windowGrants-1])
+		}
+	})
+}
+
 // A slot that nobody takes must not be waited for.
 func TestWindowForgetsWhoLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
