@@ -52,11 +52,9 @@ func (c *Client) ownRequest(req *http.Request) (*http.Request, error) {
 		return nil, invalid("request", "one with a URL", "is nil, or has no URL")
 	}
 	own := req.Clone(req.Context())
-	if u := own.URL; u.Scheme == "" && u.Host == "" && u.User == nil && strings.HasPrefix(u.Path, "/") {
-		below := *c.base
-		below.Path, below.RawPath = c.base.Path+u.Path, c.base.EscapedPath()+u.EscapedPath()
-		below.RawQuery = u.RawQuery
-		own.URL = &below
+	if u := own.URL; u.Scheme == "" && u.Host == "" && strings.HasPrefix(u.Path, "/") {
+		u.Scheme, u.Host = c.base.Scheme, c.base.Host
+		u.Path, u.RawPath = c.base.Path+u.Path, c.base.EscapedPath()+u.EscapedPath()
 	}
 	if err := c.validateRequest(own); err != nil {
 		return nil, err

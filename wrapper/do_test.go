@@ -48,6 +48,7 @@ func TestDoRefusesWhatCannotBeSent(t *testing.T) {
 		"path without a slash":     func(r *http.Request) { r.URL = &url.URL{Path: "x"} },
 		"path of a user":           func(r *http.Request) { r.URL = &url.URL{Path: "/x", User: url.User("u")} },
 		"opaque URL without host":  func(r *http.Request) { r.URL = &url.URL{Opaque: "x"} },
+		"opaque path":              func(r *http.Request) { r.URL = &url.URL{Path: "/x", Opaque: "//elsewhere.test/"} },
 		"opaque URL":               func(r *http.Request) { r.URL.Opaque = "//elsewhere.test/" },
 	} {
 		s := &script{}
