@@ -86,7 +86,7 @@ func (c *Client) validateRequest(req *http.Request) error {
 	case req.RequestURI != "":
 		return invalid("request", "one that was not received by a server", "has a RequestURI")
 	case !isSendable(req):
-		return invalid("request", "a method and headers that HTTP can carry", "has a method or a header with characters that are not")
+		return invalid("request", "a method, a query and headers that HTTP can carry", "has one with other characters")
 	case req.URL.Opaque != "":
 		return invalid("request URL", allowed, "is opaque: its path may name another host")
 	case req.URL.User != nil:
@@ -99,21 +99,26 @@ func (c *Client) validateRequest(req *http.Request) error {
 
 // isSendable finds what net/http would refuse: there nobody could tell that nothing was sent.
 func isSendable(req *http.Request) bool {
-	if _, err := http.NewRequest(req.Method, "http://localhost", nil); err != nil {
+	if req.Method != "" && !isToken(req.Method) || strings.ContainsFunc(req.URL.RawQuery, unicode.IsControl) {
 		return false
 	}
-	for name, values := range req.Header {
-		if strings.ContainsFunc(name, unicode.IsControl) || strings.ContainsAny(name, " :") || name == "" {
-			return false
-		}
-		for _, value := range values {
-			if strings.ContainsFunc(value, func(r rune) bool { return unicode.IsControl(r) && r != '\t' }) {
+	for _, header := range []http.Header{req.Header, req.Trailer} {
+		for name, values := range header {
+			if !isToken(name) || strings.ContainsFunc(strings.Join(values, ""), isControlButTab) {
 				return false
 			}
 		}
 	}
 	return true
 }
+
+// isToken tells whether HTTP can carry it as a method or as the name of a header.
+func isToken(name string) bool {
+	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	return name != "" && strings.Trim(name, letters+"0123456789!#$%&'*+-.^_`|~") == ""
+}
+
+func isControlButTab(r rune) bool { return unicode.IsControl(r) && r != '\t' }
 
 func closeBody(req *http.Request) {
 	if req != nil && req.Body != nil {

@@ -24,7 +24,8 @@ const (
 )
 
 // A slidingWindow is the default limiter: windowGrants in any windowLength. So a small burst on an idle client is not
-// delayed, and the rate is kept all the same; a token bucket has to give up one of the two.
+// delayed, and the rate is kept all the same; a token bucket has to give up one of the two. Only a request whose
+// connection takes longer than the window leaves beside the next one of its slot.
 type slidingWindow struct {
 	turn  chan struct{} // held by who takes the next slot; the others queue for it, in order
 	start time.Time
