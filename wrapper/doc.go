@@ -70,12 +70,12 @@
 //	                                                                           ErrOutcomeUnknown
 //	no token to be had                           *AuthError                    *AuthError
 //
-// That nothing was sent is believed of a transport that reports by net/http/httptrace that it asked for a connection
-// and never got one, as that of net/http does; one that reports nothing proves nothing (and one that reports this of a
-// part of its ways only, such as of a fallback, would prove too much). A Retry-After over the cap is returned
-// ([Error].RetryAfter), not waited for. A wait that the context's deadline would not outlive ends the call at once, in the queue for the rate
-// when its turn is near. A
-// request body that can't be rewound (see [http.Request].GetBody) is not sent again.
+// That nothing was sent is believed of a transport that reports by net/http/httptrace that it asked for a connection and
+// never got one, as that of net/http does; one that reports nothing proves nothing (and one that reports this of a part of
+// its ways only, such as of a fallback, would prove too much). A Retry-After over the cap is returned
+// ([Error].RetryAfter), not waited for. A wait that the context's deadline would not outlive ends the call at once; in the
+// queue for the rate, when its turn is near. A request body that can't be rewound (see [http.Request].GetBody) is not sent
+// again.
 //
 // A 403 renews the token at most once a minute, since it may be a true denial: a revocation that is reported as 403 may
 // take that long to be cured.
