@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -177,5 +178,19 @@ func TestOnePaceAnOrganization(t *testing.T) {
 	}
 	if given.of("a") == given.of("b") {
 		t.Error("a 429 of one organization would hold the other back")
+	}
+}
+
+// A context that is over already has not waited for the rate.
+func TestEndedContextDoesNotBlameTheRate(t *testing.T) {
+	client := newScripted(t, &script{})
+	if _, err := client.UserPermissionsPage(t.Context(), "user", PageParams{}); err != nil { // which fetches the token
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := client.UserPermissionsPage(ctx, "user", PageParams{})
+	if !errors.Is(err, context.Canceled) || strings.Contains(err.Error(), "rate") {
+		t.Errorf("got %v", err)
 	}
 }
