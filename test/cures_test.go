@@ -38,9 +38,7 @@ func TestCuresOfTheREADME(t *testing.T) {
 
 // commonErrors provokes them, and returns their texts, a line each.
 func commonErrors(t *testing.T) string {
-	for _, name := range []string{"M3TER_API_KEY", "M3TER_API_SECRET", "M3TER_API_TOKEN", "M3TER_ORG_ID", "M3TER_BASE_URL"} {
-		t.Setenv(name, "")
-	}
+	setEnvironment(t, nil)
 	_, unset := m3teraccess.NewClient()
 	errs := []error{unset}
 

@@ -1,7 +1,6 @@
 package test
 
 import (
-	"os"
 	"regexp"
 	"slices"
 	"testing"
@@ -18,13 +17,9 @@ func TestDeparturesAreNamed(t *testing.T) {
 
 func idsIn(t *testing.T, file, pattern string) []string {
 	t.Helper()
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var ids []string
-	for _, match := range regexp.MustCompile(pattern).FindAllSubmatch(text, -1) {
-		ids = append(ids, string(match[1]))
+	for _, match := range regexp.MustCompile(pattern).FindAllStringSubmatch(readText(t, file), -1) {
+		ids = append(ids, match[1])
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -21,11 +20,7 @@ func TestDocumentHolds(t *testing.T) {
 
 func readDocument(t *testing.T) string {
 	t.Helper()
-	text, err := os.ReadFile("../api/openapi.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
+	return readText(t, "../api/openapi.yaml")
 }
 
 // faults tells what is wrong with a document: what OpenAPI forbids, examples that are missing or break their schemas,

@@ -15,12 +15,22 @@ import (
 // manual parses the documentation of a package, its examples included.
 func manual(t *testing.T, path string) *doc.Package {
 	t.Helper()
-	names, err := filepath.Glob("../" + path + "/*.go")
+	fset, files := parse(t, "../"+path+"/*.go")
+	pkg, err := doc.NewFromFiles(fset, files, module+path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	fset := token.NewFileSet()
-	var files []*ast.File
+	return pkg
+}
+
+// parse parses the Go files that a pattern matches.
+func parse(t *testing.T, pattern string) (fset *token.FileSet, files []*ast.File) {
+	t.Helper()
+	names, err := filepath.Glob(pattern)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fset = token.NewFileSet()
 	for _, name := range names {
 		file, err := parser.ParseFile(fset, name, nil, parser.ParseComments)
 		if err != nil {
@@ -28,11 +38,7 @@ func manual(t *testing.T, path string) *doc.Package {
 		}
 		files = append(files, file)
 	}
-	pkg, err := doc.NewFromFiles(fset, files, module+path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pkg
+	return fset, files
 }
 
 // comments returns the doc comment of the package and of each exported name, fields and methods of interfaces included.

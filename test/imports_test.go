@@ -1,7 +1,6 @@
 package test
 
 import (
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -12,14 +11,7 @@ const module = "github.com/m3ter-access/m3ter-access-go"
 // imports returns every package that a package of the module brings along.
 func imports(t *testing.T, path string) []string {
 	t.Helper()
-	list := exec.Command("go", "list", "-deps", "-f", "{{.ImportPath}}", module+path)
-	var stderr strings.Builder
-	list.Stderr = &stderr
-	out, err := list.Output()
-	if err != nil {
-		t.Fatalf("%v: %s", err, &stderr)
-	}
-	return strings.Fields(string(out))
+	return strings.Fields(runGo(t, ".", "list", "-deps", "-f", "{{.ImportPath}}", module+path))
 }
 
 // isStandard tells whether a package is of the standard library, the packages that it vendors included.

@@ -4,11 +4,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/doc"
-	"go/parser"
-	"go/token"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -53,10 +49,7 @@ func TestGapsAreFound(t *testing.T) {
 // gaps tells where the operations of a document are not reached.
 func gaps(t *testing.T, doc *openapi3.T) (found []string) {
 	succeeded, examples, called := traffic(t), examplesRun(t), methodsCalled(t)
-	readme, err := os.ReadFile("../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	readme := readText(t, "../README.md")
 	for endpoint, operation := range documented(doc) {
 		id := operation.OperationID
 		need := func(ok bool, format string, args ...any) {
@@ -72,12 +65,12 @@ func gaps(t *testing.T, doc *openapi3.T) (found []string) {
 		need(pathArgumentsOf(id) == strings.Count(endpoint, "{"), "pathArguments in test/ids_test.go has not one entry for each {id} of its path")
 		if operation.RequestBody != nil {
 			need(bodies[id] != nil && rawPaths[id] != "", "bodies or rawPaths in test/verdict_test.go have none for it")
-			need(strings.Contains(string(readme), fmt.Sprintf("\n| `%s` | ", id)), "README.md does not tell how to learn what became of it")
+			need(strings.Contains(readme, fmt.Sprintf("\n| `%s` | ", id)), "README.md does not tell how to learn what became of it")
 		}
 		need(slices.Contains(examples, "Client_"+id), "wrapper has no ExampleClient_%s with an output", id)
 		need(slices.Contains(called, id), "nothing below examples calls it")
 		row := fmt.Sprintf("| `%s` | `%s`", strings.Replace(endpoint, "/organizations/{orgId}", "", 1), id)
-		need(strings.Contains(string(readme), "\n"+row), "README.md has no row that begins with %s", row)
+		need(strings.Contains(readme, "\n"+row), "README.md has no row that begins with %s", row)
 	}
 	return found
 }
@@ -102,7 +95,8 @@ func served(endpoint string) string {
 
 // examplesRun are the examples of wrapper that go test runs, without the word Example.
 func examplesRun(t *testing.T) (names []string) {
-	for _, example := range doc.Examples(parse(t, "../wrapper/*_test.go")...) {
+	_, files := parse(t, "../wrapper/*_test.go")
+	for _, example := range doc.Examples(files...) {
 		if example.Output != "" {
 			names = append(names, example.Name)
 		}
@@ -112,7 +106,8 @@ func examplesRun(t *testing.T) (names []string) {
 
 // methodsCalled are the methods, and the functions of other packages, that are called below examples.
 func methodsCalled(t *testing.T) (names []string) {
-	for _, file := range parse(t, "../examples/*/*.go") {
+	_, files := parse(t, "../examples/*/*.go")
+	for _, file := range files {
 		ast.Inspect(file, func(node ast.Node) bool {
 			if call, ok := node.(*ast.CallExpr); ok {
 				if method, ok := call.Fun.(*ast.SelectorExpr); ok {
@@ -123,20 +118,4 @@ func methodsCalled(t *testing.T) (names []string) {
 		})
 	}
 	return names
-}
-
-func parse(t *testing.T, pattern string) (files []*ast.File) {
-	t.Helper()
-	names, err := filepath.Glob(pattern)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range names {
-		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
-		if err != nil {
-			t.Fatal(err)
-		}
-		files = append(files, file)
-	}
-	return files
 }

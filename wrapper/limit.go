@@ -75,8 +75,8 @@ func (w *slidingWindow) occupy(slot *atomic.Int64) {
 	slot.Store(int64(time.Since(w.start) + windowLength))
 }
 
-// turns are what attempts wait for. leaves is called when the request does leave: the connection may have to be made
-// first, and the service counts from when the request comes.
+// turns are what attempts wait for. leaves, unless nil, is called when the request does leave: the connection may have to
+// be made first, and the service counts from when the request comes.
 type turns interface {
 	take(context.Context) (leaves func(), err error)
 }
@@ -84,7 +84,7 @@ type turns interface {
 // theirs are the turns of a limiter of the caller's, which counts from when they are taken.
 type theirs struct{ Limiter }
 
-func (t theirs) take(ctx context.Context) (leaves func(), err error) { return func() {}, t.Wait(ctx) }
+func (t theirs) take(ctx context.Context) (leaves func(), err error) { return nil, t.Wait(ctx) }
 
 // A pace is what the callers of one organization share: their turns, and the hold-back after the service refused one of
 // them as over the rate.

@@ -29,7 +29,7 @@ type call struct {
 	pace      *pace    // of the organization
 	secrets   []string // of the client; the tokens are more
 	attempt   int      // from 1 on; set by the retry layer
-	leaves    func()   // to be called when the request has a connection; set by the limit layer, nil without one
+	leaves    func()   // to be called when the request has a connection; set by the limit layer; nil: nobody wants to know
 	token     string   // of the attempt; set by the token layer
 	denied    []string // the tokens of the attempts before
 	renewed   bool     // the token was renewed for this call; once is enough

@@ -102,7 +102,7 @@ func spelled(policies ...m3teraccess.PermissionPolicy) []m3teraccess.PermissionP
 
 // What a call may allocate, with a little room. A change that needs more is to be seen in review.
 func TestAllocations(t *testing.T) {
-	client := newClient(t, inMemory{}, "http://localhost")
+	client := newClient(&http.Client{Transport: inMemory{}}, "http://localhost")
 	ctx := t.Context()
 	for _, test := range []struct {
 		name string
@@ -163,7 +163,7 @@ func TestWalkHoldsOnePage(t *testing.T) {
 		}
 		return resp, err
 	})
-	client := newClient(t, transport, "http://localhost")
+	client := newClient(&http.Client{Transport: transport}, "http://localhost")
 	var early, late uint64
 	policies := 0
 	for _, err := range client.UserPermissions(t.Context(), "user") {
@@ -195,7 +195,7 @@ func TestIdleClientsLeaveNoGoroutine(t *testing.T) {
 	before := runtime.NumGoroutine()
 	clients := make([]*m3teraccess.Client, 10_000)
 	for i := range clients {
-		clients[i] = newClient(t, inMemory{}, "http://localhost")
+		clients[i] = newClient(&http.Client{Transport: inMemory{}}, "http://localhost")
 		for _, err := range clients[i].UserPermissions(t.Context(), "one") {
 			if err != nil {
 				t.Fatal(err)
@@ -260,16 +260,6 @@ func TestSteadyLoadOpensNoConnections(t *testing.T) {
 	if more := opened.Load() - warm; warm < callers || more != 0 {
 		t.Errorf("%d connections were opened for %d callers, and %d more under a steady load", warm, callers, more)
 	}
-}
-
-func newClient(t *testing.T, transport http.RoundTripper, baseURL string) *m3teraccess.Client {
-	t.Helper()
-	client, err := m3teraccess.NewClient(m3teraccess.WithHTTPClient(&http.Client{Transport: transport}), m3teraccess.WithBaseURL(baseURL),
-		m3teraccess.WithCredentials("key", "secret"), m3teraccess.WithOrganization(orgID), m3teraccess.WithLimiter(make(turnstile, 1)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return client
 }
 
 type roundTripper func(*http.Request) (*http.Response, error)

@@ -116,7 +116,8 @@ func generatedPeer(client *http.Client, baseURL string) Peer {
 	}
 }
 
-func wrapperPeer(client *http.Client, baseURL string) Peer {
+// newClient makes a client with its defaults, but for a rate at which it never waits.
+func newClient(client *http.Client, baseURL string) *m3teraccess.Client {
 	w, err := m3teraccess.NewClient(
 		m3teraccess.WithHTTPClient(client),
 		m3teraccess.WithBaseURL(baseURL),
@@ -127,6 +128,11 @@ func wrapperPeer(client *http.Client, baseURL string) Peer {
 	if err != nil {
 		panic(err)
 	}
+	return w
+}
+
+func wrapperPeer(client *http.Client, baseURL string) Peer {
+	w := newClient(client, baseURL)
 	return Peer{
 		Name: "wrapper",
 		Create: func(ctx context.Context) (m3teraccess.PermissionPolicy, error) {
