@@ -1,0 +1,182 @@
+package redislimiter
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/alicebob/miniredis/v2/server"
+	"github.com/redis/go-redis/v9"
+)
+
+const testOrg = "org-1"
+
+// A service is a Redis in memory, which processes of one bubble share, with what can go wrong with it.
+type service struct {
+	*miniredis.Miniredis
+	t *testing.T
+
+	mu     sync.Mutex
+	runID  string
+	ahead  time.Duration // of the clock of the processes
+	delay  time.Duration // before an answer
+	down   bool
+	asked  int // scripts
+	grants []time.Time
+}
+
+// inBubble runs a test in a bubble with a service, and ends what the service keeps running.
+func inBubble(t *testing.T, test func(t *testing.T, s *service)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		s := &service{Miniredis: miniredis.NewMiniRedis(), t: t, runID: "a0"}
+		s.ClockTTL(true)
+		first, err := s.Dial() // starts it
+		if err != nil {
+			t.Fatal(err)
+		}
+		first.Close()
+		s.Server().SetPreHook(s.hook)
+		defer s.Close()
+		test(t, s)
+	})
+}
+
+// hook answers what miniredis doesn't know, and does what goes wrong.
+func (s *service) hook(peer *server.Peer, command string, args ...string) bool {
+	s.mu.Lock()
+	now, runID, delay := time.Now().Add(s.ahead), s.runID, s.delay
+	if command == "EVALSHA" || command == "EVAL" {
+		s.asked++
+	} else {
+		delay = 0
+	}
+	s.mu.Unlock()
+	switch time.Sleep(delay); command {
+	case "TIME":
+		peer.WriteLen(2)
+		peer.WriteBulk(fmt.Sprint(now.Unix()))
+		peer.WriteBulk(fmt.Sprint(now.Nanosecond() / 1000))
+		return true
+	case "INFO":
+		peer.WriteBulk("# Server\r\nredis_version:7.0.15\r\nrun_id:" + runID + "\r\n")
+		return true
+	}
+	return false
+}
+
+// change changes the service while it runs.
+func (s *service) change(f func(s *service)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f(s)
+}
+
+// process is one of n processes that share the service.
+func (s *service) process(n int, opts ...Option) *Fleet {
+	rdb := redis.NewClient(&redis.Options{
+		Dialer: func(context.Context, string, string) (net.Conn, error) {
+			s.mu.Lock()
+			down := s.down
+			s.mu.Unlock()
+			if down {
+				return nil, &net.OpError{Op: "dial", Err: fmt.Errorf("connection refused")}
+			}
+			return s.Dial()
+		},
+		ContextTimeoutEnabled: true,
+		DisableIdentity:       true,
+		Protocol:              2,
+	})
+	s.t.Cleanup(func() { rdb.Close() })
+	return New(rdb, n, opts...)
+}
+
+// known has the service know the organization for longer than anything that a new one entails.
+func (s *service) known() {
+	s.t.Helper()
+	if err := s.process(1).Limiter(testOrg).Wait(s.t.Context()); err != nil {
+		s.t.Fatal(err)
+	}
+	time.Sleep(10 * time.Second)
+	s.change(func(s *service) { s.asked = 0 })
+}
+
+// times collects when calls were let through.
+type times struct {
+	mu sync.Mutex
+	at []time.Time
+}
+
+func (ts *times) add() {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	ts.at = append(ts.at, time.Now())
+}
+
+func (ts *times) len() int {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	return len(ts.at)
+}
+
+// call has callers wait over and over, until the context ends.
+func call(ctx context.Context, t *testing.T, l *Limiter, callers int, ts *times) *sync.WaitGroup {
+	var group sync.WaitGroup
+	for range callers {
+		group.Go(func() {
+			for ctx.Err() == nil {
+				if err := l.Wait(ctx); err == nil {
+					ts.add()
+				} else if ctx.Err() == nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	return &group
+}
+
+// neverOver fails the test when more than n of the times are in one window.
+func neverOver(t *testing.T, n int, window time.Duration, at []time.Time) {
+	t.Helper()
+	at = slices.Clone(at)
+	slices.SortFunc(at, time.Time.Compare)
+	for i := range len(at) - n {
+		if d := at[i+n].Sub(at[i]); d < window {
+			t.Fatalf("%d in %v, from %v", n+1, d, at[i])
+		}
+	}
+}
+
+func TestDebugRate(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *service) {
+		s.known()
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		var each [8]times
+		var groups []*sync.WaitGroup
+		for i := range each {
+			groups = append(groups, call(ctx, t, s.process(8).Limiter(testOrg), 16, &each[i]))
+		}
+		for _, g := range groups {
+			g.Wait()
+		}
+		var all []time.Time
+		for i := range each {
+			all = append(all, each[i].at...)
+			t.Log(len(each[i].at))
+		}
+		neverOver(t, windowGrants, windowLength, all)
+		t.Log(len(all), s.asked)
+		t.Log(strings.TrimSpace(s.Dump()))
+	})
+}
