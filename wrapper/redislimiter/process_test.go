@@ -1,3 +1,5 @@
+//go:build unix
+
 package redislimiter
 
 import (
@@ -11,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -203,40 +206,37 @@ func knownOrganization(t testing.TB, s *redisServer) {
 	time.Sleep(returnTime + windowLength)
 }
 
-// A load is what a fleet did in the time after its first second.
+// A load is what a fleet of 8 processes did with 16 callers each.
 type load struct {
-	most                   int     // grants in a second, as Redis recorded them
-	rate                   float64 // grants in a second
-	slowest                float64 // process, of the mean
-	perTrip                float64 // grants for a script
-	calls, refused, failed int
+	most           int     // slots in a second, as Redis recorded them
+	rate           float64 // grants in a second
+	slowest        float64 // process, of the mean
+	perScript      float64 // grants for each script that Redis ran
+	calls, refused int     // at the fake, after the first second; refused with 429
+	failed         []string
 }
 
-func measure(t testing.TB, d time.Duration) load {
+func measure(t testing.TB, d time.Duration) (l load) {
 	t.Helper()
 	server := startRedis(t)
 	fake := m3tertest.NewServer(m3tertest.WithRateLimit(50))
-	t.Cleanup(fake.Close)
+	defer fake.Close()
 	fake.AddUser("user-1")
 	knownOrganization(t, server)
-	f := startFleet(t, task{Redis: server.addr, Fleet: 8, Callers: 16, Duration: d, URL: fake.URL, Key: fake.APIKey, Secret: fake.APISecret, Organization: fake.OrganizationID})
-	time.Sleep(2 * time.Second)
-	scripts := server.scripts()
-	recorded := server.record()
+	f := startFleet(t, task{Redis: server.addr, Fleet: 8, Callers: 16, Duration: d,
+		URL: fake.URL, Key: fake.APIKey, Secret: fake.APISecret, Organization: fake.OrganizationID})
+	time.Sleep(2 * windowLength) // the calls that got the tokens are out of the window
+	recorded, scripts, begun := server.record(), server.scripts(), time.Now()
 	f.begin()
-	begun := time.Now()
 	all := f.results()
-	var l load
-	slots := recorded.stop()
-	l.most = most(slots)
-	at := granted(all)
-	l.perTrip = float64(len(at)) / float64(server.scripts()-scripts)
+	l.most = most(recorded.stop())
+	at := between(granted(all), begun, time.Now())
+	l.perScript = float64(len(at)) / float64(server.scripts()-scripts)
 	l.rate = float64(len(at)) / d.Seconds()
-	mean := float64(len(at)) / float64(len(all))
-	l.slowest = 1e9
+	l.slowest = 1
 	for _, one := range all {
-		l.slowest = min(l.slowest, float64(len(one.Granted))/mean)
-		l.failed += len(one.Failed)
+		l.slowest = min(l.slowest, float64(len(one.Granted)*len(all))/float64(len(at)))
+		l.failed = append(l.failed, one.Failed...)
 	}
 	for _, r := range fake.Requests() {
 		if r.Operation == "UserPermissions" && r.Time.Sub(begun) > time.Second {
@@ -246,9 +246,84 @@ func measure(t testing.TB, d time.Duration) load {
 			}
 		}
 	}
-	t.Logf("%+v slots=%d wall most=%d", l, len(slots), most(at))
 	return l
 }
 
-func TestDebugLoad(t *testing.T)          { measure(t, 10*time.Second) }
+func TestEightProcesses(t *testing.T) {
+	l := measure(t, 5*time.Second)
+	t.Logf("%+v", l)
+	if l.most > 50 || l.rate < 49*0.8 || l.slowest < 0.5 || l.perScript < 3 || l.refused > l.calls/20 || len(l.failed) > 0 {
+		t.Errorf("%+v", l)
+	}
+}
+
+// BenchmarkEightProcesses has the bounds that the package promises: go test -run=^$ -bench=. -benchtime=1x
+func BenchmarkEightProcesses(b *testing.B) {
+	for range b.N {
+		l := measure(b, 10*time.Second)
+		b.ReportMetric(float64(l.most), "most/s")
+		b.ReportMetric(l.rate, "grants/s")
+		b.ReportMetric(l.slowest, "slowest/mean")
+		b.ReportMetric(l.perScript, "grants/script")
+		b.ReportMetric(float64(l.refused), "429s")
+		b.ReportMetric(float64(l.calls), "calls")
+		if l.most > 50 || l.rate < 49*0.95 || l.slowest < 0.8 || l.perScript < 5 || l.refused > l.calls/200 || len(l.failed) > 0 {
+			b.Errorf("%+v", l)
+		}
+	}
+}
+
+// Redis fails in the middle: no call fails, and the rate is kept over the whole run, and is back 3 s after Redis.
+func TestRedisFailsUnderLoad(t *testing.T) {
+	tests := map[string]struct {
+		fail, mend func(*redisServer)
+		away       time.Duration
+	}{
+		"killed": {(*redisServer).kill, (*redisServer).start, 3 * time.Second},
+		"frozen": {
+			func(s *redisServer) { s.cmd.Process.Signal(syscall.SIGSTOP) },
+			func(s *redisServer) { s.cmd.Process.Signal(syscall.SIGCONT) },
+			5 * time.Second,
+		},
+		"flushed": {
+			func(s *redisServer) {
+				rdb := s.client()
+				defer rdb.Close()
+				if err := rdb.FlushAll(context.Background()).Err(); err != nil {
+					s.t.Error(err)
+				}
+			},
+			func(*redisServer) {}, 0,
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			server := startRedis(t)
+			knownOrganization(t, server)
+			f := startFleet(t, task{Redis: server.addr, Fleet: 8, Callers: 16, Duration: 8*time.Second + test.away})
+			f.begin()
+			time.Sleep(2500 * time.Millisecond)
+			test.fail(server)
+			time.Sleep(test.away)
+			test.mend(server)
+			mended := time.Now()
+			all := f.results()
+			for _, one := range all {
+				if len(one.Failed) > 0 {
+					t.Errorf("failed: %q", one.Failed)
+				}
+				if away := strings.Count(one.Log, "Redis fails"); test.away > 0 && away != 1 {
+					t.Errorf("the log of a process:\n%s", one.Log)
+				}
+			}
+			at := granted(all)
+			back := between(at, mended.Add(3*time.Second), mended.Add(5*time.Second))
+			t.Logf("at most %d in a second, %d in 2 s after the return", most(at), len(back))
+			if most(at) > 50 || len(back) < 2*49*8/10 {
+				t.Errorf("at most %d in a second, %d in 2 s after the return", most(at), len(back))
+			}
+		})
+	}
+}
+
 func textLogger(w io.Writer) *slog.Logger { return slog.New(slog.NewTextHandler(w, nil)) }

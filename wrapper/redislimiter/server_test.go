@@ -1,3 +1,5 @@
+//go:build unix
+
 package redislimiter
 
 import (
@@ -9,7 +11,6 @@ import (
 	"os/exec"
 	"regexp"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -142,5 +143,3 @@ func TestMain(m *testing.M) {
 type silent struct{}
 
 func (silent) Printf(context.Context, string, ...any) {}
-
-var _ = strings.TrimSpace

@@ -1,0 +1,556 @@
+package redislimiter
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2/server"
+	"github.com/redis/go-redis/v9"
+)
+
+// together has the callers of several processes wait over and over for d, and returns when each process was let through.
+func together(t *testing.T, d time.Duration, callers int, processes ...*Fleet) []*times {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	defer cancel()
+	var all []*times
+	var groups []*sync.WaitGroup
+	for _, f := range processes {
+		ts := new(times)
+		all = append(all, ts)
+		groups = append(groups, call(ctx, t, f.Limiter(testOrg), callers, ts))
+	}
+	for _, group := range groups {
+		group.Wait()
+	}
+	return all
+}
+
+func (s *service) processes(n int, opts ...Option) (all []*Fleet) {
+	for range n {
+		all = append(all, s.process(n, opts...))
+	}
+	return all
+}
+
+func joined(all []*times) (at []time.Time) {
+	for _, ts := range all {
+		at = append(at, ts.at...)
+	}
+	return at
+}
+
+func mustWait(t *testing.T, l *Limiter) {
+	t.Helper()
+	if err := l.Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestRateOfAFleet(t *testing.T) {
+	for _, n := range []int{1, 2, 8, 10, 60} {
+		inBubble(t, func(t *testing.T, s *service) {
+			s.known()
+			const seconds = 20
+			all := together(t, seconds*time.Second, 16, s.processes(n)...)
+			at := joined(all)
+			neverOver(t, windowGrants, windowLength, at)
+			if best := seconds * windowGrants; n > 1 && len(at) < best*95/100 {
+				t.Errorf("%d processes: %d grants, at best %d", n, len(at), best)
+			}
+			for _, ts := range all {
+				if share := len(at) / n; n <= 10 && ts.len() < share*8/10 {
+					t.Errorf("%d processes: one has %d grants of %d", n, ts.len(), len(at))
+				}
+				if ts.len() == 0 {
+					t.Errorf("%d processes: one starves", n)
+				}
+			}
+			if n <= 8 && s.asked > len(at)/5 {
+				t.Errorf("%d processes: %d requests to Redis for %d grants", n, s.asked, len(at))
+			}
+		})
+	}
+}
+
+// The rate isn't divided: what the others leave belongs to the one that is busy.
+func TestOneBusyProcessHasTheRate(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *service) {
+		s.known()
+		at := joined(together(t, 10*time.Second, 64, s.process(10)))
+		neverOver(t, windowGrants, windowLength, at)
+		if len(at) < 49*10*95/100 {
+			t.Errorf("%d grants in 10 s", len(at))
+		}
+	})
+}
+
+func TestBurstIsNotDelayed(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *service) {
+		s.known()
+		start, l := time.Now(), s.process(10).Limiter(testOrg)
+		var group sync.WaitGroup
+		for range windowGrants {
+			group.Go(func() { mustWait(t, l) })
+		}
+		group.Wait()
+		if took := time.Since(start); took != 0 {
+			t.Errorf("took %v", took)
+		}
+	})
+}
+
+func TestFirstComeFirstServed(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *service) {
+		s.known()
+		l := s.process(4).Limiter(testOrg)
+		var mu sync.Mutex
+		var order []int
+		var group sync.WaitGroup
+		for i := range 200 {
+			group.Go(func() {
+				time.Sleep(time.Duration(i) * time.Microsecond)
+				mustWait(t, l)
+				mu.Lock()
+				defer mu.Unlock()
+				order = append(order, i)
+			})
+			time.Sleep(0)
+		}
+		group.Wait()
+		// Those of one turn are let through together, in any order.
+		for i, place := range order {
+			if i-place > windowGrants || place-i > windowGrants {
+				t.Errorf("call %d was served as number %d", place, i)
+			}
+		}
+	})
+}
+
+// A caller with a single request finds its turn within little more than a window, however busy the others are.
+func TestQuietProcessIsServedBesideBusyOnes(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *service) {
+		s.known()
+		ctx, cancel := context.WithCancel(t.Context())
+		var ts times
+		for range 3 {
+			defer call(ctx, t, s.process(4).Limiter(testOrg), 100, &ts).Wait()
+		}
+		defer cancel()
+		quiet := s.process(4).Limiter(testOrg)
+		for range 5 {
+			time.Sleep(1300 * time.Millisecond)
+			start := time.Now()
+			mustWait(t, quiet)
+			if took := time.Since(start); took > 2*windowLength {
+				t.Errorf("waited %v", took)
+			}
+		}
+	})
+}
+
+func TestHoldBackReachesTheFleet(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *service) {
+		s.known()
+		ctx, cancel := context.WithTimeout(t.Context(), 12*time.Second)
+		defer cancel()
+		refused, other := s.process(2).Limiter(testOrg), s.process(2).Limiter(testOrg)
+		var here, there times
+		defer call(ctx, t, refused, 30, &here).Wait()
+		defer call(ctx, t, other, 30, &there).Wait()
+		time.Sleep(5 * time.Second)
+		const d = 3 * time.Second
+		begun := time.Now()
+		refused.HoldBack(d)
+		time.Sleep(time.Millisecond)
+		own := here.len()
+		time.Sleep(100 * time.Millisecond)
+		all := here.len() + there.len()
+		time.Sleep(begun.Add(d).Sub(time.Now()) - time.Millisecond)
+		if here.len() != own || here.len()+there.len() != all {
+			t.Errorf("%d of this and %d of all processes were let through", here.len()-own, here.len()+there.len()-all)
+		}
+		time.Sleep(500 * time.Millisecond)
+		if here.len()+there.len() == all {
+			t.Error("nothing is let through after it")
+		}
+		refused.HoldBack(0) // nothing to hold
+		refused.HoldBack(-time.Second)
+		<-ctx.Done()
+		neverOver(t, windowGrants, windowLength, slices.Concat(here.at, there.at))
+	})
+}
+
+// A hold-back of a process that waits for nothing has to be told all the same.
+func TestHoldBackOfAnIdleProcess(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *service) {
+		s.known()
+		s.process(2).Limiter(testOrg).HoldBack(2 * time.Second)
+		time.Sleep(time.Millisecond)
+		start := time.Now()
+		mustWait(t, s.process(2).Limiter(testOrg))
+		if took := time.Since(start); took < 1900*time.Millisecond || took > 2100*time.Millisecond {
+			t.Errorf("waited %v", took)
+		}
+	})
+}
+
+// What the server lost counts as a full window, and fleet and server agree after it.
+func TestLostState(t *testing.T) {
+	lose := map[string]func(s *service){
+		"flush":    func(s *service) { s.FlushAll() },
+		"failover": func(s *service) { s.change(func(s *service) { s.runID = "b1" }) },
+		"set back": func(s *service) { s.change(func(s *service) { s.ahead = -time.Hour }) },
+	}
+	for name, lose := range lose {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, s *service) {
+				s.known()
+				ctx, cancel := context.WithTimeout(t.Context(), 12*time.Second)
+				defer cancel()
+				var ts times
+				for range 3 {
+					defer call(ctx, t, s.process(3).Limiter(testOrg), 40, &ts).Wait()
+				}
+				time.Sleep(4250 * time.Millisecond)
+				lose(s)
+				lost := time.Now()
+				// A process that knows of nothing must not find an empty window.
+				mustWait(t, s.process(3).Limiter(testOrg))
+				if took := time.Since(lost); took < windowLength {
+					t.Errorf("granted %v after the loss", took)
+				}
+				time.Sleep(5 * time.Second)
+				neverOver(t, windowGrants+1, windowLength, ts.at) // and the one of the new process
+				after := 0
+				for _, at := range ts.at {
+					if at.After(time.Now().Add(-2 * time.Second)) {
+						after++
+					}
+				}
+				if after < 90 {
+					t.Errorf("%d grants in 2 s, 5 s after the loss", after)
+				}
+				<-ctx.Done()
+			})
+		})
+	}
+}
+
+// An idle fleet is told from a lost state.
+func TestIdleFleetIsKnown(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *service) {
+		s.known()
+		time.Sleep(29 * 24 * time.Hour)
+		start := time.Now()
+		mustWait(t, s.process(2).Limiter(testOrg))
+		if took := time.Since(start); took != 0 {
+			t.Errorf("waited %v", took)
+		}
+		time.Sleep(31 * 24 * time.Hour)
+		if keys := s.Keys(); len(keys) != 0 {
+			t.Errorf("%q are left", keys)
+		}
+	})
+}
+
+// The clock of a process doesn't count: that of the server is another, and nothing changes.
+func TestClockOfAProcessDoesNotCount(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *service) {
+		s.ahead = time.Hour
+		s.known()
+		all := together(t, 5*time.Second, 30, s.processes(2)...)
+		neverOver(t, windowGrants, windowLength, joined(all))
+		if n := len(joined(all)); n < 49*5*95/100 {
+			t.Errorf("%d grants in 5 s", n)
+		}
+	})
+}
+
+// failing has the service fail in one way, until the function that it returns is called.
+var failing = map[string]func(s *service) (mend func()){
+	"down": func(s *service) func() {
+		s.change(func(s *service) { s.down = true })
+		s.Close()
+		return func() {
+			if _, err := s.Dial(); err != nil {
+				s.t.Error(err)
+			}
+			s.Server().SetPreHook(s.hook)
+			s.change(func(s *service) { s.down = false })
+		}
+	},
+	"error": func(s *service) func() {
+		s.SetError("LOADING Redis is loading the dataset in memory")
+		s.Server().SetPreHook(func(peer *server.Peer, command string, args ...string) bool {
+			peer.WriteError("LOADING Redis is loading the dataset in memory")
+			return true
+		})
+		return func() { s.SetError(""); s.Server().SetPreHook(s.hook) }
+	},
+	"5 s": func(s *service) func() {
+		s.change(func(s *service) { s.delay = 5 * time.Second })
+		return func() { s.change(func(s *service) { s.delay = 0 }) }
+	},
+}
+
+func TestRedisFails(t *testing.T) {
+	for name, fail := range failing {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, s *service) {
+				s.known()
+				var log lines
+				const n = 3
+				ctx, cancel := context.WithTimeout(t.Context(), 16*time.Second)
+				defer cancel()
+				var ts [n]times
+				for i := range n {
+					defer call(ctx, t, s.process(n, WithLogger(textLogger(&log))).Limiter(testOrg), 40, &ts[i]).Wait()
+				}
+				time.Sleep(4250 * time.Millisecond)
+				failed := time.Now()
+				mend := fail(s)
+				time.Sleep(3 * time.Second)
+				mend()
+				mended := time.Now()
+				<-ctx.Done()
+
+				var all []time.Time
+				for i := range ts {
+					alone := between(ts[i].at, failed, mended)
+					neverOver(t, windowGrants/n, windowLength, between(ts[i].at, failed.Add(500*time.Millisecond), mended))
+					if seconds := mended.Sub(failed).Seconds() - 2; float64(len(alone)) < seconds*windowGrants/n*0.8 {
+						t.Errorf("process %d has %d grants without Redis", i, len(alone))
+					}
+					all = append(all, ts[i].at...)
+				}
+				neverOver(t, windowGrants, windowLength, all)
+				if silent := between(all, failed.Add(400*time.Millisecond), failed.Add(windowLength)); len(silent) != 0 {
+					t.Errorf("%d grants in the window after the failure", len(silent))
+				}
+				back := between(all, mended.Add(3*time.Second), mended.Add(8*time.Second))
+				if len(back) < 49*5*95/100 {
+					t.Errorf("%d grants in 5 s, 3 s after the return", len(back))
+				}
+				for _, message := range []string{"Redis fails", "Redis is back"} {
+					if got := strings.Count(log.String(), message); got != n {
+						t.Errorf("%d processes logged %q %d times:\n%s", n, message, got, &log)
+					}
+				}
+			})
+		})
+	}
+}
+
+// Whoever is back stays within the part as long as others may do without Redis.
+func TestReturnWhileOthersAreAway(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *service) {
+		s.known()
+		first := s.process(2).Limiter(testOrg)
+		mustWait(t, first)
+		failing["5 s"](s)
+		_ = first.Wait(t.Context()) // in its part
+		s.change(func(s *service) { s.delay = 0 })
+		returned := time.Now()
+		ctx, cancel := context.WithTimeout(t.Context(), 8*time.Second)
+		defer cancel()
+		var ts times
+		call(ctx, t, first, 60, &ts).Wait()
+		early := between(ts.at, returned.Add(300*time.Millisecond), returned.Add(windowLength+returnTime-100*time.Millisecond))
+		if len(early) == 0 || early[0].Sub(returned) < windowLength {
+			t.Errorf("%d grants after its return, the first at %v", len(early), early)
+		}
+		neverOver(t, windowGrants/2, windowLength, early)
+		if late := between(ts.at, returned.Add(4*time.Second), returned.Add(8*time.Second)); len(late) < 49*4*9/10 {
+			t.Errorf("%d grants in 4 s after that", len(late))
+		}
+	})
+}
+
+func between(at []time.Time, from, to time.Time) (some []time.Time) {
+	for _, t := range at {
+		if !t.Before(from) && t.Before(to) {
+			some = append(some, t)
+		}
+	}
+	slices.SortFunc(some, time.Time.Compare)
+	return some
+}
+
+func TestStrict(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *service) {
+		s.known()
+		l := s.process(2, WithStrict()).Limiter(testOrg)
+		mustWait(t, l)
+		mend := failing["5 s"](s)
+		for range 3 {
+			start := time.Now()
+			err := l.Wait(t.Context())
+			if err == nil || !strings.Contains(err.Error(), "no answer within 200ms") || errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("error %v", err)
+			}
+			if took := time.Since(start); took > 200*time.Millisecond {
+				t.Errorf("took %v", took)
+			}
+		}
+		mend()
+		mustWait(t, l)
+	})
+}
+
+func TestTimeout(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *service) {
+		s.known()
+		l := s.process(2, WithStrict(), WithTimeout(time.Second)).Limiter(testOrg)
+		s.change(func(s *service) { s.delay = 900 * time.Millisecond })
+		mustWait(t, l)
+		s.change(func(s *service) { s.delay = 1100 * time.Millisecond })
+		start := time.Now()
+		if err := l.Wait(t.Context()); err == nil || time.Since(start) != time.Second {
+			t.Errorf("error %v after %v", err, time.Since(start))
+		}
+	})
+}
+
+// A server that is far away is slow for all, and denies nobody the rate.
+func TestDistantServer(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *service) {
+		s.known()
+		s.delay = 150 * time.Millisecond
+		all := together(t, 10*time.Second, 30, s.processes(2)...)
+		if n := len(joined(all)); n < 49*10*9/10 {
+			t.Errorf("%d grants in 10 s", n)
+		}
+	})
+}
+
+// A program that closes its Redis client is not tried forever.
+func TestClosedClient(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *service) {
+		s.known()
+		f := s.process(2)
+		mustWait(t, f.Limiter(testOrg))
+		f.rdb.Close()
+		mustWait(t, f.Limiter(testOrg)) // in its part
+	}) // and no goroutine is left
+}
+
+func TestWaitEndsWithItsContext(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *service) {
+		s.known()
+		l := s.process(2).Limiter(testOrg)
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := l.Wait(ended); !errors.Is(err, context.Canceled) || s.asked != 0 {
+			t.Errorf("error %v, %d requests", err, s.asked)
+		}
+		for range windowGrants {
+			mustWait(t, l)
+		}
+		short, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		defer cancel()
+		var group sync.WaitGroup
+		for range 100 {
+			group.Go(func() {
+				if err := l.Wait(short); !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("error %v", err)
+				}
+			})
+		}
+		group.Wait()
+		start := time.Now()
+		mustWait(t, l)
+		if took := time.Since(start); took > windowLength {
+			t.Errorf("waited %v behind callers who left", took)
+		}
+	})
+}
+
+// A process that was stopped between its slot and now doesn't use the slot beside those of others.
+func TestStoppedProcessLosesItsTurn(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *service) {
+		for late, want := range map[time.Duration]int{50 * time.Millisecond: 0, 500 * time.Millisecond: 1} {
+			m := &s.process(2).Limiter(testOrg).machine
+			m.running = true // by this test
+			m.enter()
+			m.turns = []turn{{slots: 1, due: time.Now().Add(-late), sure: true}}
+			if m.useTurns(time.Now()); m.waiters.Len() != want {
+				t.Errorf("%v late: %d still wait, want %d", late, m.waiters.Len(), want)
+			}
+		}
+	})
+}
+
+func TestKeys(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *service) {
+		f := s.process(2)
+		mustWait(t, f.Limiter("org-1"))
+		mustWait(t, f.Limiter("org-2"))
+		if got, want := s.Keys(), []string{"m3ter:rate:{org-1}", "m3ter:rate:{org-2}"}; !slices.Equal(got, want) {
+			t.Errorf("keys %q", got)
+		}
+		for _, key := range s.Keys() {
+			if left := s.TTL(key); left < 29*24*time.Hour || left > 30*24*time.Hour {
+				t.Errorf("%s expires in %v", key, left)
+			}
+		}
+		if f.Limiter("org-1") != f.Limiter("org-1") || f.Limiter("org-1") == f.Limiter("org-2") {
+			t.Error("an organization must have one limiter")
+		}
+	})
+}
+
+func TestOrganizationsDoNotShare(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *service) {
+		s.known()
+		f := s.process(2)
+		mustWait(t, f.Limiter("other"))
+		time.Sleep(10 * time.Second)
+		for range windowGrants {
+			mustWait(t, f.Limiter(testOrg))
+		}
+		start := time.Now()
+		mustWait(t, f.Limiter("other"))
+		if took := time.Since(start); took != 0 {
+			t.Errorf("waited %v", took)
+		}
+	})
+}
+
+func TestPanics(t *testing.T) {
+	rdb := redis.NewClient(&redis.Options{})
+	defer rdb.Close()
+	for want, f := range map[string]func(){
+		"the Redis client is nil":       func() { New(nil, 1) },
+		"the number of processes is 0:": func() { New(rdb, 0) },
+		"the timeout is 0s:":            func() { WithTimeout(0) },
+		"the logger is nil":             func() { WithLogger(nil) },
+	} {
+		func() {
+			defer func() {
+				if got, _ := recover().(string); !strings.HasPrefix(got, "redislimiter: "+want) {
+					t.Errorf("panic %q, want %q", got, want)
+				}
+			}()
+			f()
+		}()
+	}
+}
+
+// lines is a log that several processes write to.
+type lines struct {
+	mu sync.Mutex
+	bytes.Buffer
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.Buffer.Write(p)
+}
