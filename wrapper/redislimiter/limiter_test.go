@@ -334,9 +334,9 @@ func TestRedisFails(t *testing.T) {
 				if silent := between(all, failed.Add(400*time.Millisecond), failed.Add(windowLength)); len(silent) != 0 {
 					t.Errorf("%d grants in the window after the failure", len(silent))
 				}
-				back := between(all, mended.Add(3*time.Second), mended.Add(8*time.Second))
+				back := between(all, mended.Add(4*time.Second), mended.Add(9*time.Second))
 				if len(back) < 49*5*95/100 {
-					t.Errorf("%d grants in 5 s, 3 s after the return", len(back))
+					t.Errorf("%d grants in 5 s, 4 s after the return", len(back))
 				}
 				for _, message := range []string{"Redis fails", "Redis is back"} {
 					if got := strings.Count(log.String(), message); got != n {
