@@ -335,7 +335,7 @@ func TestRedisFails(t *testing.T) {
 					t.Errorf("%d grants in the window after the failure", len(silent))
 				}
 				back := between(all, mended.Add(4*time.Second), mended.Add(9*time.Second))
-				if len(back) < 49*5*95/100 {
+				if len(back) < 49*5*80/100 { // what was asked of a slow server is lost
 					t.Errorf("%d grants in 5 s, 4 s after the return", len(back))
 				}
 				for _, message := range []string{"Redis fails", "Redis is back"} {

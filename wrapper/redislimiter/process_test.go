@@ -211,7 +211,7 @@ type load struct {
 	most           int     // slots in a second, as Redis recorded them
 	rate           float64 // grants in a second
 	slowest        float64 // process, of the mean
-	perScript      float64 // grants for each script that Redis ran
+	perScript      float64 // slots for each script that Redis ran
 	calls, refused int     // at the fake, after the first second; refused with 429
 	failed         []string
 }
@@ -229,9 +229,10 @@ func measure(t testing.TB, d time.Duration) (l load) {
 	recorded, scripts, begun := server.record(), server.scripts(), time.Now()
 	f.begin()
 	all := f.results()
-	l.most = most(recorded.stop())
+	slots := recorded.stop()
+	l.most = most(slots)
 	at := between(granted(all), begun, time.Now())
-	l.perScript = float64(len(at)) / float64(server.scripts()-scripts)
+	l.perScript = float64(len(slots)) / float64(server.scripts()-scripts)
 	l.rate = float64(len(at)) / d.Seconds()
 	l.slowest = 1
 	for _, one := range all {

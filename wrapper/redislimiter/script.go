@@ -30,6 +30,7 @@ local silence, parts = tonumber(ARGV[3]), tonumber(ARGV[4]) -- after a loss: non
 local wanted, batch = tonumber(ARGV[5]), tonumber(ARGV[6])  -- slots; no more than a batch of those that are not free yet
 local hold = tonumber(ARGV[7])                              -- the fleet, for so long; or 0
 local gather = 150000                                       -- to give slots together, later than the first by no more
+local gap = 5000                                            -- to spread a burst, for each slot that has to wait
 local keep = 30 * 24 * 3600 * 1000
 
 local time = redis.call('TIME')
@@ -59,6 +60,7 @@ end
 local answer = {epoch, parted - now}
 local last, at = count + wanted, math.max(now, held, free(count - 1) - window)
 while count < last do
+  local before = at
   at = math.max(at, free(count))
   local soon = now
   if at > now then
@@ -68,6 +70,9 @@ while count < last do
   while count + n < last and free(count + n) <= soon do
     at = math.max(at, free(count + n))
     n = n + 1
+  end
+  if at > now then
+    at = math.max(at, before + n * gap)
   end
   for i = count, count + n - 1 do
     redis.call('HSET', key, i % grants, at)
