@@ -121,11 +121,13 @@ func (ts *times) add() {
 	ts.at = append(ts.at, time.Now())
 }
 
-func (ts *times) len() int {
+func (ts *times) all() []time.Time {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
-	return len(ts.at)
+	return slices.Clone(ts.at)
 }
+
+func (ts *times) len() int { return len(ts.all()) }
 
 // call has callers wait over and over, until the context ends.
 func call(ctx context.Context, t *testing.T, l *Limiter, callers int, ts *times) *sync.WaitGroup {

@@ -41,7 +41,7 @@ func (s *service) processes(n int, opts ...Option) (all []*Fleet) {
 
 func joined(all []*times) (at []time.Time) {
 	for _, ts := range all {
-		at = append(at, ts.at...)
+		at = append(at, ts.all()...)
 	}
 	return at
 }
@@ -172,7 +172,7 @@ func TestHoldBackReachesTheFleet(t *testing.T) {
 		own := here.len()
 		time.Sleep(100 * time.Millisecond)
 		all := here.len() + there.len()
-		time.Sleep(begun.Add(d).Sub(time.Now()) - time.Millisecond)
+		time.Sleep(time.Until(begun.Add(d)) - time.Millisecond)
 		if here.len() != own || here.len()+there.len() != all {
 			t.Errorf("%d of this and %d of all processes were let through", here.len()-own, here.len()+there.len()-all)
 		}
@@ -183,7 +183,7 @@ func TestHoldBackReachesTheFleet(t *testing.T) {
 		refused.HoldBack(0) // nothing to hold
 		refused.HoldBack(-time.Second)
 		<-ctx.Done()
-		neverOver(t, windowGrants, windowLength, slices.Concat(here.at, there.at))
+		neverOver(t, windowGrants, windowLength, slices.Concat(here.all(), there.all()))
 	})
 }
 
@@ -227,9 +227,9 @@ func TestLostState(t *testing.T) {
 					t.Errorf("granted %v after the loss", took)
 				}
 				time.Sleep(5 * time.Second)
-				neverOver(t, windowGrants+1, windowLength, ts.at) // and the one of the new process
+				neverOver(t, windowGrants+1, windowLength, ts.all()) // and the one of the new process
 				after := 0
-				for _, at := range ts.at {
+				for _, at := range ts.all() {
 					if at.After(time.Now().Add(-2 * time.Second)) {
 						after++
 					}
@@ -323,12 +323,12 @@ func TestRedisFails(t *testing.T) {
 
 				var all []time.Time
 				for i := range ts {
-					alone := between(ts[i].at, failed, mended)
-					neverOver(t, windowGrants/n, windowLength, between(ts[i].at, failed.Add(500*time.Millisecond), mended))
+					alone := between(ts[i].all(), failed, mended)
+					neverOver(t, windowGrants/n, windowLength, between(ts[i].all(), failed.Add(500*time.Millisecond), mended))
 					if seconds := mended.Sub(failed).Seconds() - 2; float64(len(alone)) < seconds*windowGrants/n*0.8 {
 						t.Errorf("process %d has %d grants without Redis", i, len(alone))
 					}
-					all = append(all, ts[i].at...)
+					all = append(all, ts[i].all()...)
 				}
 				neverOver(t, windowGrants, windowLength, all)
 				if silent := between(all, failed.Add(400*time.Millisecond), failed.Add(windowLength)); len(silent) != 0 {
@@ -362,12 +362,12 @@ func TestReturnWhileOthersAreAway(t *testing.T) {
 		defer cancel()
 		var ts times
 		call(ctx, t, first, 60, &ts).Wait()
-		early := between(ts.at, returned.Add(300*time.Millisecond), returned.Add(windowLength+returnTime-100*time.Millisecond))
+		early := between(ts.all(), returned.Add(300*time.Millisecond), returned.Add(windowLength+returnTime-100*time.Millisecond))
 		if len(early) == 0 || early[0].Sub(returned) < windowLength {
 			t.Errorf("%d grants after its return, the first at %v", len(early), early)
 		}
 		neverOver(t, windowGrants/2, windowLength, early)
-		if late := between(ts.at, returned.Add(4*time.Second), returned.Add(8*time.Second)); len(late) < 49*4*9/10 {
+		if late := between(ts.all(), returned.Add(4*time.Second), returned.Add(8*time.Second)); len(late) < 49*4*9/10 {
 			t.Errorf("%d grants in 4 s after that", len(late))
 		}
 	})
@@ -500,7 +500,7 @@ func TestKeys(t *testing.T) {
 				t.Errorf("%s expires in %v", key, left)
 			}
 		}
-		if f.Limiter("org-1") != f.Limiter("org-1") || f.Limiter("org-1") == f.Limiter("org-2") {
+		if first := f.Limiter("org-1"); first != f.Limiter("org-1") || first == f.Limiter("org-2") {
 			t.Error("an organization must have one limiter")
 		}
 	})
