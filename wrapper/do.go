@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"unicode"
+
+	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
 // Do sends a request to any other endpoint of m3ter, through the same layers as the methods: the token, the timeout
@@ -29,7 +31,7 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 		closeBody(req)
 		return nil, err
 	}
-	call := c.newCall(operationOf(own), own, false)
+	call := c.newCall(operationOf(own), own)
 	a, err := c.layers(own.Context(), call)
 	noTime, err := lastOf(err)
 	if err == nil && a.StatusCode/100 == 2 {
@@ -49,7 +51,7 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 // ownRequest is a copy of a request as it is to be sent, but for its token.
 func (c *Client) ownRequest(req *http.Request) (*http.Request, error) {
 	if req == nil || req.URL == nil {
-		return nil, invalid("request", "one with a URL", "is nil, or has no URL")
+		return nil, invalid("request", "one with a URL", "has none")
 	}
 	own := req.Clone(req.Context())
 	if u := own.URL; u.Scheme == "" && u.Host == "" && strings.HasPrefix(u.Path, "/") {
@@ -80,19 +82,19 @@ func (c *Client) validateRequest(req *http.Request) error {
 	const allowed = "a path that begins with a slash, or the scheme, host and port of the base URL, without a user"
 	switch {
 	case req.URL.Scheme == "" && req.URL.Host == "":
-		return invalid("request URL", allowed, "is %s", quote(req.URL.Path))
+		return invalid("request URL", allowed, "is %s", gen.Quote(req.URL.Path))
 	case originOf(req.URL) != originOf(c.base):
-		return invalid("request URL", allowed, "goes to %s", quote(req.URL.Scheme+"://"+req.URL.Host))
+		return invalid("request URL", allowed, "goes to %s", gen.Quote(req.URL.Scheme+"://"+req.URL.Host))
 	case req.RequestURI != "":
-		return invalid("request", "one that was not received by a server", "has a RequestURI")
+		return invalid("request", "one to be sent, not one that a server received", "has a RequestURI")
 	case !isSendable(req):
-		return invalid("request", "a method, a query and headers that HTTP can carry", "has one with other characters")
+		return invalid("request", "one whose method, query and headers HTTP can carry", "has a character in them that it can't")
 	case req.URL.Opaque != "":
 		return invalid("request URL", allowed, "is opaque: its path may name another host")
 	case req.URL.User != nil:
 		return invalid("request URL", allowed, "holds a user or a password")
 	case req.Host != "" && req.Host != req.URL.Host:
-		return invalid("request Host", allowed, "is %s", quote(req.Host))
+		return invalid("request Host", allowed, "is %s", gen.Quote(req.Host))
 	}
 	return nil
 }
@@ -126,13 +128,13 @@ func closeBody(req *http.Request) {
 	}
 }
 
-func operationOf(req *http.Request) *operation {
+func operationOf(req *http.Request) *gen.Operation {
 	method := req.Method
 	if method == "" {
 		method = http.MethodGet
 	}
-	return &operation{
-		name: "Do", method: method, path: req.URL.EscapedPath(),
-		find: "read what the request would have changed",
+	return &gen.Operation{
+		Name: "Do", Method: method, Path: req.URL.EscapedPath(),
+		Recovery: "read what the request would have changed",
 	}
 }

@@ -55,8 +55,8 @@ func newError(c *call, a *answer) *Error {
 	return &Error{
 		StatusCode: a.StatusCode,
 		Message:    shorten(redact.text(content.Message), maxErrorBody),
-		Method:     c.op.method,
-		Path:       c.op.path,
+		Method:     c.op.Method,
+		Path:       c.op.Path,
 		RequestID:  redact.requestID(a.Header),
 		RetryAfter: retryAfter(a.Header, time.Now()),
 		Body:       redact.body(a.body),
@@ -136,8 +136,8 @@ func newDecodeError(c *call, a *answer, err error) *DecodeError {
 	redact := c.redactor()
 	return &DecodeError{
 		StatusCode: a.StatusCode,
-		Method:     c.op.method,
-		Path:       c.op.path,
+		Method:     c.op.Method,
+		Path:       c.op.Path,
 		Body:       redact.body(a.body),
 		err:        redact.error(err),
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
 func TestRetryAfter(t *testing.T) {
@@ -92,7 +94,7 @@ func TestErrorTextIsShortAndSafe(t *testing.T) {
 
 // A secret across the end of what is kept of a request id would show its first half, in the error and in the log.
 func TestRequestIDIsCutLast(t *testing.T) {
-	c := &call{op: opRequestSupport, token: "the-token"}
+	c := &call{op: &gen.RequestSupport.Operation, token: "the-token"}
 	id := strings.Repeat("x", maxRequestID-8) + "the-token"
 	a := &answer{Response: &http.Response{StatusCode: 500, Header: http.Header{"X-Request-Id": {id}}}}
 	shown := []string{newError(c, a).RequestID}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 
+	"github.com/m3ter-access/m3ter-access-go/gen"
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
 )
@@ -58,7 +59,7 @@ func (e *exchange) fetch(ctx context.Context) (*oauth2.Token, error) {
 	}
 }
 
-var opToken = &operation{name: "Token", method: http.MethodPost, path: "/oauth/token"}
+var opToken = &gen.Operation{Name: "Token", Method: http.MethodPost, Path: "/oauth/token"}
 
 // An exchangeError keeps the status where x/oauth2 does not: an answer of 200 may hold no token either.
 type exchangeError struct {

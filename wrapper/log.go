@@ -22,9 +22,9 @@ func logged(log *slog.Logger, next layer) layer {
 // attrs describes an attempt: never a header but the request id, never a body.
 func (c *call) attrs(a *answer, err error, took time.Duration) []slog.Attr {
 	attrs := []slog.Attr{
-		slog.String("operation", c.op.name),
-		slog.String("method", c.op.method),
-		slog.String("path", c.op.path),
+		slog.String("operation", c.op.Name),
+		slog.String("method", c.op.Method),
+		slog.String("path", c.op.Path),
 		slog.Int("attempt", c.attempt),
 		slog.Duration("duration", took),
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/m3ter-access/m3ter-access-go/gen"
 	"golang.org/x/oauth2"
 )
 
@@ -100,18 +101,17 @@ func (c *config) authFromEnvironment() error {
 		return nil
 	}
 	key, secret, token := os.Getenv("M3TER_API_KEY"), os.Getenv("M3TER_API_SECRET"), os.Getenv("M3TER_API_TOKEN")
-	const both = "the access key id and the API secret of a service user, both"
 	switch {
 	case key != "" && secret != "":
 		return c.setCredentials("M3TER_API_KEY", key, "M3TER_API_SECRET", secret)
 	case key != "":
-		return invalid("M3TER_API_SECRET", both, "is missing beside M3TER_API_KEY")
+		return invalid("M3TER_API_SECRET", "set together with M3TER_API_KEY", "is missing")
 	case secret != "":
-		return invalid("M3TER_API_KEY", both, "is missing beside M3TER_API_SECRET")
+		return invalid("M3TER_API_KEY", "set together with M3TER_API_SECRET", "is missing")
 	case token != "":
 		return c.setToken(token)
 	}
-	const ways = "M3TER_API_KEY and M3TER_API_SECRET, or M3TER_API_TOKEN, or WithCredentials, or WithTokenSource"
+	const ways = "given by M3TER_API_KEY and M3TER_API_SECRET, by M3TER_API_TOKEN, by WithCredentials or by WithTokenSource"
 	return invalid("credentials", ways, "are missing")
 }
 
@@ -121,7 +121,7 @@ func (c *config) organizationFromEnvironment() error {
 	}
 	orgID := os.Getenv("M3TER_ORG_ID")
 	if orgID == "" {
-		return invalid("organization", "M3TER_ORG_ID or WithOrganization", "is missing")
+		return invalid("organization", "given by M3TER_ORG_ID or WithOrganization", "is missing")
 	}
 	return c.setOrganization("M3TER_ORG_ID", orgID)
 }
@@ -194,7 +194,7 @@ func WithOrganization(orgID string) Option {
 
 func (c *config) setOrganization(field, orgID string) error {
 	if strings.TrimSpace(orgID) != orgID {
-		return invalid(field, "the id of an organization", "is %s, with a space at its beginning or end", quote(orgID))
+		return invalid(field, "an id without a space around it", "is %s", gen.Quote(orgID))
 	}
 	c.orgID = orgID
 	return validatePathValue(field, orgID)
@@ -219,11 +219,11 @@ func (c *config) setBaseURL(field, raw string) error {
 	case u.Hostname() == "":
 		return invalid(field, allowed, "has no host")
 	case u.User != nil:
-		return invalid(field, allowed, "of host %s holds a user or a password", quote(u.Host))
+		return invalid(field, allowed, "of host %s holds a user or a password", gen.Quote(u.Host))
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return invalid(field, allowed, "of host %s has a query or a fragment", quote(u.Host))
+		return invalid(field, allowed, "of host %s has a query or a fragment", gen.Quote(u.Host))
 	case u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())):
-		return invalid(field, allowed, "is %s", quote(u.Scheme+"://"+u.Host))
+		return invalid(field, allowed, "is %s", gen.Quote(u.Scheme+"://"+u.Host))
 	}
 	u = u.JoinPath() // resolves dots
 	u.Path, u.RawPath = strings.TrimSuffix(u.Path, "/"), strings.TrimSuffix(u.RawPath, "/")
@@ -255,7 +255,7 @@ func WithHTTPClient(client *http.Client) Option {
 func WithUserAgent(product string) Option {
 	return func(c *config) error {
 		if product == "" || strings.ContainsFunc(product, unicode.IsControl) {
-			return invalid("WithUserAgent", "a product such as billing-sync/1.4", "is %s", quote(product))
+			return invalid("WithUserAgent", "a product such as billing-sync/1.4", "is %s", gen.Quote(product))
 		}
 		c.userAgent = product
 		return nil
@@ -280,7 +280,7 @@ func WithLogger(logger *slog.Logger) Option {
 // negative, nor MinBackoff above MaxBackoff.
 func WithRetry(policy RetryPolicy) Option {
 	return func(c *config) error {
-		const allowed = "no negative value, and no MinBackoff above MaxBackoff"
+		const allowed = "a policy without a negative value, and without a MinBackoff above MaxBackoff"
 		if policy.MaxAttempts < 0 || policy.MinBackoff < 0 || policy.MaxBackoff < 0 || policy.MaxRetryAfter < 0 {
 			return invalid("WithRetry", allowed, "has a negative value")
 		}

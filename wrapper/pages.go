@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"hash/maphash"
 	"iter"
-	"net/url"
-	"strconv"
+
+	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
 // PageParams says which page of a list is wanted. The zero value is the first one, of the service's own size.
@@ -22,30 +22,7 @@ type PageParams struct {
 // having been sent; [ErrNotFound] for an unknown user; and those that every call has, see "Errors" in the package
 // comment.
 func (c *Client) UserPermissionsPage(ctx context.Context, userID string, params PageParams) (*PermissionPolicyPage, error) {
-	if err := firstError(validateOrganization(c.orgID), validatePathValue("userID", userID), validatePageParams(params)); err != nil {
-		return nil, err
-	}
-	req, err := c.newRequest(opUserPermissions, nil, userID)
-	if err != nil {
-		return nil, err
-	}
-	req.URL.RawQuery = params.query()
-	return send(ctx, c, c.newCall(opUserPermissions, req, false), parsePage)
-}
-
-// query leaves out what is zero: the service would take it for a page size of 0, or for an empty token.
-func (p PageParams) query() string {
-	if p == (PageParams{}) {
-		return ""
-	}
-	query := make(url.Values)
-	if p.PageSize != 0 {
-		query.Set("pageSize", strconv.Itoa(int(p.PageSize)))
-	}
-	if p.NextToken != "" {
-		query.Set("nextToken", p.NextToken)
-	}
-	return query.Encode()
+	return invoke(ctx, c, &gen.UserPermissions, gen.UserPermissionsParams(params), userID)
 }
 
 // UserPermissions walks over all permission policies of a user, newest first, a page at a time:
@@ -65,7 +42,7 @@ func (p PageParams) query() string {
 func (c *Client) UserPermissions(ctx context.Context, userID string, params ...PageParams) iter.Seq2[PermissionPolicy, error] {
 	return func(yield func(PermissionPolicy, error) bool) {
 		if len(params) > 1 {
-			yield(PermissionPolicy{}, invalid("PageParams", "one, or none", "are given %d times", len(params)))
+			yield(PermissionPolicy{}, invalid("PageParams", "given once at most", "is given %d times", len(params)))
 			return
 		}
 		var next PageParams
@@ -88,8 +65,8 @@ func (c *Client) UserPermissions(ctx context.Context, userID string, params ...P
 				return
 			}
 			if !seen.add(page.NextToken) {
-				op := opUserPermissions
-				yield(PermissionPolicy{}, fmt.Errorf("%w: %s %s, after %d pages", ErrRepeatedToken, op.method, op.path, seen.len()))
+				op := &gen.UserPermissions
+				yield(PermissionPolicy{}, fmt.Errorf("%w: %s %s, after %d pages", ErrRepeatedToken, op.Method, op.Path, seen.len()))
 				return
 			}
 			next.NextToken = page.NextToken

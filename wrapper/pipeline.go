@@ -6,24 +6,18 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
-// An operation is one of the document, or any other that Do sends.
-type operation struct {
-	name   string // the method of Client, as errors name it
-	method string
-	path   string // the template of the path, so that errors name no ids
-	find   string // how to learn what became of a write whose outcome is unknown
-}
-
-// isRead tells whether sending the operation again can change nothing.
-func (o *operation) isRead() bool {
-	return o.method == http.MethodGet || o.method == http.MethodHead || o.method == http.MethodOptions
+// isRead tells whether sending an operation twice changes no more than sending it once.
+func isRead(op *gen.Operation) bool {
+	return op.Method == http.MethodGet || op.Method == http.MethodHead || op.Method == http.MethodOptions
 }
 
 // A call is one request on its way through the layers.
 type call struct {
-	op        *operation
+	op        *gen.Operation
 	req       *http.Request
 	versioned bool     // it carries a version, so that a refusal may be a conflict
 	pace      *pace    // of the organization

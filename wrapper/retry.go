@@ -109,7 +109,7 @@ func retry(policy RetryPolicy, tokens *tokens, log *slog.Logger, next layer) lay
 				a, err = lastAnswer, &interrupted{ended: err, last: lastErr}
 				return r.giveUp(ctx, c, a, err, took)
 			}
-			verdict := judge(c.op.isRead(), a, err)
+			verdict := judge(isRead(c.op), a, err)
 			if verdict == final {
 				return a, err
 			}

@@ -4,35 +4,56 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+
+	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
-func (c *Client) newCall(op *operation, req *http.Request, versioned bool) *call {
-	return &call{op: op, req: req, versioned: versioned, pace: c.pace, secrets: c.secrets()}
-}
-
-// send sends a call, and decodes its answer by parse.
-func send[T any](ctx context.Context, c *Client, call *call, parse func([]byte) (*T, error)) (*T, error) {
+// invoke calls an operation of the document: it checks the arguments, sends the request and reads the answer. The values
+// are those of the path behind the organization.
+func invoke[Request, Answer any](ctx context.Context, c *Client, endpoint *gen.Endpoint[Request, Answer], request Request, values ...string) (*Answer, error) {
+	values = append([]string{c.orgID}, values...)
+	if err := validate(endpoint, values, request); err != nil {
+		return nil, err
+	}
+	var query string
+	if endpoint.Query != nil {
+		query = endpoint.Query(request)
+	}
+	var body any
+	if endpoint.HasBody {
+		body = request
+	}
+	req, err := c.newRequest(&endpoint.Operation, values, query, body)
+	if err != nil {
+		return nil, err
+	}
+	call := c.newCall(&endpoint.Operation, req)
+	call.versioned = endpoint.Version != nil && endpoint.Version(request) != 0
 	a, err := c.layers(ctx, call)
 	noTime, err := lastOf(err)
-	var result *T
+	var answer *Answer
 	if err == nil {
-		result, err = read(a, call, parse)
+		answer, err = read(a, call, endpoint.Finish)
 	}
 	if err != nil {
 		return nil, call.explain(err, noTime)
 	}
-	return result, nil
+	return answer, nil
+}
+
+func (c *Client) newCall(op *gen.Operation, req *http.Request) *call {
+	return &call{op: op, req: req, pace: c.pace, secrets: c.secrets()}
 }
 
 // read turns an answer into a value or an error.
-func read[T any](a *answer, call *call, parse func([]byte) (*T, error)) (*T, error) {
+func read[Answer any](a *answer, call *call, finish func(*Answer) string) (*Answer, error) {
 	if a.StatusCode/100 != 2 {
 		return nil, newError(call, a)
 	}
 	if a.isCut() {
 		return nil, a.bodyErr
 	}
-	result, err := decode(a, parse)
+	result, err := decode(a, finish)
 	if err != nil {
 		return nil, newDecodeError(call, a, err)
 	}
@@ -51,15 +72,15 @@ func (c *call) explain(err error, noTime *interrupted) error {
 		unknown = e.StatusCode/100 == 2 || isAmbiguous(e.StatusCode)
 	case *transportError:
 		unknown = !e.neverLeft
-		err = fmt.Errorf("m3teraccess: %s %s: %w", c.op.method, c.op.path, c.redactor().error(e.err))
+		err = fmt.Errorf("m3teraccess: %s %s: %w", c.op.Method, c.op.Path, c.redactor().error(e.err))
 	default: // there was no attempt
-		err = fmt.Errorf("m3teraccess: %s %s: not sent: %w", c.op.method, c.op.path, c.redactor().error(err))
+		err = fmt.Errorf("m3teraccess: %s %s: not sent: %w", c.op.Method, c.op.Path, c.redactor().error(err))
 	}
 	if noTime != nil {
 		err = fmt.Errorf("%w; no time for another attempt: %w", err, noTime.ended)
 	}
-	if unknown && !c.op.isRead() {
-		err = &unknownOutcome{err: err, find: c.op.find}
+	if unknown && !isRead(c.op) {
+		err = &unknownOutcome{err: err, find: c.op.Recovery}
 	}
 	return err
 }
