@@ -5,9 +5,6 @@ import (
 	"strings"
 )
 
-// Sendable brings statements into the form of requests, in place.
-func Sendable(statements []Statement) { each("", statements, finishStatementAnswer) }
-
 // The functions that finish an answer name the first member that it lacks; "" when it lacks none.
 
 func first(lacks ...string) string {

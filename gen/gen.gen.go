@@ -385,6 +385,26 @@ type OrgID = string
 // Error Why a request was refused, or what failed.
 type Error = ErrorMessage
 
+// Finish brings an answer, a pointer to one of the types here, into the form of requests, and names a member that it
+// lacks. It leaves anything else as it is.
+func Finish(answer any) (lacks string, isOurs bool) {
+	switch v := answer.(type) {
+	case *PermissionPolicy:
+		return finishPermissionPolicy(v), true
+	case *PermissionPolicyPage:
+		return finishPermissionPolicyPage(v), true
+	case *PrincipalPermission:
+		return finishPrincipalPermission(v), true
+	case *ResourceGroup:
+		return finishResourceGroup(v), true
+	case *StatementAnswer:
+		return finishStatementAnswer(v), true
+	case *Support:
+		return finishSupport(v), true
+	}
+	return "", false
+}
+
 // known lists the values of the enums, in the form of requests.
 var known = []string{
 	"all",

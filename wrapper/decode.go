@@ -19,6 +19,9 @@ func decode[Answer any](a *answer, finish func(*Answer) string) (*Answer, error)
 	if err := checkContentType(a.Header.Get("Content-Type")); err != nil {
 		return nil, err
 	}
+	if string(bytes.TrimSpace(a.body)) == "null" {
+		return nil, errors.New("the body is null")
+	}
 	result := new(Answer)
 	if err := unmarshalAnswer(a.body, result); err != nil {
 		return nil, err
@@ -41,9 +44,13 @@ func checkContentType(value string) error {
 	return fmt.Errorf("the content type is %s, not JSON", gen.Quote(value))
 }
 
+// unmarshalAnswer reads pages in any of their shapes.
 func unmarshalAnswer(body []byte, into any) error {
-	if page, ok := into.(*PermissionPolicyPage); ok {
-		return unmarshalPage(body, page)
+	switch into := into.(type) {
+	case interface{ unmarshal([]byte) error }:
+		return into.unmarshal(body)
+	case *PermissionPolicyPage:
+		return (*page[PermissionPolicy])(into).unmarshal(body)
 	}
 	return unmarshal(body, into)
 }
@@ -51,37 +58,6 @@ func unmarshalAnswer(body []byte, into any) error {
 func unmarshal(body []byte, into any) error {
 	if err := json.Unmarshal(body, into); err != nil {
 		return fmt.Errorf("the body is not what the document declares: %w", err)
-	}
-	return nil
-}
-
-// unmarshalPage reads any of the three shapes of a page: the page itself, one policy, or a bare list. The published
-// document declares one policy and describes a list; the service's other lists are pages.
-func unmarshalPage(body []byte, page *PermissionPolicyPage) error {
-	if first := bytes.TrimLeft(body, " \t\r\n"); len(first) > 0 && first[0] == '[' {
-		return unmarshal(body, &page.Data)
-	}
-	var either struct {
-		PermissionPolicyPage
-		PermissionPolicy
-	}
-	if err := unmarshal(body, &either); err != nil {
-		return err
-	}
-	*page = either.PermissionPolicyPage
-	if page.Data == nil && either.ID != "" {
-		page.Data = []PermissionPolicy{either.PermissionPolicy}
-	}
-	if page.Data != nil {
-		return nil
-	}
-	// An empty page may say null; an object that says nothing of data is something else.
-	var says struct{ Data json.RawMessage }
-	if err := unmarshal(body, &says); err != nil {
-		return err
-	}
-	if says.Data == nil {
-		return errors.New("the body is neither a page, with data, nor a policy, with an id")
 	}
 	return nil
 }

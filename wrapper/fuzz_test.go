@@ -65,7 +65,7 @@ func FuzzPathValue(f *testing.F) {
 			return
 		}
 		client := (&core{base: &url.URL{Scheme: "https", Host: "m3ter.test", Path: "/base"}, paces: newPaces(nil)}).client("org")
-		made, err := client.newRequest(&gen.UserPermissions.Operation, []string{"org", id}, "", nil)
+		made, err := client.newRequest(http.MethodGet, client.urlOf(gen.UserPermissions.Path, []string{"org", id}, ""), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

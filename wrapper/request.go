@@ -3,33 +3,28 @@ package m3teraccess
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-
-	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
-// newRequest makes the request of an operation. The organization and the values take the place of the {names} of its
-// path, each as one segment. A nil body is none.
-func (c *Client) newRequest(op *gen.Operation, values []string, query string, body any) (*http.Request, error) {
+// newRequest makes a request whose body, unless nil, is sent as JSON.
+func (c *Client) newRequest(method string, address *url.URL, body any) (*http.Request, error) {
 	req := &http.Request{
-		Method: op.Method,
-		URL:    c.urlOf(op.Path, values),
+		Method: method,
+		URL:    address,
 		Host:   c.base.Host,
 		Header: c.readHeader,
 		Proto:  "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}
-	req.URL.RawQuery = query
 	if body == nil {
 		return req, nil
 	}
 	data, err := json.Marshal(body)
 	if err != nil {
-		return nil, fmt.Errorf("m3teraccess: %s: %w", op.Name, err)
+		return nil, err
 	}
 	req.Header = c.writeHeader
 	req.ContentLength = int64(len(data))
@@ -38,13 +33,15 @@ func (c *Client) newRequest(op *gen.Operation, values []string, query string, bo
 	return req, nil
 }
 
-// urlOf is the URL of a path below the base URL. The escaped path is set only where it differs.
-func (c *Client) urlOf(template string, values []string) *url.URL {
+// urlOf is the URL of a path below the base URL: each value takes the place of a {name} of the template, as one segment.
+// The escaped path is set only where it differs.
+func (c *Client) urlOf(template string, values []string, query string) *url.URL {
 	u := *c.base
 	u.Path += expand(template, values, func(value string) string { return value })
 	if u.RawPath != "" || slices.ContainsFunc(values, func(value string) bool { return url.PathEscape(value) != value }) {
 		u.RawPath = c.base.EscapedPath() + expand(template, values, url.PathEscape)
 	}
+	u.RawQuery = query
 	return &u
 }
 

@@ -23,22 +23,27 @@ func invoke[Request, Answer any](ctx context.Context, c *Client, endpoint *gen.E
 	if endpoint.HasBody {
 		body = request
 	}
-	req, err := c.newRequest(&endpoint.Operation, values, query, body)
+	req, err := c.newRequest(endpoint.Method, c.urlOf(endpoint.Path, values, query), body)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("m3teraccess: %s: %w", endpoint.Name, err)
 	}
 	call := c.newCall(&endpoint.Operation, req)
 	call.versioned = endpoint.Version != nil && endpoint.Version(request) != 0
+	return perform(ctx, c, call, endpoint.Finish)
+}
+
+// perform sends a call and reads its answer.
+func perform[Answer any](ctx context.Context, c *Client, call *call, finish func(*Answer) string) (*Answer, error) {
 	a, err := c.layers(ctx, call)
 	noTime, err := lastOf(err)
-	var answer *Answer
+	var result *Answer
 	if err == nil {
-		answer, err = read(a, call, endpoint.Finish)
+		result, err = read(a, call, finish)
 	}
 	if err != nil {
 		return nil, call.explain(err, noTime)
 	}
-	return answer, nil
+	return result, nil
 }
 
 func (c *Client) newCall(op *gen.Operation, req *http.Request) *call {
@@ -50,6 +55,9 @@ func read[Answer any](a *answer, call *call, finish func(*Answer) string) (*Answ
 	if a.StatusCode/100 != 2 {
 		return nil, newError(call, a)
 	}
+	if isNothing(new(Answer)) {
+		return new(Answer), nil
+	}
 	if a.isCut() {
 		return nil, a.bodyErr
 	}
@@ -58,6 +66,12 @@ func read[Answer any](a *answer, call *call, finish func(*Answer) string) (*Answ
 		return nil, newDecodeError(call, a, err)
 	}
 	return result, nil
+}
+
+// isNothing tells whether an answer is of no interest beyond its status.
+func isNothing(answer any) bool {
+	_, ok := answer.(*struct{})
+	return ok
 }
 
 // explain names the request where an error does not, and says so when it is a write that may have been done, and when

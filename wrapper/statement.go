@@ -31,7 +31,7 @@ func Sendable(statements []Statement) []Statement {
 	sendable := slices.Clone(statements)
 	for i := range sendable {
 		sendable[i].Action = slices.Clone(sendable[i].Action)
+		gen.Finish(&sendable[i])
 	}
-	gen.Sendable(sendable)
 	return sendable
 }
