@@ -53,13 +53,18 @@ func NewClient(opts ...Option) (*Client, error) {
 		writeHeader: http.Header{"Accept": {"application/json"}, "User-Agent": {cfg.agent()}, "Content-Type": {"application/json"}},
 		secrets:     func() []string { return secrets },
 		layers:      pipeline(cfg),
-		paces:       newPaces(cfg.limiter),
+		paces:       newPaces(cfg.limiterOf),
 	}
 	return core.client(cfg.orgID), nil
 }
 
+// client makes a client of an organization. One whose calls are all refused, for its id, needs no pace.
 func (c *core) client(orgID string) *Client {
-	return &Client{core: c, orgID: orgID, pace: c.paces.of(orgID)}
+	client := &Client{core: c, orgID: orgID}
+	if validatePathValue("", orgID) == nil {
+		client.pace = c.paces.of(orgID)
+	}
+	return client
 }
 
 // Organization returns a client for another organization, with the token and the connections of this one. The rate is

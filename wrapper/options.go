@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"reflect"
 	"strings"
 	"time"
 	"unicode"
@@ -39,7 +40,7 @@ type config struct {
 	timeout          time.Duration
 	maxResponseBytes int64
 	retry            RetryPolicy
-	limiter          Limiter // nil: one of its own for each organization
+	limiterOf        func(orgID string) Limiter // nil: one of our own for each organization
 	logger           *slog.Logger
 }
 
@@ -296,12 +297,37 @@ func WithRetry(policy RetryPolicy) Option {
 // paces everything that the client and its [Client.Organization] children send, but for requests for a token.
 func WithLimiter(limiter Limiter) Option {
 	return func(c *config) error {
-		if limiter == nil {
+		if isNil(limiter) {
 			return invalid("WithLimiter", "a limiter", "is nil")
 		}
-		c.limiter = limiter
+		c.limiterOf = func(string) Limiter { return limiter }
 		return nil
 	}
+}
+
+// WithOrganizationLimiter replaces the default limiter by one for each organization. limiterOf is called when an
+// organization is first used, for one organization at a time. Its limiter is kept as long as a client of the organization
+// is, and for a second after its last request; then limiterOf is asked once more. A nil limiter means the default one.
+//
+// A limiter that has a method HoldBack(time.Duration), too, is told when the service refused a request as over the rate,
+// and for how long the organization's requests are held back.
+func WithOrganizationLimiter(limiterOf func(orgID string) Limiter) Option {
+	return func(c *config) error {
+		if limiterOf == nil {
+			return invalid("WithOrganizationLimiter", "a function", "is nil")
+		}
+		c.limiterOf = limiterOf
+		return nil
+	}
+}
+
+// isNil finds the nil pointer in an interface, too, which would panic in each call.
+func isNil(limiter Limiter) bool {
+	if limiter == nil {
+		return true
+	}
+	value := reflect.ValueOf(limiter)
+	return value.Kind() == reflect.Pointer && value.IsNil()
 }
 
 // WithTimeout bounds each attempt, from the wait for a connection to the end of the answer, by a duration above zero;
