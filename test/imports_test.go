@@ -27,6 +27,7 @@ func TestClientBringsLittleAlong(t *testing.T) {
 		"github.com/google/uuid",
 		module + "/gen",
 		module + "/wrapper",
+		module + "/wrapper/internal/strictjson",
 		"github.com/oapi-codegen/runtime",
 		"github.com/oapi-codegen/runtime/types",
 		"golang.org/x/oauth2",

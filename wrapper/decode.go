@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"mime"
 	"strings"
+
+	"github.com/m3ter-access/m3ter-access-go/wrapper/internal/strictjson"
 )
 
 // decode reads the one JSON value of an answer, of which parse knows what it must be.
@@ -17,8 +19,11 @@ func decode[T any](a *answer, parse func([]byte) (*T, error)) (*T, error) {
 	if err := checkContentType(a.Header.Get("Content-Type")); err != nil {
 		return nil, err
 	}
-	return parse(a.body)
+	return parse(withoutMark(a.body))
 }
+
+// withoutMark skips a byte order mark, which some write before their JSON.
+func withoutMark(body []byte) []byte { return bytes.TrimPrefix(body, []byte("\ufeff")) }
 
 // checkContentType lets JSON pass, and an answer that does not say what it is.
 func checkContentType(value string) error {
@@ -61,9 +66,10 @@ func parseEntity[T any](body []byte, finish func(*T) (id string)) (*T, error) {
 	return entity, nil
 }
 
+// unmarshal keeps the text of an error only: its types are those of one release of Go.
 func unmarshal(body []byte, into any) error {
-	if err := json.Unmarshal(body, into); err != nil {
-		return fmt.Errorf("the body is not what the document declares: %w", err)
+	if err := strictjson.Unmarshal(body, into); err != nil {
+		return fmt.Errorf("the body is not what the document declares: %v", err)
 	}
 	return nil
 }
@@ -108,7 +114,9 @@ func parseShape(body []byte) (*PermissionPolicyPage, error) {
 		return page, nil
 	}
 	// An empty page may say null; an object that says nothing of data is something else.
-	var says struct{ Data json.RawMessage }
+	var says struct {
+		Data json.RawMessage `json:"data"`
+	}
 	if err := unmarshal(body, &says); err != nil {
 		return nil, err
 	}
