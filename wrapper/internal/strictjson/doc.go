@@ -1,6 +1,9 @@
-// Package strictjson reads JSON alike with every supported release of Go, by the rules of encoding/json/v2:
+// Package strictjson decodes JSON by the same rules whichever Go release builds it, those of encoding/json/v2:
 //
-//   - A member that stands twice in an object, at any depth, is an error.
-//   - The name of a member matches that of a field exactly. One that differs in case is unknown, and is skipped.
-//   - Text that is not valid Unicode is an error: a stray byte, or half a surrogate pair.
+//   - An object that has a member twice, at any depth, is an error.
+//   - Names match exactly: a member whose name differs from that of a field in case is unknown, and changes nothing.
+//   - Text that is not valid Unicode is an error: a stray byte, half a surrogate pair.
+//
+// Go 1.27 has that package, unless it is built with GOEXPERIMENT=nojsonv2. For all other builds a pass over the text goes
+// before encoding/json.
 package strictjson

@@ -11,9 +11,11 @@ import (
 
 // A level is an object or a list that is open.
 type level struct {
-	of    *shape // what it is decoded into
-	next  *shape // what its next value is decoded into
-	names int    // where its names begin, among those of all levels
+	of       *shape // what it is decoded into
+	next     *shape // what its next value is decoded into
+	names    int    // where its names begin, among those of all levels
+	isObject bool
+	atName   bool // the next string is a name
 }
 
 // maxLevels is one more than encoding/json reads.
@@ -25,27 +27,26 @@ const maxLevels = 10_001
 // What is not JSON is left to encoding/json, which refuses it.
 func checkMembers(body []byte, root *shape) ([]byte, error) {
 	levels := append(make([]level, 0, 8), level{next: root})
-	names := make([][]byte, 0, 64)
+	names := make([][]byte, 0, 32)
 	var clean []byte // nil: it is the body
 	for i := 0; i < len(body); i++ {
 		top := &levels[len(levels)-1]
-		switch body[i] {
+		switch c := body[i]; c {
 		case '{', '[':
-			levels = append(levels, level{of: top.next, next: top.next.inner(), names: len(names)})
-			if len(levels) > maxLevels {
+			if len(levels) == maxLevels {
 				return body, nil
 			}
-		case '}', ']':
-			if twice := repeated(names[top.names:]); twice != nil {
-				return nil, fmt.Errorf("the member %q stands twice in an object", twice)
-			}
-			names = names[:top.names]
-			if levels = levels[:len(levels)-1]; len(levels) == 0 {
-				return body, nil
-			}
+			isObject := c == '{'
+			levels = append(levels, level{top.next, top.next.inner(), len(names), isObject, isObject})
+		case ',':
+			top.atName = top.isObject
 		case '"':
 			end := endOfString(body, i)
-			if isName := nextIs(':', body[end:]); isName {
+			if end < 0 {
+				return body, nil
+			}
+			if top.atName {
+				top.atName = false
 				name := unquote(body[i:end])
 				names = append(names, name)
 				var known bool
@@ -57,6 +58,14 @@ func checkMembers(body []byte, root *shape) ([]byte, error) {
 				}
 			}
 			i = end - 1
+		case '}', ']':
+			if twice := repeated(names[top.names:]); twice != nil {
+				return nil, fmt.Errorf("the member %q stands twice in an object", twice)
+			}
+			names = names[:top.names]
+			if levels = levels[:len(levels)-1]; len(levels) == 0 {
+				return body, nil
+			}
 		}
 	}
 	if clean == nil {
@@ -65,12 +74,12 @@ func checkMembers(body []byte, root *shape) ([]byte, error) {
 	return clean, nil
 }
 
-// endOfString is the index behind the string that begins at start.
+// endOfString is the index behind the string that begins at start; -1 when it has no end.
 func endOfString(body []byte, start int) int {
 	for end := start + 1; ; {
 		n := bytes.IndexByte(body[end:], '"')
 		if n < 0 {
-			return len(body)
+			return -1
 		}
 		end += n + 1
 		if body[end-2] != '\\' || !escapesNext(body[start+1:end-1]) {
@@ -82,18 +91,6 @@ func endOfString(body []byte, start int) int {
 // escapesNext tells whether the last backslash of a text is not escaped itself.
 func escapesNext(text []byte) bool {
 	return (len(text)-len(bytes.TrimRight(text, `\`)))%2 == 1
-}
-
-// nextIs tells whether c comes next, behind white space.
-func nextIs(c byte, rest []byte) bool {
-	for _, b := range rest {
-		switch b {
-		case ' ', '\t', '\r', '\n':
-		default:
-			return b == c
-		}
-	}
-	return false
 }
 
 func unquote(quoted []byte) []byte {
