@@ -192,7 +192,7 @@ func TestFakeRefusesWhatCannotBeRead(t *testing.T) {
 		for name, body := range cases {
 			t.Run(operation+"/"+name, func(t *testing.T) {
 				if _, refused := send(t, operation, "", body); !refused {
-					t.Errorf("%s passes", body)
+					t.Errorf("%q passes", body)
 				}
 			})
 		}

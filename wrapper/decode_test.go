@@ -50,11 +50,11 @@ func checkUnreadable(t *testing.T, m method, body string) {
 	t.Helper()
 	err := m.call(t.Context(), newScripted(t, &script{steps: []step{answers(200, body)}}))
 	if !errors.As(err, new(*DecodeError)) || errors.Is(err, ErrOutcomeUnknown) == m.isRead {
-		t.Errorf("%s: %v", body, err)
+		t.Errorf("%q: %v", body, err)
 	}
 	// These types are those of one release: a program that looks for them would see a difference.
 	if errors.As(err, new(*json.SyntaxError)) || errors.As(err, new(*json.UnmarshalTypeError)) {
-		t.Errorf("%s: %v shows how it is decoded", body, err)
+		t.Errorf("%q: %v shows how it is decoded", body, err)
 	}
 }
 
@@ -76,7 +76,7 @@ func TestNamesMatchExactly(t *testing.T) {
 			client := newScripted(t, &script{steps: []step{answers(200, body), answers(200, body)}})
 			page, err := client.UserPermissionsPage(t.Context(), "user", PageParams{})
 			if err != nil || len(page.Data) != 1 || !reflect.DeepEqual(page.Data[0], want) {
-				t.Errorf("%s: %+v, %v", body, page, err)
+				t.Errorf("%q: %+v, %v", body, page, err)
 			}
 			if list {
 				continue
@@ -85,7 +85,7 @@ func TestNamesMatchExactly(t *testing.T) {
 				Name: "n", PermissionPolicy: []Statement{Allow(All).On("*")},
 			})
 			if err != nil || !reflect.DeepEqual(*created, want) {
-				t.Errorf("%s: %+v, %v", body, created, err)
+				t.Errorf("%q: %+v, %v", body, created, err)
 			}
 		}
 	}

@@ -82,15 +82,11 @@ func endOfString(body []byte, start int) int {
 			return -1
 		}
 		end += n + 1
-		if body[end-2] != '\\' || !escapesNext(body[start+1:end-1]) {
+		text := body[start+1 : end-1]
+		if backslashes := len(text) - len(bytes.TrimRight(text, `\`)); backslashes%2 == 0 {
 			return end
 		}
 	}
-}
-
-// escapesNext tells whether the last backslash of a text is not escaped itself.
-func escapesNext(text []byte) bool {
-	return (len(text)-len(bytes.TrimRight(text, `\`)))%2 == 1
 }
 
 func unquote(quoted []byte) []byte {

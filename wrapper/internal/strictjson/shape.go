@@ -4,7 +4,7 @@ package strictjson
 
 import (
 	"bytes"
-	"encoding"
+	"cmp"
 	"encoding/json"
 	"reflect"
 	"strings"
@@ -67,18 +67,15 @@ func shapeOf(t reflect.Type) *shape {
 	return made
 }
 
-var (
-	jsonUnmarshaler = reflect.TypeFor[json.Unmarshaler]()
-	textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
-)
+var unmarshaler = reflect.TypeFor[json.Unmarshaler]()
 
 // makeShape makes the shape of a type, which may hold itself: made has those that are begun.
 func makeShape(t reflect.Type, made map[reflect.Type]*shape) *shape {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	if p := reflect.PointerTo(t); p.Implements(jsonUnmarshaler) || p.Implements(textUnmarshaler) {
-		return nil
+	if reflect.PointerTo(t).Implements(unmarshaler) {
+		return nil // it decodes itself, by names of its own
 	}
 	if s, ok := made[t]; ok {
 		return s
@@ -94,32 +91,18 @@ func makeShape(t reflect.Type, made map[reflect.Type]*shape) *shape {
 	return s
 }
 
-// addFields adds the fields of a struct, those of embedded structs last: they give way.
+// addFields adds the fields that encoding/json finds in a struct, those of embedded structs last: they give way.
 func (s *shape) addFields(t reflect.Type, made map[reflect.Type]*shape) {
-	var embedded []*shape
+	var embedded []field
 	for f := range t.Fields() {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		of := makeShape(f.Type, made)
 		switch {
-		case f.Tag.Get("json") == "-":
-		case f.Anonymous && name == "" && isStruct(f.Type):
-			embedded = append(embedded, makeShape(f.Type, made))
+		case f.Anonymous && name == "" && of != nil:
+			embedded = append(embedded, of.fields...)
 		case f.IsExported():
-			if name == "" {
-				name = f.Name
-			}
-			s.fields = append(s.fields, field{name, makeShape(f.Type, made)})
+			s.fields = append(s.fields, field{cmp.Or(name, f.Name), of})
 		}
 	}
-	for _, e := range embedded {
-		if e != nil {
-			s.fields = append(s.fields, e.fields...)
-		}
-	}
-}
-
-func isStruct(t reflect.Type) bool {
-	if t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	return t.Kind() == reflect.Struct
+	s.fields = append(s.fields, embedded...)
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ type house struct {
 	ID       string `json:"id"`
 	Version  int64  `json:"version,omitempty"`
 	Untagged string
+	Garden   room
 	Room     room              `json:"room"`
 	Rooms    []room            `json:"rooms"`
 	Next     *house            `json:"next"`
@@ -21,8 +23,10 @@ type house struct {
 	Text     map[string]string `json:"text"`
 	Any      any               `json:"any"`
 	Raw      json.RawMessage   `json:"raw"`
+	Sealed   sealed            `json:"sealed"`
 	Built    time.Time         `json:"built"`
 	Hidden   string            `json:"-"`
+	untagged string
 	Address
 	*Plot
 }
@@ -31,9 +35,20 @@ type room struct {
 	Name string `json:"name"`
 }
 
+// A sealed decodes itself, with names of its own.
+type sealed struct {
+	ID   string `json:"id"`
+	text string
+}
+
+func (s *sealed) UnmarshalJSON(text []byte) error {
+	s.text = string(text)
+	return nil
+}
+
 type Address struct {
 	Street string `json:"street"`
-	ID     int    `json:"id"` // gives way to that of the house
+	Room   string `json:"room"` // gives way to that of the house
 }
 
 type Plot struct {
@@ -52,23 +67,34 @@ func TestReads(t *testing.T) {
 		`{"version":null,"id":null,"rooms":null}`: {},
 
 		// Members that differ from ours in case change nothing.
-		`{"id":"a","ID":"b"}`:                       {ID: "a"},
-		`{"ID":"b","id":"a"}`:                       {ID: "a"},
-		`{"Id":"b"}`:                                {},
-		`{"id":"a","ID":7,"Id":{}}`:                 {ID: "a"},
-		`{"I\u0044":"b"}`:                           {},
-		`{"ver\u017fion":7}`:                        {},
-		`{"verſion":7,"version":1}`:                 {Version: 1},
-		`{"untagged":"b"}`:                          {},
-		`{"Untagged":"a","untagged":"b"}`:           {Untagged: "a"},
-		`{"STREET":"b"}`:                            {},
-		`{"SIZE":1}`:                                {},
-		`{"size":1}`:                                {Plot: &Plot{1}},
-		`{"street":"a"}`:                            {Address: Address{Street: "a"}},
-		`{"Room":{"name":"b"},"room":{"Name":"b"}}`: {},
+		`{"id":"a","ID":"b"}`:                                  {ID: "a"},
+		`{"ID":"b","id":"a"}`:                                  {ID: "a"},
+		`{"Id":"b"}`:                                           {},
+		`{"id":"a","ID":7,"Id":{}}`:                            {ID: "a"},
+		`{"I\u0044":"b"}`:                                      {},
+		`{"ver\u017fion":7}`:                                   {},
+		`{"verſion":7,"version":1}`:                            {Version: 1},
+		`{"untagged":"b"}`:                                     {},
+		`{"Untagged":"a","untagged":"b"}`:                      {Untagged: "a"},
+		`{"untagged":"b","more":1}`:                            {untagged: ""},
+		`{"address":{"street":"b"},"Plot":{"size":1}}`:         {},
+		`{"garden":{"name":"b"},"Garden":{"NAME":"b"}}`:        {},
+		`{"STREET":"b"}`:                                       {},
+		`{"SIZE":1}`:                                           {},
+		`{"size":1}`:                                           {Plot: &Plot{1}},
+		`{"street":"a"}`:                                       {Address: Address{Street: "a"}},
+		`{"Room":{"name":"b"},"room":{"Name":"b"}}`:            {},
 		`{"rooms":[{"name":"a","NAME":"b"},{"Name":"b"}]}`:     {Rooms: []room{{"a"}, {}}},
 		`{"next":{"next":{"ID":"b","id":"a"}}}`:                {Next: &house{Next: &house{ID: "a"}}},
 		`{"byName":{"Name":{"Name":"b"},"name":{"name":"a"}}}`: {ByName: map[string]room{"Name": {}, "name": {"a"}}},
+
+		`{"more":"\"","ID":"b"}`:         {},
+		`{"more":"\\","ID":"b"}`:         {},
+		`{"more\"":1,"ID":"b"}`:          {},
+		`{"more":["\",\"id\":"],"ID":1}`: {},
+
+		`{"more":["a","a",["a"],"a"],"byName":{}}`: {ByName: map[string]room{}},
+		`{"more":` + nested(9_999) + `,"ID":"b"}`:  {},
 
 		// Nor does a case matter where names are not ours.
 		`{"text":{"ID":"a","id":"b"}}`:                      {Text: map[string]string{"ID": "a", "id": "b"}},
@@ -76,14 +102,14 @@ func TestReads(t *testing.T) {
 		`{"raw":{"ID":"a"}}`:                                {Raw: json.RawMessage(`{"ID":"a"}`)},
 		`{"raw":{"ID":"a"},"ID":"b"}`:                       {Raw: json.RawMessage(`{"ID":"a"}`)},
 		`{"more":{"ID":"a","id":"b"},"Hidden":"b","-":"b"}`: {},
+		`{"sealed":{"ID":"a"}}`:                             {Sealed: sealed{text: `{"ID":"a"}`}},
 		`{"built":"2026-03-01T17:00:00Z","Built":"b"}`:      {Built: time.Date(2026, 3, 1, 17, 0, 0, 0, time.UTC)},
-		`{"more":` + nested(9_999) + `}`:                    {},
 	} {
 		var got house
 		if err := Unmarshal([]byte(body), &got); err != nil {
-			t.Errorf("%.200s: %v", body, err)
+			t.Errorf("%.200q: %v", body, err)
 		} else if !reflect.DeepEqual(got, want) {
-			t.Errorf("%.200s: got %+v, want %+v", body, got, want)
+			t.Errorf("%.200q: got %+v, want %+v", body, got, want)
 		}
 	}
 }
@@ -97,6 +123,8 @@ func TestRefuses(t *testing.T) {
 		"a member twice":           `{"id":"a","id":"a"}`,
 		"apart":                    `{"id":"a","version":1,"more":[{}],"id":"b"}`,
 		"one escaped":              `{"id":"a","\u0069d":"a"}`,
+		"behind an escaped quote":  `{"more":"\"","id":1,"id":1}`,
+		"a quote in it":            `{"a\"":1,"a\"":1}`,
 		"both escaped":             `{"\u00e9":1,"é":2}`,
 		"a surrogate pair":         `{"\ud83d\ude00":1,"😀":2}`,
 		"unknown":                  `{"more":1,"more":1}`,
@@ -149,9 +177,21 @@ func TestRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := Unmarshal([]byte(body), new(house)); err == nil {
-				t.Errorf("%.200s was read", body)
+				t.Errorf("%.200q was read", body)
 			}
 		})
+	}
+}
+
+// What is nested deeper than encoding/json reads is not followed to its end.
+func TestDepthCostsNoMemory(t *testing.T) {
+	body := []byte(strings.Repeat("[", 10<<20))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	err := Unmarshal(body, new(any))
+	runtime.ReadMemStats(&after)
+	if used := after.TotalAlloc - before.TotalAlloc; err == nil || used > 16<<20 {
+		t.Errorf("%d bytes were allocated: %v", used, err)
 	}
 }
 
