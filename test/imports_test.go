@@ -25,6 +25,7 @@ func TestClientBringsLittleAlong(t *testing.T) {
 	allowed := []string{
 		module + "/gen",
 		module + "/wrapper",
+		module + "/wrapper/internal/strictjson",
 		"golang.org/x/oauth2",
 		"golang.org/x/oauth2/clientcredentials",
 		"golang.org/x/oauth2/internal",

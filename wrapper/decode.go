@@ -2,13 +2,13 @@ package m3teraccess
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"mime"
 	"strings"
 
 	"github.com/m3ter-access/m3ter-access-go/gen"
+	"github.com/m3ter-access/m3ter-access-go/wrapper/internal/strictjson"
 )
 
 // decode reads the one JSON value of an answer, and brings it into the form of requests.
@@ -19,11 +19,12 @@ func decode[Answer any](a *answer, finish func(*Answer) string) (*Answer, error)
 	if err := checkContentType(a.Header.Get("Content-Type")); err != nil {
 		return nil, err
 	}
-	if string(bytes.TrimSpace(a.body)) == "null" {
+	body := withoutMark(a.body)
+	if string(bytes.TrimSpace(body)) == "null" {
 		return nil, errors.New("the body is null")
 	}
 	result := new(Answer)
-	if err := unmarshalAnswer(a.body, result); err != nil {
+	if err := unmarshalAnswer(body, result); err != nil {
 		return nil, err
 	}
 	if lacks := finish(result); lacks != "" {
@@ -31,6 +32,9 @@ func decode[Answer any](a *answer, finish func(*Answer) string) (*Answer, error)
 	}
 	return result, nil
 }
+
+// withoutMark skips a byte order mark, which some write before their JSON.
+func withoutMark(body []byte) []byte { return bytes.TrimPrefix(body, []byte("\ufeff")) }
 
 // checkContentType lets JSON pass, and an answer that does not say what it is.
 func checkContentType(value string) error {
@@ -55,9 +59,10 @@ func unmarshalAnswer(body []byte, into any) error {
 	return unmarshal(body, into)
 }
 
+// unmarshal keeps the text of an error only: its types are those of one release of Go.
 func unmarshal(body []byte, into any) error {
-	if err := json.Unmarshal(body, into); err != nil {
-		return fmt.Errorf("the body is not what the document declares: %w", err)
+	if err := strictjson.Unmarshal(body, into); err != nil {
+		return fmt.Errorf("the body is not what the document declares: %v", err)
 	}
 	return nil
 }

@@ -41,6 +41,14 @@
 // ended, the error matches the context's. A list whose pages would never end ends with [ErrRepeatedToken]. Any other
 // error is that of the transport, or of the caller's limiter.
 //
+// # Answers
+//
+// Every supported Go release reads an answer alike: as one JSON value, behind a byte order mark if there is one. Names
+// match exactly, so that a member whose name differs from a documented one in case is unknown, and what is unknown
+// changes nothing. An object that has a member twice, text that is not valid Unicode (a stray byte, half a surrogate
+// pair) and a version that is no int64 (1.0, 1e3) make an answer unreadable: a [*DecodeError]. The message of an
+// [*Error] is read by the same rules, and is empty when it is unreadable.
+//
 // # Unknown outcomes
 //
 // A write whose answer is lost may have been carried out. The service knows no idempotency keys, so such a write is not

@@ -1,7 +1,6 @@
 package m3teraccess
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -12,6 +11,8 @@ import (
 	"unicode"
 
 	"golang.org/x/oauth2"
+
+	"github.com/m3ter-access/m3ter-access-go/wrapper/internal/strictjson"
 )
 
 // What errors.Is finds in the errors of a call.
@@ -50,11 +51,9 @@ type Error struct {
 // newError makes the error of an answer.
 func newError(c *call, a *answer) *Error {
 	redact := c.redactor()
-	var content struct{ Message string }
-	_ = json.Unmarshal(a.body, &content) // proxies answer HTML, or nothing
 	return &Error{
 		StatusCode: a.StatusCode,
-		Message:    shorten(redact.text(content.Message), maxErrorBody),
+		Message:    shorten(redact.text(messageOf(a.body)), maxErrorBody),
 		Method:     c.op.Method,
 		Path:       c.op.Path,
 		RequestID:  redact.requestID(a.Header),
@@ -62,6 +61,18 @@ func newError(c *call, a *answer) *Error {
 		Body:       redact.body(a.body),
 		versioned:  c.versioned,
 	}
+}
+
+// messageOf is what the service says in the body of an error; nothing when that is something else, such as the page of a
+// proxy.
+func messageOf(body []byte) string {
+	var content struct {
+		Message string `json:"message"`
+	}
+	if strictjson.Unmarshal(withoutMark(body), &content) != nil {
+		return ""
+	}
+	return content.Message
 }
 
 // Error names the request, the status, the message and the request id, in at most 1 KiB.
@@ -228,9 +239,8 @@ func newAuthError(err error, redact redactor) *AuthError {
 	}
 	e.Code = redact.text(answered.ErrorCode)
 	e.problem = "the token endpoint answered " + status(e.StatusCode)
-	var content struct{ Message string } // as m3ter words its other errors
-	_ = json.Unmarshal(answered.Body, &content)
-	for _, detail := range []string{answered.ErrorCode, answered.ErrorDescription, content.Message} {
+	message := messageOf(answered.Body) // as m3ter words its other errors
+	for _, detail := range []string{answered.ErrorCode, answered.ErrorDescription, message} {
 		if detail != "" {
 			e.problem += ": " + redact.text(detail)
 		}

@@ -1,11 +1,14 @@
 package m3tertest
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"mime"
 	"net/http"
 	"net/url"
+
+	"github.com/m3ter-access/m3ter-access-go/wrapper/internal/strictjson"
 )
 
 // checked refuses queries and bodies that api/openapi.yaml forbids. It looks at the JSON of a body, since the Go types of
@@ -65,14 +68,15 @@ func decode(r *http.Request) (any, error) {
 	if mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || mediaType != "application/json" {
 		return nil, refuse(http.StatusUnsupportedMediaType, "the Content-Type must be application/json, not %q", r.Header.Get("Content-Type"))
 	}
-	decoder := json.NewDecoder(r.Body)
-	decoder.UseNumber() // a version is an int64, of which a float64 loses digits
-	var value any
-	if err := decoder.Decode(&value); err != nil {
+	body, err := io.ReadAll(r.Body)
+	if err == nil {
+		err = strictjson.Unmarshal(body, new(json.RawMessage))
+	}
+	if err != nil {
 		return nil, refuse(http.StatusBadRequest, "the body is not JSON: %v", err)
 	}
-	if _, err := decoder.Token(); err != io.EOF {
-		return nil, refuse(http.StatusBadRequest, "the body has more than one JSON value")
-	}
-	return value, nil
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber() // a version is an int64, of which a float64 loses digits
+	var value any
+	return value, decoder.Decode(&value)
 }
