@@ -179,5 +179,5 @@ func ExampleSendable() {
 		log.Fatal(err)
 	}
 	fmt.Println(m3teraccess.Sendable(statements))
-	// Output: [{[config:retrieve] allow [config:*]}]
+	// Output: [allow config:retrieve on config:*]
 }
