@@ -12,6 +12,9 @@ func (c *Client) newCall(op *operation, req *http.Request, versioned bool) *call
 
 // send sends a call, and decodes its answer by parse.
 func send[T any](ctx context.Context, c *Client, call *call, parse func([]byte) (*T, error)) (*T, error) {
+	if ctx == nil {
+		return nil, invalid("context", allowedContext, "is nil")
+	}
 	a, err := c.layers(ctx, call)
 	noTime, err := lastOf(err)
 	var result *T
@@ -46,14 +49,14 @@ func (c *call) explain(err error, noTime *interrupted) error {
 	switch e := err.(type) {
 	case *AuthError:
 	case *Error:
-		unknown = isAmbiguous(e.StatusCode)
+		unknown = isAmbiguous(e.StatusCode) || e.isRepeated
 	case *DecodeError:
 		unknown = e.StatusCode/100 == 2 || isAmbiguous(e.StatusCode)
 	case *transportError:
-		unknown = !e.neverLeft
-		err = fmt.Errorf("m3teraccess: %s %s: %w", c.op.method, c.op.path, c.redactor().error(e.err))
+		unknown = e.proof == ""
+		err = c.failure(e.proof, e.err)
 	default: // there was no attempt
-		err = fmt.Errorf("m3teraccess: %s %s: not sent: %w", c.op.method, c.op.path, c.redactor().error(err))
+		err = c.failure("not sent", err)
 	}
 	if noTime != nil {
 		err = fmt.Errorf("%w; no time for another attempt: %w", err, noTime.ended)
@@ -62,6 +65,15 @@ func (c *call) explain(err error, noTime *interrupted) error {
 		err = &unknownOutcome{err: err, find: c.op.find}
 	}
 	return err
+}
+
+// failure is the error of a request that brought no answer. proof tells why it was not carried out, "" when it may have
+// been.
+func (c *call) failure(proof string, err error) error {
+	if proof != "" {
+		proof += ": "
+	}
+	return fmt.Errorf("m3teraccess: %s %s: %s%w", c.op.method, c.op.path, proof, c.redactor().error(err))
 }
 
 // An unknownOutcome is the failure of a write that may have been done. It matches [ErrOutcomeUnknown], and whatever

@@ -34,6 +34,8 @@ func invalid(field, allowed, problem string, args ...any) error {
 	return &ValidationError{Field: field, Problem: fmt.Sprintf(problem, args...), Allowed: allowed}
 }
 
+const allowedContext = "a context, such as context.Background()"
+
 const allowedPathValue = `an id of one path segment: not empty, not "." or "..", without /, \ and control characters`
 
 func validateOrganization(orgID string) error { return validatePathValue("organization id", orgID) }

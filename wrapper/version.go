@@ -25,6 +25,9 @@ const (
 // unknown ([ErrOutcomeUnknown]) is not tried again, even if it failed by a conflict: the conflict may be with itself.
 func RetryOnConflict[T any](ctx context.Context, read func(context.Context) (int64, error), write func(context.Context, int64) (T, error)) (T, error) {
 	var zero T
+	if ctx == nil {
+		return zero, invalid("RetryOnConflict: context", allowedContext, "is nil")
+	}
 	for attempt := 1; ; attempt++ {
 		if err := ctx.Err(); err != nil {
 			return zero, fmt.Errorf("m3teraccess: RetryOnConflict: %w", err)
