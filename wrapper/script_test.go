@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"golang.org/x/oauth2"
 )
 
 // A step is what becomes of one attempt.
@@ -204,3 +206,10 @@ var methods = []method{
 		return err
 	}},
 }
+
+var withToken1 = WithTokenSource(oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "token-1"}))
+
+// A nilSource is a token source that needs more than nil.
+type nilSource struct{ token oauth2.Token }
+
+func (s *nilSource) Token() (*oauth2.Token, error) { return &s.token, nil }
