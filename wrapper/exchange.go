@@ -3,8 +3,15 @@ package m3teraccess
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
 	"io"
+	"log/slog"
+	"math"
 	"net/http"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/m3ter-access/m3ter-access-go/gen"
 	"golang.org/x/oauth2"
@@ -19,6 +26,8 @@ type exchange struct {
 	origin origin
 	basic  string // the value of the header that carries the credentials
 	agent  string
+	redact redactor
+	log    *slog.Logger
 }
 
 func newExchange(cfg *config, transport transport) *exchange {
@@ -30,10 +39,12 @@ func newExchange(cfg *config, transport transport) *exchange {
 		policy: cfg.retry,
 		send: attempt(func(ctx context.Context, c *call) (*http.Response, error) {
 			return transport.send(c.req.WithContext(ctx))
-		}, cfg.timeout, cfg.maxResponseBytes),
+		}, transport.isNetHTTP(), cfg.timeout, cfg.maxResponseBytes),
 		origin: originOf(cfg.baseURL),
 		basic:  cfg.credentials.basic(),
 		agent:  cfg.agent(),
+		redact: cfg.secrets(),
+		log:    cfg.logger,
 	}
 }
 
@@ -48,13 +59,22 @@ func (e *exchange) fetch(ctx context.Context) (*oauth2.Token, error) {
 			err = checkToken(token)
 		}
 		if err == nil {
+			if !token.Expiry.After(time.Now()) {
+				token.Expiry = time.Time{} // 0 or below: none is known
+			}
 			return token, nil
 		}
 		verdict := try.judge()
 		wait, asked := e.policy.wait(verdict, attempt, try.answer)
 		tooLong := asked && wait > e.policy.MaxRetryAfter
-		if verdict == final || verdict == denied || tooLong || attempt == e.policy.MaxAttempts || sleep(ctx, wait) != nil {
-			return nil, &exchangeError{status: try.status(), err: err}
+		err = &exchangeError{status: try.status(), err: err}
+		if verdict == final || verdict == denied || tooLong || attempt == e.policy.MaxAttempts {
+			return nil, err
+		}
+		e.log.LogAttrs(ctx, slog.LevelInfo, "m3ter token request is tried again", slog.Int("attempt", attempt),
+			slog.String("error", newAuthError(err, e.redact, "").Error()), slog.Duration("wait", wait))
+		if sleep(ctx, wait) != nil {
+			return nil, err
 		}
 	}
 }
@@ -91,12 +111,40 @@ func (r *tokenRequest) RoundTrip(req *http.Request) (*http.Response, error) {
 	if r.answer, r.err = r.send(own.Context(), &call{op: opToken, req: own}); r.err != nil {
 		return nil, r.err
 	}
-	if r.answer.isCut() {
+	if r.answer.StatusCode/100 == 2 && r.answer.bodyErr != nil {
 		return nil, r.answer.bodyErr
 	}
-	r.answer.Body = io.NopCloser(bytes.NewReader(r.answer.body))
+	r.answer.Body = io.NopCloser(bytes.NewReader(wholeSeconds(r.answer.body)))
 	r.answer.Header.Del("Location") // or x/oauth2's client would follow it
 	return r.answer.Response, nil
+}
+
+// wholeSeconds rounds an expires_in down to the whole seconds that x/oauth2 reads. It leaves out one of less than a second,
+// which tells no expiry.
+func wholeSeconds(body []byte) []byte {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(body, &members) != nil {
+		return body
+	}
+	for name, value := range members {
+		var number json.Number // which may be in quotes, as x/oauth2 allows
+		if !strings.EqualFold(name, "expires_in") || json.Unmarshal(value, &number) != nil {
+			continue
+		}
+		seconds, err := number.Float64()
+		switch {
+		case err != nil && !errors.Is(err, strconv.ErrRange): // it is null
+		case seconds < 1:
+			delete(members, name)
+		default:
+			members[name] = strconv.AppendInt(nil, int64(min(seconds, math.MaxInt32)), 10)
+		}
+	}
+	rounded, err := json.Marshal(members)
+	if err != nil {
+		return body
+	}
+	return rounded
 }
 
 // judge judges the try as a read: asking twice does no harm.

@@ -37,8 +37,9 @@ func (c *call) redactor() redactor {
 // An answer is a response whose body was read, as far as it could be.
 type answer struct {
 	*http.Response
-	body    []byte
-	bodyErr error // why the body is not whole
+	body       []byte
+	bodyErr    error // why the body is not whole, or can't be read
+	isRepeated bool  // the transport has sent the request more than once
 }
 
 // A layer sends a call by way of the layers inside it. It returns an answer, whatever its status, or an error.
@@ -55,7 +56,7 @@ func pipeline(cfg *config) layer {
 	transport := newTransport(cfg.httpClient)
 	tokens := newTokens(cfg, transport)
 
-	layers := attempt(authorize(transport), cfg.timeout, cfg.maxResponseBytes)
+	layers := attempt(authorize(transport), transport.isNetHTTP(), cfg.timeout, cfg.maxResponseBytes)
 	layers = logged(cfg.logger, layers)
 	layers = limit(layers)
 	layers = withToken(tokens, layers)
@@ -71,6 +72,9 @@ func authorize(transport transport) roundTrip {
 		address := *c.req.URL
 		req.URL, req.Header = &address, c.req.Header.Clone()
 		req.Header.Set("Authorization", "Bearer "+c.token)
+		if !isRead(c.op) {
+			sendOnce(req)
+		}
 		return transport.send(req)
 	}
 }

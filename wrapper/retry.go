@@ -65,7 +65,7 @@ func judge(isRead bool, a *answer, err error) verdict {
 		ambiguous = failed
 	}
 	if broken, ok := err.(*transportError); ok {
-		if broken.neverLeft {
+		if broken.proof != "" {
 			return failed
 		}
 		return ambiguous
@@ -74,6 +74,8 @@ func judge(isRead bool, a *answer, err error) verdict {
 		return final
 	}
 	switch {
+	case a.isRepeated && !isRead && a.StatusCode/100 != 2:
+		return doubtful // it is the answer to one of several requests
 	case a.StatusCode == http.StatusTooManyRequests:
 		return refused
 	case a.StatusCode == http.StatusUnauthorized || a.StatusCode == http.StatusForbidden:
@@ -89,7 +91,8 @@ func isAmbiguous(status int) bool { return status == http.StatusRequestTimeout |
 
 // isCut tells whether a success broke off. Of any other status, what came of the body does not matter.
 func (a *answer) isCut() bool {
-	return a.StatusCode/100 == 2 && a.bodyErr != nil && !errors.Is(a.bodyErr, errTooLong)
+	_, cut := a.bodyErr.(*transportError)
+	return a.StatusCode/100 == 2 && cut
 }
 
 // retry sends a call until its outcome is final, its attempts are used up, or there is no time for another one.
@@ -111,13 +114,15 @@ func retry(policy RetryPolicy, tokens *tokens, log *slog.Logger, next layer) lay
 			}
 			verdict := judge(isRead(c.op), a, err)
 			if verdict == final {
+				if a != nil && a.isRepeated {
+					log.LogAttrs(ctx, slog.LevelWarn, "m3ter call was sent more than once, and may have been done twice", c.attrs(a, err, took)...)
+				}
 				return a, err
 			}
 			var again bool
-			if again, err = r.prepareNext(ctx, c, verdict, a, err); !again {
+			if again, err = r.prepareNext(ctx, c, verdict, a, err, took); !again {
 				return r.giveUp(ctx, c, a, err, took)
 			}
-			log.LogAttrs(ctx, slog.LevelInfo, "m3ter call is tried again", c.attrs(a, err, took)...)
 		}
 	}
 }
@@ -135,7 +140,7 @@ func (r *retrier) giveUp(ctx context.Context, c *call, a *answer, err error, too
 
 // prepareNext does what must be done before the next attempt, the waiting included, and tells whether there is to be
 // one. It returns the error of the attempt, or one that takes its place.
-func (r *retrier) prepareNext(ctx context.Context, c *call, verdict verdict, a *answer, err error) (bool, error) {
+func (r *retrier) prepareNext(ctx context.Context, c *call, verdict verdict, a *answer, err error, took time.Duration) (bool, error) {
 	wait, asked := r.policy.wait(verdict, c.attempt, a)
 	tooLong := asked && wait > r.policy.MaxRetryAfter
 	if verdict == refused {
@@ -151,10 +156,18 @@ func (r *retrier) prepareNext(ctx context.Context, c *call, verdict verdict, a *
 	if !possible {
 		return false, err
 	}
-	if noTime := pause(ctx, wait); noTime != nil {
+	if noTime := outlived(ctx, wait); noTime != nil {
 		return false, &interrupted{ended: noTime, last: err}
 	}
-	return c.rewind(), err
+	if !c.rewind() {
+		return false, err
+	}
+	r.log.LogAttrs(ctx, slog.LevelInfo, "m3ter call is tried again", append(c.attrs(a, err, took), slog.Duration("wait", wait))...)
+	if ended := sleep(ctx, wait); ended != nil {
+		closeBody(c.req)
+		return false, &interrupted{ended: ended, last: err}
+	}
+	return true, err
 }
 
 // replaceToken gets another token than the denied one, once a call. When there is none, or it is denied too, the token
@@ -248,10 +261,18 @@ func lastOf(err error) (noTime *interrupted, last error) {
 
 // pause waits, unless the context would end before it is over.
 func pause(ctx context.Context, d time.Duration) error {
+	if err := outlived(ctx, d); err != nil {
+		return err
+	}
+	return sleep(ctx, d)
+}
+
+// outlived is the error of a context that is over, or would be before a wait is.
+func outlived(ctx context.Context, d time.Duration) error {
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < d {
 		return context.DeadlineExceeded
 	}
-	return sleep(ctx, d)
+	return ctx.Err()
 }
 
 // sleep waits, at most until the context ends, and then returns its error.

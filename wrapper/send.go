@@ -34,6 +34,9 @@ func invoke[Request, Answer any](ctx context.Context, c *Client, endpoint *gen.E
 
 // perform sends a call and reads its answer.
 func perform[Answer any](ctx context.Context, c *Client, call *call, finish func(*Answer) string) (*Answer, error) {
+	if ctx == nil {
+		return nil, invalid("context", allowedContext, "is nil")
+	}
 	a, err := c.layers(ctx, call)
 	noTime, err := lastOf(err)
 	var result *Answer
@@ -81,14 +84,14 @@ func (c *call) explain(err error, noTime *interrupted) error {
 	switch e := err.(type) {
 	case *AuthError:
 	case *Error:
-		unknown = isAmbiguous(e.StatusCode)
+		unknown = isAmbiguous(e.StatusCode) || e.isRepeated
 	case *DecodeError:
 		unknown = e.StatusCode/100 == 2 || isAmbiguous(e.StatusCode)
 	case *transportError:
-		unknown = !e.neverLeft
-		err = fmt.Errorf("m3teraccess: %s %s: %w", c.op.Method, c.op.Path, c.redactor().error(e.err))
+		unknown = e.proof == ""
+		err = c.failure(e.proof, e.err)
 	default: // there was no attempt
-		err = fmt.Errorf("m3teraccess: %s %s: not sent: %w", c.op.Method, c.op.Path, c.redactor().error(err))
+		err = c.failure("not sent", err)
 	}
 	if noTime != nil {
 		err = fmt.Errorf("%w; no time for another attempt: %w", err, noTime.ended)
@@ -97,6 +100,15 @@ func (c *call) explain(err error, noTime *interrupted) error {
 		err = &unknownOutcome{err: err, find: c.op.Recovery}
 	}
 	return err
+}
+
+// failure is the error of a request that brought no answer. proof tells why it was not carried out, "" when it may have
+// been.
+func (c *call) failure(proof string, err error) error {
+	if proof != "" {
+		proof += ": "
+	}
+	return fmt.Errorf("m3teraccess: %s %s: %s%w", c.op.Method, c.op.Path, proof, c.redactor().error(err))
 }
 
 // An unknownOutcome is the failure of a write that may have been done. It matches [ErrOutcomeUnknown], and whatever

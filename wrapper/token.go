@@ -45,7 +45,8 @@ const (
 // the background, so that on a busy client no call waits, and an idle one keeps neither goroutine nor timer.
 type tokens struct {
 	fetch    func(context.Context) (*oauth2.Token, error)
-	abandons bool // fetch ends with its context; a source of the caller's does not, and is asked once at a time
+	abandons bool   // fetch ends with its context; a source of the caller's does not, and is asked once at a time
+	advice   string // what to check where the credentials are refused
 	redact   redactor
 	log      *slog.Logger
 
@@ -160,7 +161,7 @@ func (t *tokens) join() *pendingToken {
 		start := time.Now()
 		defer func() {
 			if problem := recover(); problem != nil { // a caller could not catch it: this goroutine is ours
-				pending.err = newAuthError(fmt.Errorf("the token source panicked: %v", problem), t.redact)
+				pending.err = newAuthError(fmt.Errorf("the token source panicked: %v", problem), t.redact, t.advice)
 			}
 			t.settle(ctx, pending, time.Since(start))
 			cancel()
@@ -170,7 +171,7 @@ func (t *tokens) join() *pendingToken {
 			pending.err = checkToken(pending.token)
 		}
 		if pending.err != nil {
-			pending.err = newAuthError(pending.err, t.redact)
+			pending.err = newAuthError(pending.err, t.redact, t.advice)
 		}
 	}()
 	return pending
@@ -230,8 +231,11 @@ func newTokens(cfg *config, transport transport) *tokens {
 	t := &tokens{redact: cfg.secrets(), log: cfg.logger}
 	if source := cfg.source; source != nil {
 		t.fetch = func(context.Context) (*oauth2.Token, error) { return source.Token() }
+		t.advice = "what the token source (WithTokenSource) sends"
 	} else {
 		t.fetch, t.abandons = newExchange(cfg, transport).fetch, true
+		t.advice = "the access key id and the API secret (WithCredentials, or M3TER_API_KEY and M3TER_API_SECRET), " +
+			"and that they are of this environment"
 	}
 	return t
 }
