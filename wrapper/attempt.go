@@ -21,10 +21,10 @@ func attempt(do roundTrip, isNetHTTP bool, timeout time.Duration, maxBytes int64
 	if !isNetHTTP {
 		read = readUntilDone
 	}
-	return func(ctx context.Context, c *call) (*answer, error) {
+	return func(ctx context.Context, c *call) outcome {
 		// Once it is over, nothing leaves, and so there is no doubt about the outcome.
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return outcome{err: err}
 		}
 		attemptCtx, cancel := context.WithTimeout(ctx, timeout)
 		defer cancel()
@@ -41,17 +41,22 @@ func attempt(do roundTrip, isNetHTTP bool, timeout time.Duration, maxBytes int64
 		}
 
 		s := &sending{isNetHTTP: isNetHTTP, leaves: c.leaves}
-		resp, err := do(httptrace.WithClientTrace(attemptCtx, s.trace(isRead(c.op))), c)
+		resp, err := do(httptrace.WithClientTrace(attemptCtx, s.trace(c.isRead())), c)
 		if err != nil {
 			err = withoutURL(err)
 			proof := s.proof(err, attemptCtx.Err())
-			return nil, &transportError{err: because(s.told(withoutAdvice(err))), proof: proof}
+			return outcome{attempted: true, err: because(s.told(withoutAdvice(err))), proof: proof}
 		}
-		body, err := read(attemptCtx, resp, maxBytes)
-		if err != nil && !isUnreadable(err) {
-			err = &transportError{err: because(err)}
+		out := outcome{attempted: true, answer: &answer{Response: resp}, isRepeated: s.isRepeated()}
+		out.answer.body, err = read(attemptCtx, resp, maxBytes)
+		switch {
+		case err == nil || !out.answer.isSuccess(): // of another status, what came of the body does not matter
+		case isUnreadable(err):
+			out.err = err
+		default:
+			out.err = because(err)
 		}
-		return &answer{Response: resp, body: body, bodyErr: err, isRepeated: s.isRepeated()}, nil
+		return out
 	}
 }
 
@@ -62,12 +67,3 @@ func withoutURL(err error) error {
 	}
 	return err
 }
-
-// A transportError is an attempt that brought no answer, or only a part of one.
-type transportError struct {
-	err   error
-	proof string // why nothing was done; "" when it may have been
-}
-
-func (e *transportError) Error() string { return e.err.Error() }
-func (e *transportError) Unwrap() error { return e.err }

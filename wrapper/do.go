@@ -11,7 +11,7 @@ import (
 )
 
 // Do sends a request to any other endpoint of m3ter, through the same layers as the methods: the token, the timeout
-// and the bounds of a client apply. So a Client is also an HttpRequestDoer for a client of package gen.
+// and the bounds of a client apply.
 //
 // A URL without scheme and host, such as /organizations/{orgId}/support (see [Client.OrganizationID]), is below the base
 // URL. Any other must go to the scheme, host and port of the base URL; else it is a [*ValidationError], and nothing is
@@ -31,20 +31,16 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	call := c.newCall(operationOf(own), own)
-	a, err := c.layers(own.Context(), call)
-	noTime, err := lastOf(err)
-	if err == nil && a.StatusCode/100 == 2 {
-		err = a.bodyErr
+	out := c.layers(own.Context(), call)
+	if err := out.err; err != nil {
+		if isUnreadable(err) {
+			err = newDecodeError(call, out.answer, err)
+		}
+		return nil, call.explain(err, out)
 	}
-	if isUnreadable(err) {
-		err = newDecodeError(call, a, err)
-	}
-	if err != nil {
-		return nil, call.explain(err, noTime)
-	}
-	a.Body = io.NopCloser(bytes.NewReader(a.body))
-	a.Request = own
-	return a.Response, nil
+	out.answer.Body = io.NopCloser(bytes.NewReader(out.answer.body))
+	out.answer.Request = own
+	return out.answer.Response, nil
 }
 
 // ownRequest is a copy of a request as it is to be sent, but for its token.

@@ -45,8 +45,7 @@ type Error struct {
 	RetryAfter time.Duration // how long the service asks to wait; 0 when it does not
 	Body       []byte        // the first 8 KiB of the answer
 
-	versioned  bool
-	isRepeated bool // it answers one of several requests
+	versioned bool
 }
 
 // newError makes the error of an answer.
@@ -61,7 +60,6 @@ func newError(c *call, a *answer) *Error {
 		RetryAfter: retryAfter(a.Header, time.Now()),
 		Body:       redact.body(a.body),
 		versioned:  c.versioned,
-		isRepeated: a.isRepeated,
 	}
 }
 

@@ -64,8 +64,8 @@ func (e *exchange) fetch(ctx context.Context) (*oauth2.Token, error) {
 			}
 			return token, nil
 		}
-		verdict := try.judge()
-		wait, asked := e.policy.wait(verdict, attempt, try.answer)
+		verdict := judge(true, try.outcome) // as a read: asking twice does no harm
+		wait, asked := e.policy.wait(verdict, attempt, try.outcome.answer)
 		tooLong := asked && wait > e.policy.MaxRetryAfter
 		err = &exchangeError{status: try.status(), err: err}
 		if verdict == final || verdict == denied || tooLong || attempt == e.policy.MaxAttempts {
@@ -94,8 +94,7 @@ func (e *exchangeError) Unwrap() error { return e.err }
 // own time, and with its answer read within bounds.
 type tokenRequest struct {
 	*exchange
-	answer *answer
-	err    error
+	outcome outcome
 }
 
 // RoundTrip sends the credentials as curl -u does, raw: x/oauth2 would escape them, which m3ter does not document. To
@@ -108,15 +107,14 @@ func (r *tokenRequest) RoundTrip(req *http.Request) (*http.Response, error) {
 	if originOf(own.URL) == r.origin {
 		own.Header.Set("Authorization", r.basic)
 	}
-	if r.answer, r.err = r.send(own.Context(), &call{op: opToken, req: own}); r.err != nil {
-		return nil, r.err
+	r.outcome = r.send(own.Context(), &call{op: opToken, req: own})
+	a := r.outcome.answer
+	if r.outcome.err != nil {
+		return nil, r.outcome.err
 	}
-	if r.answer.StatusCode/100 == 2 && r.answer.bodyErr != nil {
-		return nil, r.answer.bodyErr
-	}
-	r.answer.Body = io.NopCloser(bytes.NewReader(wholeSeconds(r.answer.body)))
-	r.answer.Header.Del("Location") // or x/oauth2's client would follow it
-	return r.answer.Response, nil
+	a.Body = io.NopCloser(bytes.NewReader(wholeSeconds(a.body)))
+	a.Header.Del("Location") // or x/oauth2's client would follow it
+	return a.Response, nil
 }
 
 // wholeSeconds rounds an expires_in down to the whole seconds that x/oauth2 reads. It leaves out one of less than a second,
@@ -147,17 +145,9 @@ func wholeSeconds(body []byte) []byte {
 	return rounded
 }
 
-// judge judges the try as a read: asking twice does no harm.
-func (r *tokenRequest) judge() verdict {
-	if r.answer == nil && r.err == nil {
-		return final
-	}
-	return judge(true, r.answer, r.err)
-}
-
 func (r *tokenRequest) status() int {
-	if r.answer == nil {
-		return 0
+	if a := r.outcome.answer; a != nil {
+		return a.StatusCode
 	}
-	return r.answer.StatusCode
+	return 0
 }

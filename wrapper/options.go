@@ -91,8 +91,8 @@ func newConfig(opts []Option) (*config, error) {
 	if c.httpClient == nil {
 		c.httpClient = defaultHTTPClient()
 	}
-	if theirs := c.httpClient.Timeout; theirs > 0 {
-		c.timeout = min(c.timeout, theirs)
+	if timeout := c.httpClient.Timeout; timeout > 0 {
+		c.timeout = min(c.timeout, timeout)
 	}
 	return c, nil
 }

@@ -16,10 +16,10 @@ import (
 
 // withToken waits until there is a valid token, and gives it to the attempt.
 func withToken(tokens *tokens, next layer) layer {
-	return func(ctx context.Context, c *call) (*answer, error) {
+	return func(ctx context.Context, c *call) outcome {
 		token, err := tokens.get(ctx)
 		if err != nil {
-			return nil, err
+			return outcome{err: err}
 		}
 		if c.token != "" && c.token != token.AccessToken {
 			c.denied = append(c.denied, c.token)
