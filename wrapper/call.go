@@ -18,7 +18,8 @@ type call struct {
 	versioned bool     // it carries a version, so that a refusal may be a conflict
 	pace      *pace    // of the organization
 	secrets   []string // of the client; the tokens are more
-	attempt   int      // from 1 on; set by the retry layer
+	attempt   int      // from 1 on; set by the retry layer, as is sent
+	sent      int      // attempts that were handed to the transport
 	leaves    func()   // to be called when the request has a connection; set by the limit layer; nil: nobody wants to know
 	token     string   // of the attempt; set by the token layer
 	denied    []string // the tokens of the attempts before

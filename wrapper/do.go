@@ -31,7 +31,7 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	call := c.newCall(operationOf(own), own)
-	out := c.layers(own.Context(), call)
+	out := c.send(own.Context(), call)
 	if err := out.err; err != nil {
 		if isUnreadable(err) {
 			err = newDecodeError(call, out.answer, err)
@@ -48,6 +48,7 @@ func (c *Client) ownRequest(req *http.Request) (*http.Request, error) {
 	if req == nil || req.URL == nil {
 		return nil, invalid("request", "one with a URL", "has none")
 	}
+	_ = begin(req.Context()) // the context of a request is never nil
 	own := req.Clone(req.Context())
 	if u := own.URL; u.Scheme == "" && u.Host == "" && strings.HasPrefix(u.Path, "/") {
 		u.Scheme, u.Host = c.base.Scheme, c.base.Host

@@ -80,6 +80,9 @@ const organizationPath = "/organizations/{orgId}"
 
 // sendBelow makes a call of an operation below the organization.
 func sendBelow[T any](ctx context.Context, c *Client, op *gen.Operation, segments []string, query string, body any, finish func(*T) string) (*T, error) {
+	if err := begin(ctx); err != nil {
+		return nil, err
+	}
 	if err := validateBelow(c.orgID, op.Method, segments); err != nil {
 		return nil, err
 	}

@@ -17,7 +17,9 @@ func retry(policy RetryPolicy, tokens *tokens, log *slog.Logger, next layer) lay
 			start := time.Now()
 			out := next(ctx, c)
 			took := time.Since(start)
-			if !out.attempted {
+			if out.attempted {
+				c.sent++
+			} else {
 				closeBody(c.req) // which nobody else does
 			}
 			if c.attempt > 1 && !out.attempted && !errors.As(out.err, new(*AuthError)) {

@@ -11,6 +11,9 @@ import (
 // invoke calls an operation of the document: it checks the arguments, sends the request and reads the answer. The values
 // are those of the path behind the organization.
 func invoke[Request, Answer any](ctx context.Context, c *Client, endpoint *gen.Endpoint[Request, Answer], request Request, values ...string) (*Answer, error) {
+	if err := begin(ctx); err != nil {
+		return nil, err
+	}
 	values = append([]string{c.orgID}, values...)
 	if err := validate(endpoint, values, request); err != nil {
 		return nil, err
@@ -34,10 +37,7 @@ func invoke[Request, Answer any](ctx context.Context, c *Client, endpoint *gen.E
 
 // perform sends a call and reads its answer.
 func perform[Answer any](ctx context.Context, c *Client, call *call, finish func(*Answer) string) (*Answer, error) {
-	if ctx == nil {
-		return nil, invalid("context", allowedContext, "is nil")
-	}
-	out := c.layers(ctx, call)
+	out := c.send(ctx, call)
 	result, err := read(out, call, finish)
 	if err != nil {
 		return nil, call.explain(err, out)

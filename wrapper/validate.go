@@ -46,8 +46,6 @@ func validate[Request, Answer any](endpoint *gen.Endpoint[Request, Answer], valu
 	return errors.Join(errs...)
 }
 
-const allowedContext = "a context, such as context.Background()"
-
 // validatePathValue refuses what would reach another endpoint, or none. All else is escaped and stays one segment.
 func validatePathValue(field, value string) error {
 	const allowed = `one segment of a path, not "." or "..", and without /, \ and control characters`
