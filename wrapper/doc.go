@@ -64,7 +64,9 @@
 // A call is tried again, 4 attempts in all (see [RetryPolicy]), when that can do no harm:
 //
 //	what happened                                a read (GET, HEAD, OPTIONS)   a write
-//	no connection was had, so nothing was sent   again, after a backoff        the same
+//	nothing was sent: no connection was had      again, after a backoff        the same
+//	the service did not process it: HTTP/2's     again, after a backoff        the same
+//	REFUSED_STREAM, or a GOAWAY below it
 //	429                                          again, after Retry-After, or  the same
 //	                                             1, 2, 4 s
 //	401, or 403, which m3ter answers to an       again, with a new token,      the same
@@ -78,15 +80,30 @@
 //	                                                                           ErrOutcomeUnknown
 //	no token to be had                           *AuthError                    *AuthError
 //
-// That nothing was sent is believed of a transport that reports by net/http/httptrace that it asked for a connection and
-// never got one, as that of net/http does; one that reports nothing proves nothing (and one that reports this of a part of
-// its ways only, such as of a fallback, would prove too much). A Retry-After over the cap is returned
-// ([Error].RetryAfter), not waited for. A wait that the context's deadline would not outlive ends the call at once; in the
-// queue for the rate, when its turn is near. A request body that can't be rewound (see [http.Request].GetBody) is not sent
-// again.
+// A Retry-After over the cap is returned ([Error].RetryAfter), not waited for. A wait that the context's deadline would
+// not outlive ends the call at once; in the queue for the rate, when its turn is near. A request body that can't be rewound
+// (see [http.Request].GetBody) is not sent again.
 //
 // A 403 renews the token at most once a minute, since it may be a true denial: a revocation that is reported as 403 may
 // take that long to be cured.
+//
+// # Transports
+//
+// A write reaches the service at most once an attempt: net/http is kept from repeating it by itself. What is known of
+// one that failed depends on the transport ([WithHTTPClient]):
+//
+//	what is promised                             an *http.Transport   one that wraps it    any other
+//	a write is sent once an attempt              yes                  unless it repeats,   unless it repeats
+//	                                                                  which is noticed
+//	no connection was had, an error              not sent             not sent             ErrOutcomeUnknown
+//	no connection was had within the timeout     not sent             ErrOutcomeUnknown    ErrOutcomeUnknown
+//	HTTP/2: not processed                        not done             not done             ErrOutcomeUnknown
+//	an answer ends with timeout and context      yes                  yes                  yes
+//
+// The first column is of the type itself, without a protocol that was added by RegisterProtocol. A transport that wraps it
+// passes on the context of the request, in which net/http/httptrace reports what happens, and its errors. When one
+// sends a request more than once in an attempt, only a success is believed, and logged at Warn as possibly done twice: of
+// any other answer to a write the outcome is unknown.
 //
 // # Limits
 //
