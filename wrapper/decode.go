@@ -11,12 +11,18 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/internal/strictjson"
 )
 
+// maxValues is more than any real answer holds. A value may take a hundred times the memory of its text.
+const maxValues = 100_000
+
 // decode reads the one JSON value of an answer, and brings it into the form of requests.
 func decode[Answer any](a *answer, finish func(*Answer) string) (*Answer, error) {
 	if err := checkContentType(a.Header.Get("Content-Type")); err != nil {
 		return nil, err
 	}
 	body := withoutMark(a.body)
+	if bytes.Count(body, []byte("{"))+bytes.Count(body, []byte(",")) > maxValues {
+		return nil, fmt.Errorf("the body holds more than %d values", maxValues)
+	}
 	if string(bytes.TrimSpace(body)) == "null" {
 		return nil, errors.New("the body is null")
 	}

@@ -21,8 +21,9 @@ type level struct {
 // maxLevels is one more than encoding/json reads.
 const maxLevels = 10_001
 
-// checkMembers reports a member that stands twice, and returns the body that encoding/json is to read: in it, names that
-// differ from ours in case only are no longer there.
+// checkMembers reports a member that stands twice and a date-time that RFC 3339 does not allow. It returns the body that
+// encoding/json is to read: in it, names that differ from ours in case only are no longer there, and date-times are in the
+// form that encoding/json knows.
 //
 // What is not JSON is left to encoding/json, which refuses it.
 func checkMembers(body []byte, root *shape) ([]byte, error) {
@@ -45,17 +46,24 @@ func checkMembers(body []byte, root *shape) ([]byte, error) {
 			if end < 0 {
 				return body, nil
 			}
-			if top.atName {
+			switch {
+			case top.atName:
 				top.atName = false
 				name := unquote(body[i:end])
 				names = append(names, name)
 				var known bool
 				if top.next, known = top.of.member(name); !known && top.of.folds(name) {
-					if clean == nil {
-						clean = bytes.Clone(body)
-					}
+					clean = cloneOnce(clean, body)
 					blank(clean[i+1 : end-1])
 				}
+			case top.next != nil && top.next.isTime && !isUsualTime(body[i+1:end-1]):
+				normal, ok := dateTime(string(unquote(body[i:end])))
+				if !ok {
+					return nil, fmt.Errorf("%s is no date-time of RFC 3339", body[i:end])
+				}
+				clean = cloneOnce(clean, body)
+				copy(clean[i:end], bytes.Repeat([]byte(" "), end-i))
+				copy(clean[i:end], `"`+normal+`"`)
 			}
 			i = end - 1
 		case '}', ']':
@@ -72,6 +80,13 @@ func checkMembers(body []byte, root *shape) ([]byte, error) {
 		return body, nil
 	}
 	return clean, nil
+}
+
+func cloneOnce(clean, body []byte) []byte {
+	if clean == nil {
+		return bytes.Clone(body)
+	}
+	return clean
 }
 
 // endOfString is the index behind the string that begins at start; -1 when it has no end.

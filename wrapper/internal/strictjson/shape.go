@@ -9,13 +9,15 @@ import (
 	"reflect"
 	"strings"
 	"sync"
+	"time"
 )
 
 // A shape is what encoding/json knows of a type: of a struct its fields by their names in JSON, of a list or a map what
-// is in it. The nil shape is that of what has no names of ours: a text, a time, an any.
+// is in it. The nil shape is that of what has no names of ours: a text, an any.
 type shape struct {
 	fields []field
 	elem   *shape
+	isTime bool
 }
 
 type field struct {
@@ -73,6 +75,9 @@ var unmarshaler = reflect.TypeFor[json.Unmarshaler]()
 func makeShape(t reflect.Type, made map[reflect.Type]*shape) *shape {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
+	}
+	if t == reflect.TypeFor[time.Time]() {
+		return &shape{isTime: true}
 	}
 	if reflect.PointerTo(t).Implements(unmarshaler) {
 		return nil // it decodes itself, by names of its own
