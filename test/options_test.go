@@ -131,7 +131,7 @@ func opts(opts ...m3teraccess.Option) []m3teraccess.Option { return opts }
 
 // What is sent tells which settings count.
 func TestOptionsBeatTheEnvironment(t *testing.T) {
-	const fromKey, fromToken = "Bearer of env-key:env-secret", "Bearer env-token"
+	const fromKey, fromToken = "Bearer of:env-key:env-secret", "Bearer env-token"
 	tests := []struct {
 		name     string
 		env      map[string]string
@@ -144,11 +144,11 @@ func TestOptionsBeatTheEnvironment(t *testing.T) {
 		{"key before token", with("M3TER_API_TOKEN", "env-token"), nil, fromKey, "env-org", true},
 		{"token alone", map[string]string{"M3TER_API_TOKEN": "env-token", "M3TER_ORG_ID": "env-org"}, nil, fromToken, "env-org", false},
 		{"WithOrganization", complete, opts(m3teraccess.WithOrganization("org")), fromKey, "org", true},
-		{"WithCredentials", complete, opts(m3teraccess.WithCredentials("k", "the-secret")), "Bearer of k:the-secret", "env-org", true},
-		{"WithCredentials before the token", with("M3TER_API_KEY", "", "M3TER_API_SECRET", "", "M3TER_API_TOKEN", "t"), opts(m3teraccess.WithCredentials("k", "the-secret")), "Bearer of k:the-secret", "env-org", true},
+		{"WithCredentials", complete, opts(m3teraccess.WithCredentials("k", "the-secret")), "Bearer of:k:the-secret", "env-org", true},
+		{"WithCredentials before the token", with("M3TER_API_KEY", "", "M3TER_API_SECRET", "", "M3TER_API_TOKEN", "t"), opts(m3teraccess.WithCredentials("k", "the-secret")), "Bearer of:k:the-secret", "env-org", true},
 		{"WithTokenSource", complete, opts(m3teraccess.WithTokenSource(staticSource)), "Bearer " + staticToken, "env-org", false},
 		{"the later of two that are of a kind", complete, opts(m3teraccess.WithOrganization("a"), m3teraccess.WithOrganization("b")), fromKey, "b", true},
-		{"WithTokenSource, then WithCredentials", complete, opts(m3teraccess.WithTokenSource(staticSource), m3teraccess.WithCredentials("k", "the-secret")), "Bearer of k:the-secret", "env-org", true},
+		{"WithTokenSource, then WithCredentials", complete, opts(m3teraccess.WithTokenSource(staticSource), m3teraccess.WithCredentials("k", "the-secret")), "Bearer of:k:the-secret", "env-org", true},
 		{"WithCredentials, then WithTokenSource", complete, opts(m3teraccess.WithCredentials("k", "the-secret"), m3teraccess.WithTokenSource(staticSource)), "Bearer " + staticToken, "env-org", false},
 		{"half of the environment, not needed", with("M3TER_API_SECRET", "", "M3TER_ORG_ID", ".."), opts(m3teraccess.WithTokenSource(staticSource), m3teraccess.WithOrganization("org")), "Bearer " + staticToken, "org", false},
 	}
@@ -192,7 +192,7 @@ func tokenOfCredentials(received *[]*http.Request) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		*received = append(*received, r)
 		if key, secret, ok := r.BasicAuth(); ok && r.URL.Path == "/oauth/token" {
-			keeps(200, `{"access_token":"of `+key+":"+secret+`","token_type":"Bearer"}`).ServeHTTP(w, r)
+			keeps(200, `{"access_token":"of:`+key+":"+secret+`","token_type":"Bearer"}`).ServeHTTP(w, r)
 			return
 		}
 		keeps(200, `{"id":"p"}`).ServeHTTP(w, r)

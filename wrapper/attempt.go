@@ -9,7 +9,6 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptrace"
-	"net/url"
 	"os"
 	"slices"
 	"sync"
@@ -45,23 +44,15 @@ func attempt(do roundTrip, timeout time.Duration, maxBytes int64) layer {
 		conn := &connection{leaves: c.leaves}
 		resp, err := do(httptrace.WithClientTrace(attemptCtx, conn.trace()), c)
 		if err != nil {
-			return nil, &transportError{err: because(withoutURL(err)), neverLeft: conn.wasNeverThere()}
+			return nil, &transportError{err: because(c.redactor().error(err)), neverLeft: conn.wasNeverThere()}
 		}
 		defer resp.Body.Close()
 		body, err := readBody(resp, maxBytes)
 		if err != nil && !errors.Is(err, errTooLong) {
-			err = &transportError{err: because(err)}
+			err = &transportError{err: because(c.redactor().error(err))}
 		}
 		return &answer{Response: resp, body: body, bodyErr: err}, nil
 	}
-}
-
-// withoutURL takes off what a url.Error adds: the URL holds ids, and the operation is named by who wraps the error.
-func withoutURL(err error) error {
-	for urlErr := (*url.Error)(nil); errors.As(err, &urlErr); {
-		err = urlErr.Err
-	}
-	return err
 }
 
 // A transportError is an attempt that brought no answer, or only a part of one.

@@ -24,10 +24,10 @@ type Client struct {
 
 // core is what a client and its Organization children share.
 type core struct {
-	base        *url.URL        // without a slash at its end
-	readHeader  http.Header     // of every request without a body; copied for each attempt, and so never changed
-	writeHeader http.Header     // of every request with one
-	secrets     func() []string // what no error or log line may show; a function, since fmt prints the fields of fields
+	base        *url.URL    // without a slash at its end
+	readHeader  http.Header // of every request without a body; copied for each attempt, and so never changed
+	writeHeader http.Header // of every request with one
+	vault       *vault      // what no error or log line may show
 	layers      layer
 	paces       *paces
 }
@@ -46,12 +46,11 @@ func NewClient(opts ...Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	secrets := cfg.secrets()
 	core := &core{
 		base:        cfg.baseURL,
 		readHeader:  http.Header{"Accept": {"application/json"}, "User-Agent": {cfg.agent()}},
 		writeHeader: http.Header{"Accept": {"application/json"}, "User-Agent": {cfg.agent()}, "Content-Type": {"application/json"}},
-		secrets:     func() []string { return secrets },
+		vault:       cfg.vault,
 		layers:      pipeline(cfg),
 		paces:       newPaces(cfg.limiterOf),
 	}

@@ -3,6 +3,7 @@ package m3teraccess
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 
@@ -19,6 +20,7 @@ type exchange struct {
 	origin origin
 	basic  string // the value of the header that carries the credentials
 	agent  string
+	vault  *vault
 }
 
 func newExchange(cfg *config, transport transport) *exchange {
@@ -34,6 +36,7 @@ func newExchange(cfg *config, transport transport) *exchange {
 		origin: originOf(cfg.baseURL),
 		basic:  cfg.credentials.basic(),
 		agent:  cfg.agent(),
+		vault:  cfg.vault,
 	}
 }
 
@@ -46,6 +49,8 @@ func (e *exchange) fetch(ctx context.Context) (*oauth2.Token, error) {
 		token, err := e.oauth.Token(context.WithValue(ctx, oauth2.HTTPClient, client))
 		if err == nil {
 			err = checkToken(token)
+		} else if !errors.As(err, new(*transportError)) {
+			err = e.vault.redactor().error(err) // of x/oauth2, which quotes the answer
 		}
 		if err == nil {
 			return token, nil
@@ -88,7 +93,7 @@ func (r *tokenRequest) RoundTrip(req *http.Request) (*http.Response, error) {
 	if originOf(own.URL) == r.origin {
 		own.Header.Set("Authorization", r.basic)
 	}
-	if r.answer, r.err = r.send(own.Context(), &call{op: opToken, req: own}); r.err != nil {
+	if r.answer, r.err = r.send(own.Context(), &call{op: opToken, req: own, vault: r.vault}); r.err != nil {
 		return nil, r.err
 	}
 	if r.answer.isCut() {

@@ -94,7 +94,7 @@ func exchangeJSON[T any](ctx context.Context, c *Client, op *gen.Operation, segm
 }
 
 func validateBelow(orgID, method string, segments []string) error {
-	errs := []error{validatePathValue("organization id", orgID)}
+	errs := []error{validateOrganization("organization id", orgID)}
 	if !isToken(method) {
 		errs = append(errs, invalid("method", "one of HTTP, such as POST", "is %s", gen.Quote(method)))
 	}

@@ -92,7 +92,7 @@ func limit(next layer) layer {
 			return nil, err
 		}
 		if c.leaves, err = c.pace.wait(ctx); err != nil {
-			return nil, fmt.Errorf("waiting for the rate limit: %w", err)
+			return nil, fmt.Errorf("waiting for the rate limit: %w", c.redactor().error(err))
 		}
 		return next(ctx, c)
 	}

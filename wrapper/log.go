@@ -28,18 +28,17 @@ func (c *call) attrs(a *answer, err error, took time.Duration) []slog.Attr {
 		slog.Int("attempt", c.attempt),
 		slog.Duration("duration", took),
 	}
-	redact := c.redactor()
 	if a != nil {
 		attrs = append(attrs, slog.Int("status", a.StatusCode))
-		if id := redact.requestID(a.Header); id != "" {
-			attrs = append(attrs, slog.String("request_id", printable(id)))
+		if id := c.redactor().requestID(a.Header); id != "" {
+			attrs = append(attrs, slog.String("request_id", id))
 		}
 		if err == nil {
 			err = a.bodyErr
 		}
 	}
 	if err != nil {
-		attrs = append(attrs, slog.String("error", redact.error(err).Error()))
+		attrs = append(attrs, slog.String("error", err.Error()))
 	}
 	return attrs
 }

@@ -47,7 +47,7 @@ func perform[Answer any](ctx context.Context, c *Client, call *call, finish func
 }
 
 func (c *Client) newCall(op *gen.Operation, req *http.Request) *call {
-	return &call{op: op, req: req, pace: c.pace, secrets: c.secrets()}
+	return &call{op: op, req: req, pace: c.pace, vault: c.vault}
 }
 
 // read turns an answer into a value or an error.
@@ -86,9 +86,9 @@ func (c *call) explain(err error, noTime *interrupted) error {
 		unknown = e.StatusCode/100 == 2 || isAmbiguous(e.StatusCode)
 	case *transportError:
 		unknown = !e.neverLeft
-		err = fmt.Errorf("m3teraccess: %s %s: %w", c.op.Method, c.op.Path, c.redactor().error(e.err))
+		err = fmt.Errorf("m3teraccess: %s %s: %w", c.op.Method, c.op.Path, e.err)
 	default: // there was no attempt
-		err = fmt.Errorf("m3teraccess: %s %s: not sent: %w", c.op.Method, c.op.Path, c.redactor().error(err))
+		err = fmt.Errorf("m3teraccess: %s %s: not sent: %w", c.op.Method, c.op.Path, err)
 	}
 	if noTime != nil {
 		err = fmt.Errorf("%w; no time for another attempt: %w", err, noTime.ended)
