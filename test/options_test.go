@@ -80,6 +80,8 @@ func TestNewClientNamesWhatIsWrong(t *testing.T) {
 		{"no secret in the option", complete, opts(m3teraccess.WithCredentials("k", "")), []string{"WithCredentials: secret"}},
 		{"key with a colon in the option", complete, opts(m3teraccess.WithCredentials("a:b", "s")), []string{"WithCredentials: key"}},
 		{"secret with a line break in the option", complete, opts(m3teraccess.WithCredentials("k", "s\n")), []string{"WithCredentials: secret"}},
+		{"key with a space behind it", complete, opts(m3teraccess.WithCredentials("k ", "s")), []string{"WithCredentials: key"}},
+		{"secret with a space before it", with("M3TER_API_SECRET", " s"), nil, []string{"M3TER_API_SECRET"}},
 		{"no token source", complete, opts(m3teraccess.WithTokenSource(nil)), []string{"WithTokenSource"}},
 		{"no organization in the option", complete, opts(m3teraccess.WithOrganization("")), []string{"WithOrganization"}},
 		{"organization that leads elsewhere", complete, opts(m3teraccess.WithOrganization("..")), []string{"WithOrganization"}},
@@ -260,5 +262,23 @@ func TestOrganization(t *testing.T) {
 	}
 	if want := []string{"a", "org", "b", "org"}; !slices.Equal(got, want) {
 		t.Errorf("sent for %q, want %q", got, want)
+	}
+}
+
+// A setting that was mixed up with another may be the secret: no more than its first 4 characters are shown.
+func TestSettingsThatAreMixedUpAreNotShown(t *testing.T) {
+	const secret = "abcd/efgh+secret"
+	for name, env := range map[string]map[string]string{
+		"organization": with("M3TER_ORG_ID", secret), "base URL": with("M3TER_BASE_URL", "//"+secret), "scheme": with("M3TER_BASE_URL", "x://"+secret),
+		"space": with("M3TER_ORG_ID", secret+" "), "key": with("M3TER_API_KEY", secret+":"), "token": {"M3TER_API_TOKEN": secret + " ", "M3TER_ORG_ID": "o"},
+	} {
+		setEnvironment(t, env)
+		if _, err := m3teraccess.NewClient(); err == nil || strings.Contains(err.Error(), "bcd/") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	client := newLocalClient(t, viaHandler{keeps(200, `{}`)}).Organization(secret)
+	if _, err := client.RequestSupport(t.Context(), supportRequest(0)); err == nil || strings.Contains(err.Error(), "bcd/") {
+		t.Errorf("Organization: %v", err)
 	}
 }

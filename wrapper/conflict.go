@@ -32,6 +32,9 @@ const (
 // unknown ([ErrOutcomeUnknown]) is not repeated, even where it failed by a conflict: the conflict may be with itself.
 func RetryOnConflict[C, T any](ctx context.Context, read func(context.Context) (C, error), write func(context.Context, C) (T, error)) (T, error) {
 	var none T
+	if err := begin(ctx); err != nil {
+		return none, err
+	}
 	_, hasDeadline := ctx.Deadline()
 	for attempt := 1; ; attempt++ {
 		if err := ctx.Err(); err != nil {

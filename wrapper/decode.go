@@ -12,9 +12,6 @@ import (
 
 // decode reads the one JSON value of an answer, and brings it into the form of requests.
 func decode[Answer any](a *answer, finish func(*Answer) string) (*Answer, error) {
-	if a.bodyErr != nil {
-		return nil, a.bodyErr
-	}
 	if err := checkContentType(a.Header.Get("Content-Type")); err != nil {
 		return nil, err
 	}

@@ -210,9 +210,14 @@ type AuthError struct {
 	err     error // nil when there is an answer
 }
 
-// refused tells whether the credentials themselves were refused, so that asking again is no use.
+// refused tells whether the credentials themselves were refused, so that asking again is no use. m3ter documents 403 for
+// what is unauthorized.
 func (e *AuthError) refused() bool {
-	return e.StatusCode == http.StatusBadRequest || e.StatusCode == http.StatusUnauthorized
+	switch e.StatusCode {
+	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden:
+		return true
+	}
+	return false
 }
 
 // Error says what happened, and what to check when the credentials were refused.
@@ -236,22 +241,28 @@ func (r redactor) requestID(h http.Header) string {
 	return ""
 }
 
-// retryAfter reads both forms of the header, seconds and a date; anything else is 0.
+// retryAfter reads both forms of the header, seconds and a date; anything else is 0. A date is measured by the clock of the
+// service, where it tells its Date: the local one may be wrong.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	value := h.Get("Retry-After")
-	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil {
+	seconds, err := strconv.ParseInt(value, 10, 64)
+	if err == nil || errors.Is(err, strconv.ErrRange) { // then it is the largest there is
 		const most = int64(1<<63-1) / int64(time.Second)
 		return time.Duration(min(max(seconds, 0), most)) * time.Second
 	}
-	if at, err := http.ParseTime(value); err == nil {
-		return max(at.Sub(now), 0)
+	at, err := http.ParseTime(value)
+	if err != nil {
+		return 0
 	}
-	return 0
+	if sent, err := http.ParseTime(h.Get("Date")); err == nil {
+		now = sent
+	}
+	return max(at.Sub(now), 0)
 }
 
 // newAuthError makes the error of a token that the source did not give. A RetrieveError is not kept: it holds the
-// request, and so the credentials.
-func newAuthError(err error, redact redactor) *AuthError {
+// request, and so the credentials. advice is what to check where the credentials were refused.
+func newAuthError(err error, redact redactor, advice string) *AuthError {
 	e := &AuthError{}
 	if exchange := (*exchangeError)(nil); errors.As(err, &exchange) {
 		e.StatusCode = exchange.status
@@ -259,9 +270,6 @@ func newAuthError(err error, redact redactor) *AuthError {
 	answered := (*oauth2.RetrieveError)(nil)
 	if !errors.As(err, &answered) {
 		e.err, e.problem = err, err.Error() // fit to be shown
-		if broken := (*transportError)(nil); errors.As(err, &broken) {
-			e.err, e.problem = broken, broken.Error() // without the URL
-		}
 		if e.StatusCode != 0 {
 			e.problem = fmt.Sprintf("the token endpoint answered %s with none: %s", status(e.StatusCode), e.problem)
 		}
@@ -279,8 +287,7 @@ func newAuthError(err error, redact redactor) *AuthError {
 		}
 	}
 	if e.refused() {
-		e.problem += "; check the access key id and the API secret (WithCredentials, or M3TER_API_KEY and M3TER_API_SECRET), " +
-			"and that they are of this environment"
+		e.problem += "; check " + advice
 	}
 	return e
 }

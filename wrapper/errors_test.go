@@ -137,7 +137,7 @@ func TestRequestIDIsCutLast(t *testing.T) {
 	id := strings.Repeat("x", maxRequestID-8) + "the-token"
 	a := &answer{Response: &http.Response{StatusCode: 500, Header: http.Header{"X-Request-Id": {id}}}}
 	shown := []string{newError(c, a).RequestID}
-	for _, attr := range c.attrs(a, nil, 0) {
+	for _, attr := range c.attrs(outcome{answer: a}, 0) {
 		shown = append(shown, attr.Value.String())
 	}
 	for _, s := range shown {

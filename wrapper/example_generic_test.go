@@ -64,3 +64,18 @@ func ExampleSend() {
 	// Output:
 	// support access until 2026-03-01 17:00:00 +0000 UTC
 }
+
+// An audit trail keeps how each call went, whether it succeeded or not.
+func ExampleWithResponseInto() {
+	fake, client := newExample()
+	defer fake.Close()
+
+	var info m3teraccess.ResponseInfo
+	ctx := m3teraccess.WithResponseInto(context.Background(), &info)
+	_, err := client.UserPermissionsPage(ctx, "nobody", m3teraccess.PageParams{})
+	fmt.Println("failed:", err != nil)
+	fmt.Println("status", info.StatusCode, "after", info.Attempts, "attempt")
+	// Output:
+	// failed: true
+	// status 404 after 1 attempt
+}

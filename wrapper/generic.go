@@ -28,7 +28,7 @@ import (
 // Errors: [*ValidationError] for a segment that can't be part of a path, nothing having been sent; [ErrNotFound] where
 // there is nothing; [*DecodeError]; and those that every call has, see "Errors" in the package comment.
 func Get[T any](ctx context.Context, c *Client, segments ...string) (*T, error) {
-	return exchangeJSON(ctx, c, operationBelow(http.MethodGet, segments), segments, "", nil, finishAny[T])
+	return sendBelow(ctx, c, operationBelow(http.MethodGet, segments), segments, "", nil, finishAny[T])
 }
 
 // List walks over all pages of any list of the organization, such as its users:
@@ -50,7 +50,7 @@ func List[T any](ctx context.Context, c *Client, query url.Values, segments ...s
 			}
 			query.Set(token, next)
 		}
-		return exchangeJSON(ctx, c, op, segments, query.Encode(), nil, (*page[T]).finish)
+		return sendBelow(ctx, c, op, segments, query.Encode(), nil, (*page[T]).finish)
 	})
 }
 
@@ -64,7 +64,7 @@ func List[T any](ctx context.Context, c *Client, query url.Values, segments ...s
 // Errors: those of [Get]; [ErrVersionConflict] where the body has a version other than 0 at its top, and it is not the
 // current one; [ErrOutcomeUnknown] where the request may or may not have been carried out.
 func Send[T any](ctx context.Context, c *Client, method string, body any, segments ...string) (*T, error) {
-	return exchangeJSON(ctx, c, operationBelow(method, segments), segments, "", body, finishAny[T])
+	return sendBelow(ctx, c, operationBelow(method, segments), segments, "", body, finishAny[T])
 }
 
 // operationBelow is an operation on a resource of the organization.
@@ -78,8 +78,11 @@ func operationBelow(method string, segments []string) *gen.Operation {
 
 const organizationPath = "/organizations/{orgId}"
 
-// exchangeJSON makes a call of an operation below the organization.
-func exchangeJSON[T any](ctx context.Context, c *Client, op *gen.Operation, segments []string, query string, body any, finish func(*T) string) (*T, error) {
+// sendBelow makes a call of an operation below the organization.
+func sendBelow[T any](ctx context.Context, c *Client, op *gen.Operation, segments []string, query string, body any, finish func(*T) string) (*T, error) {
+	if err := begin(ctx); err != nil {
+		return nil, err
+	}
 	if err := validateBelow(c.orgID, op.Method, segments); err != nil {
 		return nil, err
 	}

@@ -87,13 +87,15 @@ func (s callerSlots) take(ctx context.Context) (leaves func(), err error) { retu
 
 // limit lets an attempt wait for its turn.
 func limit(next layer) layer {
-	return func(ctx context.Context, c *call) (_ *answer, err error) {
+	return func(ctx context.Context, c *call) outcome {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return outcome{err: err}
 		}
-		if c.leaves, err = c.pace.wait(ctx); err != nil {
-			return nil, fmt.Errorf("waiting for the rate limit: %w", c.redactor().error(err))
+		leaves, err := c.pace.wait(ctx)
+		if err != nil {
+			return outcome{err: fmt.Errorf("waiting for the rate limit: %w", c.redactor().error(err))}
 		}
+		c.leaves = leaves
 		return next(ctx, c)
 	}
 }

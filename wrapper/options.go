@@ -92,8 +92,8 @@ func newConfig(opts []Option) (*config, error) {
 	if c.httpClient == nil {
 		c.httpClient = defaultHTTPClient()
 	}
-	if theirs := c.httpClient.Timeout; theirs > 0 {
-		c.timeout = min(c.timeout, theirs)
+	if timeout := c.httpClient.Timeout; timeout > 0 {
+		c.timeout = min(c.timeout, timeout)
 	}
 	c.vault = newVault(c.secrets()...)
 	return c, nil
@@ -176,7 +176,7 @@ func validateCredential(field, value, allowed, without string) error {
 func WithTokenSource(source oauth2.TokenSource) Option {
 	return func(c *config) error {
 		c.given.auth = true
-		if source == nil {
+		if isNil(source) {
 			return invalid("WithTokenSource", "a token source", "is nil")
 		}
 		c.credentials, c.source = credentials{}, source
@@ -247,14 +247,42 @@ func isLoopback(host string) bool {
 	return strings.EqualFold(host, "localhost") || err == nil && addr.IsLoopback()
 }
 
+// isNil tells whether a value is nil, or an interface that holds nothing but a nil pointer, function or the like, of which
+// each call would panic.
+func isNil(value any) bool {
+	switch v := reflect.ValueOf(value); v.Kind() {
+	case reflect.Invalid:
+		return true
+	case reflect.Chan, reflect.Func, reflect.Map, reflect.Pointer, reflect.Slice:
+		return v.IsNil()
+	}
+	return false
+}
+
 // WithHTTPClient sets the client whose transport, cookie jar and timeout are used, the timeout where it is less than
-// that of [WithTimeout]. It is not changed, and redirects are not followed. Its transport should keep as many idle
-// connections to a host as there are concurrent calls, as that of a client without this option does, and that of
-// net/http does not.
+// that of [WithTimeout]. It is not changed, and redirects are not followed.
+//
+// The default client uses a clone of http.DefaultTransport. What it sets there, a transport of the caller's needs too:
+//
+//   - MaxIdleConnsPerHost: as many as there are concurrent calls, for all of them go to one host
+//   - IdleConnTimeout: 45 seconds, less than the 60 after which gateways commonly close an idle connection; a write that
+//     meets a connection which is just being closed has an unknown outcome
+//   - HTTP2, its SendPingTimeout and PingTimeout: 4 and 3 seconds, after which a connection that a network dropped
+//     without a word is left; without them calls may time out on it for many minutes
+//
+// The transport may wrap another one, but it may not send a request again by itself, nor return before its request has
+// ended or its context has: either may have a write done twice. It has to return when the context ends. See "Transports"
+// in the package comment for what is promised of which.
 func WithHTTPClient(client *http.Client) Option {
 	return func(c *config) error {
-		if client == nil {
-			return invalid("WithHTTPClient", "an *http.Client", "is nil")
+		const allowed = "an *http.Client, whose Transport and Jar may be absent"
+		switch {
+		case client == nil:
+			return invalid("WithHTTPClient", allowed, "is nil")
+		case client.Transport != nil && isNil(client.Transport):
+			return invalid("WithHTTPClient", allowed, "has a Transport that is a nil %T", client.Transport)
+		case client.Jar != nil && isNil(client.Jar):
+			return invalid("WithHTTPClient", allowed, "has a Jar that is a nil %T", client.Jar)
 		}
 		c.httpClient = client
 		return nil
@@ -329,15 +357,6 @@ func WithOrganizationLimiter(limiterOf func(orgID string) Limiter) Option {
 		c.limiterOf = limiterOf
 		return nil
 	}
-}
-
-// isNil finds the nil pointer in an interface, too, which would panic in each call.
-func isNil(limiter Limiter) bool {
-	if limiter == nil {
-		return true
-	}
-	value := reflect.ValueOf(limiter)
-	return value.Kind() == reflect.Pointer && value.IsNil()
 }
 
 // WithTimeout bounds each attempt, from the wait for a connection to the end of the answer, by a duration above zero;

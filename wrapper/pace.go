@@ -21,7 +21,7 @@ type pace struct {
 }
 
 func newPace(limiter Limiter) *pace {
-	if limiter == nil {
+	if isNil(limiter) {
 		return &pace{slots: newSlidingWindow()}
 	}
 	p := &pace{slots: callerSlots{limiter}}

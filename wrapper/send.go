@@ -11,6 +11,9 @@ import (
 // invoke calls an operation of the document: it checks the arguments, sends the request and reads the answer. The values
 // are those of the path behind the organization.
 func invoke[Request, Answer any](ctx context.Context, c *Client, endpoint *gen.Endpoint[Request, Answer], request Request, values ...string) (*Answer, error) {
+	if err := begin(ctx); err != nil {
+		return nil, err
+	}
 	values = append([]string{c.orgID}, values...)
 	if err := validate(endpoint, values, request); err != nil {
 		return nil, err
@@ -34,14 +37,10 @@ func invoke[Request, Answer any](ctx context.Context, c *Client, endpoint *gen.E
 
 // perform sends a call and reads its answer.
 func perform[Answer any](ctx context.Context, c *Client, call *call, finish func(*Answer) string) (*Answer, error) {
-	a, err := c.layers(ctx, call)
-	noTime, err := lastOf(err)
-	var result *Answer
-	if err == nil {
-		result, err = read(a, call, finish)
-	}
+	out := c.send(ctx, call)
+	result, err := read(out, call, finish)
 	if err != nil {
-		return nil, call.explain(err, noTime)
+		return nil, call.explain(err, out)
 	}
 	return result, nil
 }
@@ -50,20 +49,23 @@ func (c *Client) newCall(op *gen.Operation, req *http.Request) *call {
 	return &call{op: op, req: req, pace: c.pace, vault: c.vault}
 }
 
-// read turns an answer into a value or an error.
-func read[Answer any](a *answer, call *call, finish func(*Answer) string) (*Answer, error) {
-	if a.StatusCode/100 != 2 {
+// read turns an outcome into a value or an error.
+func read[Answer any](out outcome, call *call, finish func(*Answer) string) (*Answer, error) {
+	switch a := out.answer; {
+	case a == nil:
+		return nil, out.err
+	case !a.isSuccess():
 		return nil, newError(call, a)
-	}
-	if isNothing(new(Answer)) {
+	case isNothing(new(Answer)):
 		return new(Answer), nil
+	case out.isCut():
+		return nil, out.err
+	case out.err != nil:
+		return nil, newDecodeError(call, a, out.err)
 	}
-	if a.isCut() {
-		return nil, a.bodyErr
-	}
-	result, err := decode(a, finish)
+	result, err := decode(out.answer, finish)
 	if err != nil {
-		return nil, newDecodeError(call, a, err)
+		return nil, newDecodeError(call, out.answer, err)
 	}
 	return result, nil
 }
@@ -74,29 +76,40 @@ func isNothing(answer any) bool {
 	return ok
 }
 
-// explain names the request where an error does not, and says so when it is a write that may have been done, and when
-// there was no time for another attempt.
-func (c *call) explain(err error, noTime *interrupted) error {
+// explain names the request where the error of an outcome does not, and says so when it is a write that may have been
+// done, and when there was no time for another attempt.
+func (c *call) explain(err error, out outcome) error {
 	unknown := false
 	switch e := err.(type) {
 	case *AuthError:
 	case *Error:
-		unknown = isAmbiguous(e.StatusCode)
+		unknown = isAmbiguous(e.StatusCode) || out.isRepeated
 	case *DecodeError:
-		unknown = e.StatusCode/100 == 2 || isAmbiguous(e.StatusCode)
-	case *transportError:
-		unknown = !e.neverLeft
-		err = fmt.Errorf("m3teraccess: %s %s: %w", c.op.Method, c.op.Path, e.err)
-	default: // there was no attempt
-		err = fmt.Errorf("m3teraccess: %s %s: not sent: %w", c.op.Method, c.op.Path, err)
+		unknown = true
+	default:
+		proof := out.proof
+		if !out.attempted {
+			proof = "not sent"
+		}
+		unknown = proof == ""
+		err = c.failure(proof, err)
 	}
-	if noTime != nil {
-		err = fmt.Errorf("%w; no time for another attempt: %w", err, noTime.ended)
+	if out.ended != nil {
+		err = fmt.Errorf("%w; no time for another attempt: %w", err, out.ended)
 	}
-	if unknown && !isRead(c.op) {
+	if unknown && !c.isRead() {
 		err = &unknownOutcome{err: err, find: c.op.Recovery}
 	}
 	return err
+}
+
+// failure is the error of a request that brought no answer. proof tells why it was not carried out, "" when it may have
+// been.
+func (c *call) failure(proof string, err error) error {
+	if proof != "" {
+		proof += ": "
+	}
+	return fmt.Errorf("m3teraccess: %s %s: %s%w", c.op.Method, c.op.Path, proof, err)
 }
 
 // An unknownOutcome is the failure of a write that may have been done. It matches [ErrOutcomeUnknown], and whatever

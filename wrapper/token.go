@@ -16,10 +16,10 @@ import (
 
 // withToken waits until there is a valid token, and gives it to the attempt.
 func withToken(tokens *tokens, next layer) layer {
-	return func(ctx context.Context, c *call) (*answer, error) {
+	return func(ctx context.Context, c *call) outcome {
 		token, err := tokens.get(ctx)
 		if err != nil {
-			return nil, err
+			return outcome{err: err}
 		}
 		if c.token != "" && c.token != token.AccessToken {
 			c.denied = append(c.denied, c.token)
@@ -45,7 +45,8 @@ const (
 // the background, so that on a busy client no call waits, and an idle one keeps neither goroutine nor timer.
 type tokens struct {
 	fetch    func(context.Context) (*oauth2.Token, error)
-	abandons bool // fetch ends with its context; a source of the caller's does not, and is asked once at a time
+	abandons bool   // fetch ends with its context; a source of the caller's does not, and is asked once at a time
+	advice   string // what to check where the credentials are refused
 	redact   redactor
 	log      *slog.Logger
 
@@ -170,7 +171,7 @@ func (t *tokens) join() *pendingToken {
 			pending.err = checkToken(pending.token)
 		}
 		if pending.err != nil {
-			pending.err = newAuthError(pending.err, t.redact)
+			pending.err = newAuthError(pending.err, t.redact, t.advice)
 		}
 	}()
 	return pending
@@ -231,13 +232,16 @@ func newTokens(cfg *config, transport transport) *tokens {
 	if source := cfg.source; source != nil {
 		t.fetch = func(context.Context) (*oauth2.Token, error) {
 			token, err := source.Token()
-			if err != nil {
+			if err != nil && !errors.As(err, new(*oauth2.RetrieveError)) {
 				err = t.redact.error(err)
 			}
 			return token, err
 		}
+		t.advice = "what the token source (WithTokenSource) sends"
 	} else {
 		t.fetch, t.abandons = newExchange(cfg, transport).fetch, true
+		t.advice = "the access key id and the API secret (WithCredentials, or M3TER_API_KEY and M3TER_API_SECRET), " +
+			"and that they are of this environment"
 	}
 	return t
 }
