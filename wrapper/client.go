@@ -118,7 +118,7 @@ func (c *Client) CreatePermissionPolicy(ctx context.Context, request PermissionP
 // existing link between the two; it stays zero for a new one.
 //
 // What m3ter answers when the user has the policy already, and no version is given, is not documented; package m3tertest
-// answers 409. That is an [*Error] and no ErrVersionConflict, since no version was sent: see [Client.UserPermissions]
+// answers 409. That is [ErrConflict] and no ErrVersionConflict, since no version was sent: see [Client.UserPermissions]
 // for what the user has.
 //
 // Errors: [*ValidationError] for a policy id that can't be part of a path and for an empty PrincipalID, nothing having

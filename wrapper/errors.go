@@ -44,12 +44,12 @@ const (
 // siblings.
 type Error struct {
 	StatusCode int           // of the answer
-	Message    string        // what the service says, up to 8 KiB; may be empty
+	Message    string        // what the service says, printable, up to 8 KiB; may be empty
 	Method     string        // of the request
 	Path       string        // of the request, with {names} in place of ids
 	RequestID  string        // what the service calls the request; may be empty
 	RetryAfter time.Duration // how long the service asks to wait; 0 when it does not
-	Body       []byte        // the first 8 KiB of the answer
+	Body       []byte        // the first 8 KiB of the answer; empty when that is no text
 
 	versioned      bool // the request carried a version
 	refusesVersion bool // or the lack of one
