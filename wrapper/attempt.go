@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptrace"
-	"net/url"
 	"os"
 	"time"
 )
@@ -43,9 +42,8 @@ func attempt(do roundTrip, isNetHTTP bool, timeout time.Duration, maxBytes int64
 		s := &sending{isNetHTTP: isNetHTTP, leaves: c.leaves}
 		resp, err := do(httptrace.WithClientTrace(attemptCtx, s.trace(c.isRead())), c)
 		if err != nil {
-			err = withoutURL(err)
 			proof := s.proof(err, attemptCtx.Err())
-			return outcome{attempted: true, err: because(s.told(withoutAdvice(err))), proof: proof}
+			return outcome{attempted: true, err: because(s.told(c.redactor().error(withoutAdvice(err)))), proof: proof}
 		}
 		out := outcome{attempted: true, answer: &answer{Response: resp}, isRepeated: s.isRepeated()}
 		out.answer.body, err = read(attemptCtx, resp, maxBytes)
@@ -53,17 +51,12 @@ func attempt(do roundTrip, isNetHTTP bool, timeout time.Duration, maxBytes int64
 		case err == nil || !out.answer.isSuccess(): // of another status, what came of the body does not matter
 		case isUnreadable(err):
 			out.err = err
+			if err != errTooLong {
+				out.err = c.redactor().error(err)
+			}
 		default:
-			out.err = because(err)
+			out.err = because(c.redactor().error(err))
 		}
 		return out
 	}
-}
-
-// withoutURL takes off what a url.Error adds: the URL holds ids, and the operation is named by who wraps the error.
-func withoutURL(err error) error {
-	for urlErr := (*url.Error)(nil); errors.As(err, &urlErr); {
-		err = urlErr.Err
-	}
-	return err
 }

@@ -17,7 +17,7 @@ type call struct {
 	req       *http.Request
 	versioned bool     // it carries a version, so that a refusal may be a conflict
 	pace      *pace    // of the organization
-	secrets   []string // of the client; the tokens are more
+	vault     *vault   // the secrets of the client
 	attempt   int      // from 1 on; set by the retry layer, as is sent
 	sent      int      // attempts that were handed to the transport
 	leaves    func()   // to be called when the request has a connection; set by the limit layer; nil: nobody wants to know
@@ -33,7 +33,7 @@ func (c *call) isRead() bool {
 
 // redactor knows what the errors and log lines of the call may not show.
 func (c *call) redactor() redactor {
-	return slices.Concat(redactor{c.token}, c.denied, c.secrets)
+	return c.vault.redactor(append(slices.Clone(c.denied), c.token)...)
 }
 
 // An answer is a response whose body was read, as far as it could be.

@@ -24,10 +24,10 @@ type Client struct {
 
 // core is what a client and its Organization children share.
 type core struct {
-	base        *url.URL        // without a slash at its end
-	readHeader  http.Header     // of every request without a body; copied for each attempt, and so never changed
-	writeHeader http.Header     // of every request with one
-	secrets     func() []string // what no error or log line may show; a function, since fmt prints the fields of fields
+	base        *url.URL    // without a slash at its end
+	readHeader  http.Header // of every request without a body; copied for each attempt, and so never changed
+	writeHeader http.Header // of every request with one
+	vault       *vault      // what no error or log line may show
 	layers      layer
 	paces       *paces
 }
@@ -46,12 +46,11 @@ func NewClient(opts ...Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	secrets := cfg.secrets()
 	core := &core{
 		base:        cfg.baseURL,
 		readHeader:  http.Header{"Accept": {"application/json"}, "User-Agent": {cfg.agent()}},
 		writeHeader: http.Header{"Accept": {"application/json"}, "User-Agent": {cfg.agent()}, "Content-Type": {"application/json"}},
-		secrets:     func() []string { return secrets },
+		vault:       cfg.vault,
 		layers:      pipeline(cfg),
 		paces:       newPaces(cfg.limiterOf),
 	}
@@ -119,7 +118,7 @@ func (c *Client) CreatePermissionPolicy(ctx context.Context, request PermissionP
 // existing link between the two; it stays zero for a new one.
 //
 // What m3ter answers when the user has the policy already, and no version is given, is not documented; package m3tertest
-// answers 409. That is an [*Error] and no ErrVersionConflict, since no version was sent: see [Client.UserPermissions]
+// answers 409. That is [ErrConflict] and no ErrVersionConflict, since no version was sent: see [Client.UserPermissions]
 // for what the user has.
 //
 // Errors: [*ValidationError] for a policy id that can't be part of a path and for an empty PrincipalID, nothing having

@@ -70,6 +70,6 @@ func isConflict(err error, isNew bool) bool {
 		return false
 	}
 	refused := (*Error)(nil)
-	created := isNew && errors.As(err, &refused) && refused.speaksOfVersion()
+	created := isNew && errors.As(err, &refused) && refused.refusesVersion
 	return created || errors.Is(err, ErrVersionConflict)
 }

@@ -7,7 +7,6 @@ import (
 	"mime"
 	"strings"
 
-	"github.com/m3ter-access/m3ter-access-go/gen"
 	"github.com/m3ter-access/m3ter-access-go/wrapper/internal/strictjson"
 )
 
@@ -48,8 +47,13 @@ func checkContentType(value string) error {
 	if mediaType == "application/json" || strings.HasSuffix(mediaType, "+json") {
 		return nil
 	}
-	return fmt.Errorf("the content type is %s, not JSON", gen.Quote(value))
+	return &quotingError{`the content type is "`, value, `", not JSON`}
 }
+
+// A quotingError is about an answer, in words of ours around some from outside.
+type quotingError struct{ before, outside, after string }
+
+func (e *quotingError) Error() string { return e.before + e.outside + e.after }
 
 // unmarshalAnswer reads pages in any of their shapes.
 func unmarshalAnswer(body []byte, into any) error {
@@ -65,7 +69,7 @@ func unmarshalAnswer(body []byte, into any) error {
 // unmarshal keeps the text of an error only: its types are those of one release of Go.
 func unmarshal(body []byte, into any) error {
 	if err := strictjson.Unmarshal(body, into); err != nil {
-		return fmt.Errorf("the body is not what the document declares: %v", err)
+		return &quotingError{"the body is not what the document declares: ", err.Error(), ""}
 	}
 	return nil
 }

@@ -25,7 +25,9 @@
 // an idle one keeps no goroutine and no timer. [WithTokenSource] takes tokens from elsewhere, such as a person's.
 //
 // Credentials and tokens go to the scheme, host and port of the base URL only; redirects are not followed. No error,
-// log line or printed client shows them, also where the service echoes them.
+// log line or printed client shows them: a text from outside, such as the service's, is left out as a whole where it holds
+// 12 characters in a row of one (all of them, where it has fewer), in whatever spelling. errors.Is and errors.As still find
+// what an error wraps. What is left out decides all the same, such as whether a refusal is an [ErrVersionConflict].
 //
 // # Errors
 //
@@ -34,7 +36,7 @@
 //   - [*ValidationError]: the call can't be right, and nothing was sent
 //   - [*AuthError]: no token could be had, and so the call was not carried out
 //   - [*Error]: the service answered with no success. errors.Is tells with which: [ErrBadRequest], [ErrUnauthorized],
-//     [ErrForbidden], [ErrNotFound], [ErrVersionConflict], [ErrRateLimited], [ErrServer]
+//     [ErrForbidden], [ErrNotFound], [ErrConflict], [ErrVersionConflict], [ErrRateLimited], [ErrServer]
 //   - [*DecodeError]: a success that can't be read
 //
 // Of a write that may have been carried out all the same, the error matches [ErrOutcomeUnknown] too. When the context

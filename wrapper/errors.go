@@ -17,15 +17,21 @@ import (
 
 // What errors.Is finds in the errors of a call.
 var (
-	ErrBadRequest      = errors.New("m3teraccess: bad request")         // 400
-	ErrUnauthorized    = errors.New("m3teraccess: unauthorized")        // 401
-	ErrForbidden       = errors.New("m3teraccess: forbidden")           // 403
-	ErrNotFound        = errors.New("m3teraccess: not found")           // 404
-	ErrVersionConflict = errors.New("m3teraccess: version conflict")    // the version sent is not the current one
-	ErrRateLimited     = errors.New("m3teraccess: rate limited")        // 429
-	ErrServer          = errors.New("m3teraccess: server error")        // any 5xx
-	ErrOutcomeUnknown  = errors.New("m3teraccess: outcome unknown")     // the write may or may not have been done
-	ErrRepeatedToken   = errors.New("m3teraccess: repeated page token") // the pages would never end
+	ErrBadRequest     = errors.New("m3teraccess: bad request")         // 400
+	ErrUnauthorized   = errors.New("m3teraccess: unauthorized")        // 401
+	ErrForbidden      = errors.New("m3teraccess: forbidden")           // 403
+	ErrNotFound       = errors.New("m3teraccess: not found")           // 404
+	ErrConflict       = errors.New("m3teraccess: conflict")            // 409, whatever was sent
+	ErrRateLimited    = errors.New("m3teraccess: rate limited")        // 429
+	ErrServer         = errors.New("m3teraccess: server error")        // 500 to 599
+	ErrOutcomeUnknown = errors.New("m3teraccess: outcome unknown")     // the write may or may not have been done
+	ErrRepeatedToken  = errors.New("m3teraccess: repeated page token") // the pages would never end
+
+	// ErrVersionConflict says that the version sent is not the current one. Which status says so is not documented. It is
+	// any of three, where the request carried a version: 409, which matches [ErrConflict] too; 412; or a 400 whose message
+	// has the word version, other than behind the word API, and a word such as current, stale, expected or mismatch. A 409
+	// to a request without a version is [ErrConflict] alone: a user has the policy already, or the version is missing.
+	ErrVersionConflict = errors.New("m3teraccess: version conflict")
 )
 
 const (
@@ -38,41 +44,54 @@ const (
 // siblings.
 type Error struct {
 	StatusCode int           // of the answer
-	Message    string        // what the service says, up to 8 KiB; may be empty
+	Message    string        // what the service says, printable, up to 8 KiB; may be empty
 	Method     string        // of the request
 	Path       string        // of the request, with {names} in place of ids
 	RequestID  string        // what the service calls the request; may be empty
 	RetryAfter time.Duration // how long the service asks to wait; 0 when it does not
-	Body       []byte        // the first 8 KiB of the answer
+	Body       []byte        // the first 8 KiB of the answer; empty when that is no text
 
-	versioned bool
+	versioned      bool // the request carried a version
+	refusesVersion bool // or the lack of one
 }
 
 // newError makes the error of an answer.
 func newError(c *call, a *answer) *Error {
-	redact := c.redactor()
+	redact, message := c.redactor(), messageOf(a.body)
 	return &Error{
-		StatusCode: a.StatusCode,
-		Message:    shorten(redact.text(messageOf(a.body)), maxErrorBody),
-		Method:     c.op.Method,
-		Path:       c.op.Path,
-		RequestID:  redact.requestID(a.Header),
-		RetryAfter: retryAfter(a.Header, time.Now()),
-		Body:       redact.body(a.body),
-		versioned:  c.versioned,
+		StatusCode:     a.StatusCode,
+		Message:        redact.text(message, maxErrorBody),
+		Method:         c.op.Method,
+		Path:           c.op.Path,
+		RequestID:      redact.requestID(a.Header),
+		RetryAfter:     retryAfter(a.Header, time.Now()),
+		Body:           redact.body(a.body),
+		versioned:      c.versioned,
+		refusesVersion: refusesVersion(a.StatusCode, message),
 	}
 }
 
 // messageOf is what the service says in the body of an error; nothing when that is something else, such as the page of a
 // proxy.
 func messageOf(body []byte) string {
+	const longest = 64 << 10 // what is longer says more than a message
 	var content struct {
-		Message string `json:"message"`
+		Message any `json:"message"`
 	}
-	if strictjson.Unmarshal(withoutMark(body), &content) != nil {
+	if len(body) > longest || strictjson.Unmarshal(withoutMark(body), &content) != nil {
 		return ""
 	}
-	return content.Message
+	list, isList := content.Message.([]any)
+	if !isList {
+		list = []any{content.Message}
+	}
+	var texts []string
+	for _, entry := range list {
+		if text, ok := entry.(string); ok {
+			texts = append(texts, text)
+		}
+	}
+	return strings.Join(texts, "; ")
 }
 
 // Error names the request, the status, the message and the request id, in at most 1 KiB.
@@ -98,8 +117,7 @@ func (e *Error) Error() string {
 // GoString is the text too: %#v would print the whole body.
 func (e *Error) GoString() string { return fmt.Sprintf("&m3teraccess.Error{%q}", e.Error()) }
 
-// Is matches the sentinel of the status. [ErrVersionConflict] is 409, 412, or a 400 that speaks of the version (which
-// of them the service uses is not documented), if the request carried a version.
+// Is matches the sentinel of the status, and [ErrVersionConflict] as told there.
 func (e *Error) Is(target error) bool {
 	switch target {
 	case ErrBadRequest:
@@ -111,26 +129,33 @@ func (e *Error) Is(target error) bool {
 	case ErrNotFound:
 		return e.StatusCode == http.StatusNotFound
 	case ErrVersionConflict:
-		return e.versioned && e.speaksOfVersion()
+		return e.versioned && e.refusesVersion
+	case ErrConflict:
+		return e.StatusCode == http.StatusConflict
 	case ErrRateLimited:
 		return e.StatusCode == http.StatusTooManyRequests
 	case ErrServer:
-		return e.StatusCode >= 500
+		return e.StatusCode/100 == 5
 	}
 	return false
 }
 
-// speaksOfVersion tells whether the service refuses the version of the request, or the lack of one.
-func (e *Error) speaksOfVersion() bool {
-	switch e.StatusCode {
+// refusesVersion tells whether an answer refuses the version of the request, or the lack of one.
+func refusesVersion(status int, message string) bool {
+	switch status {
 	case http.StatusConflict, http.StatusPreconditionFailed:
 		return true
 	case http.StatusBadRequest:
-		words := strings.FieldsFunc(strings.ToLower(e.Message), func(r rune) bool { return !unicode.IsLetter(r) })
-		return slices.Contains(words, "version") || slices.Contains(words, "versions") // and no conversion
+		words := strings.FieldsFunc(strings.ToLower(message), func(r rune) bool { return !unicode.IsLetter(r) })
+		at := slices.IndexFunc(words, func(word string) bool { return word == "version" || word == "versions" })
+		isAPI := at > 0 && words[at-1] == "api"
+		return at >= 0 && !isAPI && slices.ContainsFunc(words, func(word string) bool { return slices.Contains(wordsOfConflict, word) })
 	}
 	return false
 }
+
+var wordsOfConflict = strings.Fields("stale current match matches matched matching mismatch expected conflict conflicts conflicting " +
+	"outdated old older latest newer changed modified incorrect wrong invalid missing required")
 
 // A DecodeError is an answer that says success, and can't be read: it is too long, is no JSON, or lacks what it must
 // have. For a write it matches [ErrOutcomeUnknown] too: it was done, only its answer is lost.
@@ -150,8 +175,16 @@ func newDecodeError(c *call, a *answer, err error) *DecodeError {
 		Method:     c.op.Method,
 		Path:       c.op.Path,
 		Body:       redact.body(a.body),
-		err:        redact.error(err),
+		err:        redact.quoted(err),
 	}
+}
+
+// quoted makes what an error about an answer quotes fit to be shown.
+func (r redactor) quoted(err error) error {
+	if e, ok := err.(*quotingError); ok {
+		return &quotingError{e.before, r.text(e.outside, maxErrorText/2), e.after}
+	}
+	return err
 }
 
 // Error names the request, the status and what is wrong with the answer.
@@ -198,12 +231,11 @@ func (e *AuthError) GoString() string { return fmt.Sprintf("&m3teraccess.AuthErr
 // Unwrap returns the failure of the transport or of the token source, if that is what it was.
 func (e *AuthError) Unwrap() error { return e.err }
 
-// requestID looks where m3ter's gateways may put it; which of the headers they use is not documented. It is cut last, as
-// in [redactor.body].
+// requestID looks where m3ter's gateways may put it; which of the headers they use is not documented.
 func (r redactor) requestID(h http.Header) string {
 	for _, name := range []string{"X-Request-Id", "X-Amzn-Requestid", "X-Amzn-Trace-Id", "X-Amz-Cf-Id"} {
 		if id := h.Get(name); id != "" {
-			return shorten(r.text(id), maxRequestID)
+			return r.text(id, maxRequestID)
 		}
 	}
 	return ""
@@ -235,11 +267,9 @@ func newAuthError(err error, redact redactor, advice string) *AuthError {
 	if exchange := (*exchangeError)(nil); errors.As(err, &exchange) {
 		e.StatusCode = exchange.status
 	}
-	err = withoutURL(err)
 	answered := (*oauth2.RetrieveError)(nil)
 	if !errors.As(err, &answered) {
-		e.err = redact.error(err)
-		e.problem = e.err.Error()
+		e.err, e.problem = err, err.Error() // fit to be shown
 		if e.StatusCode != 0 {
 			e.problem = fmt.Sprintf("the token endpoint answered %s with none: %s", status(e.StatusCode), e.problem)
 		}
@@ -248,12 +278,12 @@ func newAuthError(err error, redact redactor, advice string) *AuthError {
 	if answered.Response != nil {
 		e.StatusCode = answered.Response.StatusCode
 	}
-	e.Code = redact.text(answered.ErrorCode)
+	e.Code = redact.text(answered.ErrorCode, maxErrorText)
 	e.problem = "the token endpoint answered " + status(e.StatusCode)
 	message := messageOf(answered.Body) // as m3ter words its other errors
 	for _, detail := range []string{answered.ErrorCode, answered.ErrorDescription, message} {
 		if detail != "" {
-			e.problem += ": " + redact.text(detail)
+			e.problem += ": " + redact.text(detail, maxErrorText)
 		}
 	}
 	if e.refused() {

@@ -2,6 +2,7 @@ package m3teraccess
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -26,7 +27,7 @@ type exchange struct {
 	origin origin
 	basic  string // the value of the header that carries the credentials
 	agent  string
-	redact redactor
+	vault  *vault
 	log    *slog.Logger
 }
 
@@ -43,7 +44,7 @@ func newExchange(cfg *config, transport transport) *exchange {
 		origin: originOf(cfg.baseURL),
 		basic:  cfg.credentials.basic(),
 		agent:  cfg.agent(),
-		redact: cfg.secrets(),
+		vault:  cfg.vault,
 		log:    cfg.logger,
 	}
 }
@@ -57,6 +58,8 @@ func (e *exchange) fetch(ctx context.Context) (*oauth2.Token, error) {
 		token, err := e.oauth.Token(context.WithValue(ctx, oauth2.HTTPClient, client))
 		if err == nil {
 			err = checkToken(token)
+		} else if err = cmp.Or(try.outcome.err, err); try.outcome.err == nil && !errors.As(err, new(*oauth2.RetrieveError)) {
+			err = e.vault.redactor().error(err) // of x/oauth2, which quotes the answer
 		}
 		if err == nil {
 			if !token.Expiry.After(time.Now()) {
@@ -72,7 +75,7 @@ func (e *exchange) fetch(ctx context.Context) (*oauth2.Token, error) {
 			return nil, err
 		}
 		e.log.LogAttrs(ctx, slog.LevelInfo, "m3ter token request is tried again", slog.Int("attempt", attempt),
-			slog.String("error", newAuthError(err, e.redact, "").Error()), slog.Duration("wait", wait))
+			slog.String("error", newAuthError(err, e.vault.redactor(), "").Error()), slog.Duration("wait", wait))
 		if sleep(ctx, wait) != nil {
 			return nil, err
 		}
@@ -107,7 +110,7 @@ func (r *tokenRequest) RoundTrip(req *http.Request) (*http.Response, error) {
 	if originOf(own.URL) == r.origin {
 		own.Header.Set("Authorization", r.basic)
 	}
-	r.outcome = r.send(own.Context(), &call{op: opToken, req: own})
+	r.outcome = r.send(own.Context(), &call{op: opToken, req: own, vault: r.vault})
 	a := r.outcome.answer
 	if r.outcome.err != nil {
 		return nil, r.outcome.err

@@ -37,7 +37,7 @@ func FuzzErrorBody(f *testing.F) {
 		f.Add(502, []byte(seed), "req-1")
 	}
 	f.Fuzz(func(t *testing.T, status int, body []byte, id string) {
-		c := &call{op: &gen.RequestSupport.Operation, secrets: []string{"the-secret"}, token: "the-token"}
+		c := &call{op: &gen.RequestSupport.Operation, vault: newVault("the-secret"), token: "the-token"}
 		a := &answer{Response: &http.Response{StatusCode: status, Header: http.Header{"X-Request-Id": {id}}}, body: body}
 		err := newError(c, a)
 		text := err.Error()

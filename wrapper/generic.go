@@ -97,7 +97,7 @@ func sendBelow[T any](ctx context.Context, c *Client, op *gen.Operation, segment
 }
 
 func validateBelow(orgID, method string, segments []string) error {
-	errs := []error{validatePathValue("organization id", orgID)}
+	errs := []error{validateOrganization("organization id", orgID)}
 	if !isToken(method) {
 		errs = append(errs, invalid("method", "one of HTTP, such as POST", "is %s", gen.Quote(method)))
 	}

@@ -93,7 +93,7 @@ func limit(next layer) layer {
 		}
 		leaves, err := c.pace.wait(ctx)
 		if err != nil {
-			return outcome{err: fmt.Errorf("waiting for the rate limit: %w", err)}
+			return outcome{err: fmt.Errorf("waiting for the rate limit: %w", c.redactor().error(err))}
 		}
 		c.leaves = leaves
 		return next(ctx, c)

@@ -28,15 +28,14 @@ func (c *call) attrs(out outcome, took time.Duration) []slog.Attr {
 		slog.Int("attempt", c.attempt),
 		slog.Duration("duration", took),
 	}
-	redact := c.redactor()
 	if a := out.answer; a != nil {
 		attrs = append(attrs, slog.Int("status", a.StatusCode))
-		if id := redact.requestID(a.Header); id != "" {
-			attrs = append(attrs, slog.String("request_id", printable(id)))
+		if id := c.redactor().requestID(a.Header); id != "" {
+			attrs = append(attrs, slog.String("request_id", id))
 		}
 	}
 	if out.err != nil {
-		attrs = append(attrs, slog.String("error", redact.error(out.err).Error()))
+		attrs = append(attrs, slog.String("error", out.err.Error()))
 	}
 	return attrs
 }

@@ -42,6 +42,7 @@ type config struct {
 	retry            RetryPolicy
 	limiterOf        func(orgID string) Limiter // nil: one of our own for each organization
 	logger           *slog.Logger
+	vault            *vault // of what must never be shown
 }
 
 // credentials are those of a service user.
@@ -94,6 +95,7 @@ func newConfig(opts []Option) (*config, error) {
 	if timeout := c.httpClient.Timeout; timeout > 0 {
 		c.timeout = min(c.timeout, timeout)
 	}
+	c.vault = newVault(c.secrets()...)
 	return c, nil
 }
 
@@ -135,7 +137,8 @@ func (c *config) baseURLFromEnvironment() error {
 }
 
 // WithCredentials sets the access key id and the API secret of a service user, which are exchanged for a token when
-// the first call needs one. Neither may be empty or hold a control character, and the key no colon.
+// the first call needs one. Neither may be empty, hold a control character or have a space
+// around it, and the key no colon.
 func WithCredentials(key, secret string) Option {
 	return func(c *config) error {
 		c.given.auth = true
@@ -158,6 +161,8 @@ func validateCredential(field, value, allowed, without string) error {
 		return invalid(field, allowed, "is empty")
 	case strings.ContainsFunc(value, unicode.IsControl):
 		return invalid(field, allowed, "holds a control character (a line break at its end?)")
+	case strings.TrimSpace(value) != value:
+		return invalid(field, allowed, "has a space around it")
 	case strings.ContainsAny(value, without):
 		return invalid(field, allowed, "holds a %q", without)
 	}
@@ -181,7 +186,10 @@ func WithTokenSource(source oauth2.TokenSource) Option {
 
 func (c *config) setToken(token string) error {
 	c.source = oauth2.StaticTokenSource(&oauth2.Token{AccessToken: token})
-	return validateCredential("M3TER_API_TOKEN", token, "a token, without Bearer before it", " ")
+	if problem := problemOfToken(token); problem != "" {
+		return invalid("M3TER_API_TOKEN", "a token, without Bearer before it", "%s", problem)
+	}
+	return nil
 }
 
 // WithOrganization sets the organization that the calls are about: an id that is one segment of a path, without a space
@@ -195,10 +203,10 @@ func WithOrganization(orgID string) Option {
 
 func (c *config) setOrganization(field, orgID string) error {
 	if strings.TrimSpace(orgID) != orgID {
-		return invalid(field, "an id without a space around it", "is %s", gen.Quote(orgID))
+		return invalid(field, "an id without a space around it", "is %s", quoteStart(orgID))
 	}
 	c.orgID = orgID
-	return validatePathValue(field, orgID)
+	return validateOrganization(field, orgID)
 }
 
 // WithBaseURL sets the URL below which the API is found: https, or http to localhost or a loopback address; a host, and
@@ -223,6 +231,8 @@ func (c *config) setBaseURL(field, raw string) error {
 		return invalid(field, allowed, "of host %s holds a user or a password", gen.Quote(u.Host))
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		return invalid(field, allowed, "of host %s has a query or a fragment", gen.Quote(u.Host))
+	case u.Scheme != "https" && u.Scheme != "http":
+		return invalid(field, allowed, "is %s", quoteStart(raw))
 	case u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())):
 		return invalid(field, allowed, "is %s", gen.Quote(u.Scheme+"://"+u.Host))
 	}

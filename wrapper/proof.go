@@ -111,7 +111,7 @@ func (s *sending) neverLeft(ended error) bool {
 // withoutAdvice takes off what net/http adds to an error over HTTP/2 after which it would have repeated the request: that
 // a GetBody would have let it.
 func withoutAdvice(err error) error {
-	text, found := strings.CutPrefix(err.Error(), "http2: Transport: cannot retry err [")
+	text, found := strings.CutPrefix(withoutURL(err), "http2: Transport: cannot retry err [")
 	text, advised := strings.CutSuffix(text, "] after Request.Body was written; define Request.GetBody to avoid this error")
 	if !found || !advised {
 		return err

@@ -46,7 +46,7 @@ func perform[Answer any](ctx context.Context, c *Client, call *call, finish func
 }
 
 func (c *Client) newCall(op *gen.Operation, req *http.Request) *call {
-	return &call{op: op, req: req, pace: c.pace, secrets: c.secrets()}
+	return &call{op: op, req: req, pace: c.pace, vault: c.vault}
 }
 
 // read turns an outcome into a value or an error.
@@ -109,7 +109,7 @@ func (c *call) failure(proof string, err error) error {
 	if proof != "" {
 		proof += ": "
 	}
-	return fmt.Errorf("m3teraccess: %s %s: %s%w", c.op.Method, c.op.Path, proof, c.redactor().error(err))
+	return fmt.Errorf("m3teraccess: %s %s: %s%w", c.op.Method, c.op.Path, proof, err)
 }
 
 // An unknownOutcome is the failure of a write that may have been done. It matches [ErrOutcomeUnknown], and whatever

@@ -161,7 +161,7 @@ func (t *tokens) join() *pendingToken {
 		start := time.Now()
 		defer func() {
 			if problem := recover(); problem != nil { // a caller could not catch it: this goroutine is ours
-				pending.err = newAuthError(fmt.Errorf("the token source panicked: %v", problem), t.redact, t.advice)
+				pending.err = &AuthError{problem: "the token source panicked: " + t.redact.text(fmt.Sprint(problem), maxErrorText)}
 			}
 			t.settle(ctx, pending, time.Since(start))
 			cancel()
@@ -228,9 +228,15 @@ func (t *tokens) report(err error, took time.Duration) {
 }
 
 func newTokens(cfg *config, transport transport) *tokens {
-	t := &tokens{redact: cfg.secrets(), log: cfg.logger}
+	t := &tokens{redact: cfg.vault.redactor(), log: cfg.logger}
 	if source := cfg.source; source != nil {
-		t.fetch = func(context.Context) (*oauth2.Token, error) { return source.Token() }
+		t.fetch = func(context.Context) (*oauth2.Token, error) {
+			token, err := source.Token()
+			if err != nil && !errors.As(err, new(*oauth2.RetrieveError)) {
+				err = t.redact.error(err)
+			}
+			return token, err
+		}
 		t.advice = "what the token source (WithTokenSource) sends"
 	} else {
 		t.fetch, t.abandons = newExchange(cfg, transport).fetch, true
@@ -240,10 +246,24 @@ func newTokens(cfg *config, transport transport) *tokens {
 	return t
 }
 
-// checkToken refuses a token that no header can carry.
+// checkToken refuses a token that no header should carry.
 func checkToken(token *oauth2.Token) error {
-	if token == nil || token.AccessToken == "" || strings.ContainsFunc(token.AccessToken, unicode.IsControl) {
+	if token == nil || token.AccessToken == "" {
 		return errors.New("there is no access token that could be sent")
 	}
+	if problem := problemOfToken(token.AccessToken); problem != "" {
+		return errors.New("there is no access token that could be sent: it " + problem)
+	}
 	return nil
+}
+
+// problemOfToken says what is wrong with a token without showing it.
+func problemOfToken(token string) string {
+	switch {
+	case strings.ContainsFunc(token, unicode.IsSpace):
+		return "holds a space or a line break (Bearer before it?)"
+	case strings.ContainsFunc(token, func(r rune) bool { return r < '!' || r > '~' }):
+		return "holds a character that is not visible ASCII"
+	}
+	return ""
 }

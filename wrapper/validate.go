@@ -34,7 +34,11 @@ func invalid(field, allowed, problem string, args ...any) error {
 func validate[Request, Answer any](endpoint *gen.Endpoint[Request, Answer], values []string, request Request) error {
 	var errs []error
 	for i, value := range values {
-		if err := validatePathValue(endpoint.Arguments[i], value); err != nil {
+		check := validatePathValue
+		if i == 0 {
+			check = validateOrganization
+		}
+		if err := check(endpoint.Arguments[i], value); err != nil {
 			errs = append(errs, err)
 		}
 	}
@@ -44,6 +48,24 @@ func validate[Request, Answer any](endpoint *gen.Endpoint[Request, Answer], valu
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// validateOrganization is validatePathValue for a setting: one that was mixed up with another may be the API secret.
+func validateOrganization(field, value string) error {
+	err := validatePathValue(field, value)
+	if e, ok := err.(*ValidationError); ok && e.Problem == "is "+gen.Quote(value) {
+		e.Problem = "is " + quoteStart(value)
+	}
+	return err
+}
+
+// quoteStart quotes no more than the first 4 characters of what may be a secret.
+func quoteStart(value string) string {
+	const most = 4
+	if runes := []rune(value); len(runes) > most {
+		return gen.Quote(string(runes[:most])) + "..."
+	}
+	return gen.Quote(value)
 }
 
 // validatePathValue refuses what would reach another endpoint, or none. All else is escaped and stays one segment.
