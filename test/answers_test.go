@@ -62,7 +62,7 @@ var brokenAnswers = []struct {
 	// kin-openapi reads one value and looks no further.
 	{name: "two values", body: "good good", success: unreadable, successKeeps: true, failureKeeps: true},
 	{name: "garbage behind", body: "good]", success: unreadable, successKeeps: true, failureKeeps: true},
-	{name: "byte order mark", body: "\ufeffgood", success: unreadable},
+	{name: "byte order mark", body: "\ufeffgood", success: fine, failureSpeaks: true},
 	{name: "text/plain", body: "good", header: map[string]string{"Content-Type": "text/plain"}, success: unreadable, failureSpeaks: true},
 	{name: "a content type that can't be read", body: "good", header: map[string]string{"Content-Type": "json;;="}, success: unreadable, failureSpeaks: true},
 	{name: "no content type", body: "good", header: map[string]string{"Content-Type": ""}, success: fine, failureSpeaks: true},

@@ -28,6 +28,7 @@ RemoveResource: {body: {required: true, schema: {$ref: ResourceGroupItemRequest}
 RemoveResource.200: {$ref: ResourceGroup}
 
 SupportRequest: {type: object, required: [dtEndSupportUsersAccess]}
+SupportRequest.version: &version {type: integer, format: int64, minimum: 1}
 SupportRequest.supportUsersPermissionPolicy: {type: array, items: {$ref: Statement}}
 Support: {type: object, required: [id]}
 Support.supportUsersPermissionPolicy: {type: array, items: {$ref: StatementAnswer}}
@@ -44,18 +45,20 @@ PermissionPolicyPage.nextToken: {type: string, nullable: true}
 UserPermissionsAnswer: {oneOf: [{$ref: PermissionPolicyPage}, {$ref: PermissionPolicy}]}
 PrincipalPermissionRequest: {type: object, required: [principalId]}
 PrincipalPermissionRequest.principalId: {type: string, minLength: 1}
+PrincipalPermissionRequest.version: *version
 PrincipalPermission: {type: object, required: [id]}
 PrincipalPermission.principalType:
   {anyOf: [{type: string, enum: [USER, USERGROUP, SERVICEUSER, SUPPORTUSERS]}, {type: string}]}
 ResourceGroupItemRequest: {type: object, required: [targetId, targetType]}
 ResourceGroupItemRequest.targetId: {type: string, minLength: 1}
 ResourceGroupItemRequest.targetType: {$ref: TargetType}
+ResourceGroupItemRequest.version: *version
 ResourceGroup: {type: object, required: [id]}
 ErrorMessage: {type: object}
 
 Statement: {type: object, required: [effect, action, resource]}
-Statement.effect: {anyOf: [{$ref: Effect}, {type: string, pattern: '^[^A-Z]+$'}]}
-Statement.action: {type: array, items: {anyOf: [{$ref: Action}, {type: string, pattern: '^[^A-Z]+$'}]}}
+Statement.effect: {type: string, pattern: '^[^A-Z]+$'}
+Statement.action: {type: array, items: {type: string, pattern: '^[^A-Z]+$'}}
 Statement.resource: {type: array, minItems: 1, items: {type: string}}
 StatementAnswer: {type: object, required: [effect, action, resource]}
 StatementAnswer.action: {type: array, items: {type: string}}

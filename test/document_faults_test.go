@@ -56,9 +56,9 @@ func TestFaultsOfADocumentAreFound(t *testing.T) {
 		{"another answer", "operationId: RemoveResource", "schemas/ResourceGroup'", "schemas/Support'",
 			`RemoveResource.200 is {"$ref":"Support"}, but`},
 		{"another type", "PrincipalPermissionRequest:", "type: integer", "type: number",
-			`PrincipalPermissionRequest.version is {"format":"int64","type":"number"}, but`},
-		{"another reference", "    Statement:", "schemas/Effect'", "schemas/TargetType'",
-			`Statement.effect is {"anyOf":[{"$ref":"TargetType"},`},
+			`PrincipalPermissionRequest.version is {"format":"int64","minimum":1,"type":"number"}, but`},
+		{"another reference", "    PrincipalPermissionRequest:", "type: string", "$ref: '#/components/schemas/NotThere'",
+			`NotThere`},
 		{"another bound", "operationId: UserPermissions", "maximum: 200", "maximum: 100", `UserPermissions.query.pageSize is ` +
 			`{"required":false,"schema":{"format":"int32","maximum":100,"minimum":1,"type":"integer"}}, but`},
 		{"a bound that m3ter doesn't have", "    PrincipalPermission:", "type: string",

@@ -22,7 +22,7 @@ var answerSituations = []situation{
 		fake, plain := newPlain(t)
 		grantThree(fake)
 		var names []string
-		for params := (gen.UserPermissionsParams{PageSize: new(int32(1))}); ; {
+		for params := (gen.UserPermissionsParams{PageSize: 1}); ; {
 			page := plainPage(t, plain, &params)
 			for _, policy := range page.Data {
 				names = append(names, policy.Name)
@@ -30,7 +30,7 @@ var answerSituations = []situation{
 			if page.NextToken == "" {
 				break
 			}
-			params.NextToken = &page.NextToken
+			params.NextToken = page.NextToken
 		}
 		checkThree(t, names)
 	}), bubbled(func(t *testing.T) {
@@ -49,7 +49,7 @@ var answerSituations = []situation{
 	{"an empty page with a token, and a repeated token", bubbled(func(t *testing.T) {
 		fake, plain := newPlain(t)
 		fake.Inject(emptyPage)
-		for _, params := range []gen.UserPermissionsParams{{}, {NextToken: new("again")}} {
+		for _, params := range []gen.UserPermissionsParams{{PageSize: 1}, {PageSize: 1, NextToken: "again"}} {
 			if page := plainPage(t, plain, &params); len(page.Data) != 0 || page.NextToken != "again" {
 				t.Errorf("%+v", page)
 			}
@@ -156,11 +156,7 @@ func plainPage(t *testing.T, plain plainClient, params *gen.UserPermissionsParam
 	if err != nil || resp.JSON200 == nil {
 		t.Fatalf("%+v, %v", resp, err)
 	}
-	page, err := resp.JSON200.AsPermissionPolicyPage()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return page
+	return *resp.JSON200
 }
 
 // checkUnreadable holds this client to an error that says what could not be read.

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 
 	"github.com/m3ter-access/m3ter-access-go/gen"
+	generated "github.com/m3ter-access/m3ter-access-go/test/client"
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
@@ -69,14 +70,14 @@ func create(t *testing.T, client *m3teraccess.Client) error {
 
 // A plainClient is the generated client with nothing but a token.
 type plainClient struct {
-	*gen.ClientWithResponses
+	*generated.ClientWithResponses
 	org, token string
 }
 
 func newPlainClient(t *testing.T, base http.RoundTripper, url, org, token string) plainClient {
 	t.Helper()
-	client, err := gen.NewClientWithResponses(url, gen.WithHTTPClient(&http.Client{Transport: base}),
-		gen.WithRequestEditorFn(func(_ context.Context, req *http.Request) error {
+	client, err := generated.NewClientWithResponses(url, generated.WithHTTPClient(&http.Client{Transport: base}),
+		generated.WithRequestEditorFn(func(_ context.Context, req *http.Request) error {
 			req.Header.Set("Authorization", "Bearer "+token)
 			return nil
 		}))
@@ -108,12 +109,12 @@ func plainOf(t *testing.T, fake *m3tertest.Server, base http.RoundTripper) plain
 	return newPlainClient(t, base, fake.URL, fake.OrganizationID, token.AccessToken)
 }
 
-func (c plainClient) create(ctx context.Context) (*gen.CreatePermissionPolicyResponse, error) {
+func (c plainClient) create(ctx context.Context) (*generated.CreatePermissionPolicyResponse, error) {
 	return c.CreatePermissionPolicyWithResponse(ctx, c.org, policyRequest())
 }
 
 func (c plainClient) read(ctx context.Context, params *gen.UserPermissionsParams) (
-	*gen.UserPermissionsResponse, error,
+	*generated.UserPermissionsResponse, error,
 ) {
 	return c.UserPermissionsWithResponse(ctx, c.org, "user-1", params)
 }

@@ -80,6 +80,8 @@ func TestNewClientNamesWhatIsWrong(t *testing.T) {
 		{"no secret in the option", complete, opts(m3teraccess.WithCredentials("k", "")), []string{"WithCredentials: secret"}},
 		{"key with a colon in the option", complete, opts(m3teraccess.WithCredentials("a:b", "s")), []string{"WithCredentials: key"}},
 		{"secret with a line break in the option", complete, opts(m3teraccess.WithCredentials("k", "s\n")), []string{"WithCredentials: secret"}},
+		{"key with a space behind it", complete, opts(m3teraccess.WithCredentials("k ", "s")), []string{"WithCredentials: key"}},
+		{"secret with a space before it", with("M3TER_API_SECRET", " s"), nil, []string{"M3TER_API_SECRET"}},
 		{"no token source", complete, opts(m3teraccess.WithTokenSource(nil)), []string{"WithTokenSource"}},
 		{"no organization in the option", complete, opts(m3teraccess.WithOrganization("")), []string{"WithOrganization"}},
 		{"organization that leads elsewhere", complete, opts(m3teraccess.WithOrganization("..")), []string{"WithOrganization"}},
@@ -131,7 +133,7 @@ func opts(opts ...m3teraccess.Option) []m3teraccess.Option { return opts }
 
 // What is sent tells which settings count.
 func TestOptionsBeatTheEnvironment(t *testing.T) {
-	const fromKey, fromToken = "Bearer of env-key:env-secret", "Bearer env-token"
+	const fromKey, fromToken = "Bearer of:env-key:env-secret", "Bearer env-token"
 	tests := []struct {
 		name     string
 		env      map[string]string
@@ -144,11 +146,11 @@ func TestOptionsBeatTheEnvironment(t *testing.T) {
 		{"key before token", with("M3TER_API_TOKEN", "env-token"), nil, fromKey, "env-org", true},
 		{"token alone", map[string]string{"M3TER_API_TOKEN": "env-token", "M3TER_ORG_ID": "env-org"}, nil, fromToken, "env-org", false},
 		{"WithOrganization", complete, opts(m3teraccess.WithOrganization("org")), fromKey, "org", true},
-		{"WithCredentials", complete, opts(m3teraccess.WithCredentials("k", "the-secret")), "Bearer of k:the-secret", "env-org", true},
-		{"WithCredentials before the token", with("M3TER_API_KEY", "", "M3TER_API_SECRET", "", "M3TER_API_TOKEN", "t"), opts(m3teraccess.WithCredentials("k", "the-secret")), "Bearer of k:the-secret", "env-org", true},
+		{"WithCredentials", complete, opts(m3teraccess.WithCredentials("k", "the-secret")), "Bearer of:k:the-secret", "env-org", true},
+		{"WithCredentials before the token", with("M3TER_API_KEY", "", "M3TER_API_SECRET", "", "M3TER_API_TOKEN", "t"), opts(m3teraccess.WithCredentials("k", "the-secret")), "Bearer of:k:the-secret", "env-org", true},
 		{"WithTokenSource", complete, opts(m3teraccess.WithTokenSource(staticSource)), "Bearer " + staticToken, "env-org", false},
 		{"the later of two that are of a kind", complete, opts(m3teraccess.WithOrganization("a"), m3teraccess.WithOrganization("b")), fromKey, "b", true},
-		{"WithTokenSource, then WithCredentials", complete, opts(m3teraccess.WithTokenSource(staticSource), m3teraccess.WithCredentials("k", "the-secret")), "Bearer of k:the-secret", "env-org", true},
+		{"WithTokenSource, then WithCredentials", complete, opts(m3teraccess.WithTokenSource(staticSource), m3teraccess.WithCredentials("k", "the-secret")), "Bearer of:k:the-secret", "env-org", true},
 		{"WithCredentials, then WithTokenSource", complete, opts(m3teraccess.WithCredentials("k", "the-secret"), m3teraccess.WithTokenSource(staticSource)), "Bearer " + staticToken, "env-org", false},
 		{"half of the environment, not needed", with("M3TER_API_SECRET", "", "M3TER_ORG_ID", ".."), opts(m3teraccess.WithTokenSource(staticSource), m3teraccess.WithOrganization("org")), "Bearer " + staticToken, "org", false},
 	}
@@ -192,7 +194,7 @@ func tokenOfCredentials(received *[]*http.Request) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		*received = append(*received, r)
 		if key, secret, ok := r.BasicAuth(); ok && r.URL.Path == "/oauth/token" {
-			keeps(200, `{"access_token":"of `+key+":"+secret+`","token_type":"Bearer"}`).ServeHTTP(w, r)
+			keeps(200, `{"access_token":"of:`+key+":"+secret+`","token_type":"Bearer"}`).ServeHTTP(w, r)
 			return
 		}
 		keeps(200, `{"id":"p"}`).ServeHTTP(w, r)
@@ -260,5 +262,23 @@ func TestOrganization(t *testing.T) {
 	}
 	if want := []string{"a", "org", "b", "org"}; !slices.Equal(got, want) {
 		t.Errorf("sent for %q, want %q", got, want)
+	}
+}
+
+// A setting that was mixed up with another may be the secret: no more than its first 4 characters are shown.
+func TestSettingsThatAreMixedUpAreNotShown(t *testing.T) {
+	const secret = "abcd/efgh+secret"
+	for name, env := range map[string]map[string]string{
+		"organization": with("M3TER_ORG_ID", secret), "base URL": with("M3TER_BASE_URL", "//"+secret), "scheme": with("M3TER_BASE_URL", "x://"+secret),
+		"space": with("M3TER_ORG_ID", secret+" "), "key": with("M3TER_API_KEY", secret+":"), "token": {"M3TER_API_TOKEN": secret + " ", "M3TER_ORG_ID": "o"},
+	} {
+		setEnvironment(t, env)
+		if _, err := m3teraccess.NewClient(); err == nil || strings.Contains(err.Error(), "bcd/") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	client := newLocalClient(t, viaHandler{keeps(200, `{}`)}).Organization(secret)
+	if _, err := client.RequestSupport(t.Context(), supportRequest(0)); err == nil || strings.Contains(err.Error(), "bcd/") {
+		t.Errorf("Organization: %v", err)
 	}
 }

@@ -2,7 +2,9 @@ package test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"net/http"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -83,4 +85,29 @@ func TestSlowTokenSource(t *testing.T) {
 			t.Errorf("got %v after %v", err, took)
 		}
 	})
+}
+
+// A token that no header should carry is sent nowhere, wherever it comes from.
+func TestTokensThatNoHeaderCarries(t *testing.T) {
+	for _, token := range []string{"Bearer x", " x", "x ", "x y", "x\n", "x\u00a0", "\u00e9", ""} {
+		sent := 0
+		quoted, _ := json.Marshal(token)
+		service := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/oauth/token" {
+				keeps(200, `{"access_token":`+string(quoted)+`,"token_type":"Bearer"}`).ServeHTTP(w, r)
+				return
+			}
+			sent++
+		})
+		source := oauth2.StaticTokenSource(&oauth2.Token{AccessToken: token})
+		for name, client := range map[string]*m3teraccess.Client{
+			"source":   newLocalClient(t, viaHandler{service}, m3teraccess.WithTokenSource(source)),
+			"endpoint": newLocalClient(t, viaHandler{service}, m3teraccess.WithCredentials("k", "s")),
+		} {
+			_, err := client.RequestSupport(t.Context(), supportRequest(0))
+			if !errors.As(err, new(*m3teraccess.AuthError)) || sent != 0 {
+				t.Errorf("%s, %q: %v, %d requests sent", name, token, err, sent)
+			}
+		}
+	}
 }

@@ -160,9 +160,9 @@ func TestValidationErrorNamesWhatToChange(t *testing.T) {
 	}{
 		{"name empty", "Name", "100", policy(func(r *m3teraccess.PermissionPolicyRequest) { r.Name = "" })},
 		{"name too long", "Name", "101", policy(func(r *m3teraccess.PermissionPolicyRequest) { r.Name = hundred + "x" })},
-		{"no statement", "PermissionPolicy", "at least one", policy(func(r *m3teraccess.PermissionPolicyRequest) { r.PermissionPolicy = nil })},
-		{"no resource", "PermissionPolicy[0].Resource", "at least one", policy(func(r *m3teraccess.PermissionPolicyRequest) { r.PermissionPolicy[0].Resource = nil })},
-		{"no effect", "PermissionPolicy[0].Effect", "allow", policy(func(r *m3teraccess.PermissionPolicyRequest) { r.PermissionPolicy[0].Effect = "" })},
+		{"no statement", "PermissionPolicy", "1 or more", policy(func(r *m3teraccess.PermissionPolicyRequest) { r.PermissionPolicy = nil })},
+		{"no resource", "PermissionPolicy[0].Resource", "1 or more", policy(func(r *m3teraccess.PermissionPolicyRequest) { r.PermissionPolicy[0].Resource = nil })},
+		{"no effect", "PermissionPolicy[0].Effect", "1 or more", policy(func(r *m3teraccess.PermissionPolicyRequest) { r.PermissionPolicy[0].Effect = "" })},
 		{"effect upper case", "PermissionPolicy[0].Effect", `"deny"`, policy(func(r *m3teraccess.PermissionPolicyRequest) { r.PermissionPolicy[0].Effect = "DENY" })},
 		{"action upper case", "PermissionPolicy[0].Action[1]", `"marketplace:usage:create"`, policy(func(r *m3teraccess.PermissionPolicyRequest) {
 			r.PermissionPolicy[0].Action[1] = "MARKETPLACE_USAGE_CREATE"
@@ -175,10 +175,10 @@ func TestValidationErrorNamesWhatToChange(t *testing.T) {
 			request.SupportUsersPermissionPolicy = []m3teraccess.Statement{{Effect: "ALLOW", Action: []m3teraccess.Action{"all"}, Resource: []string{"*"}}}
 			return either(client.RequestSupport(ctx, request))
 		}},
-		{"no principal", "PrincipalID", "user", func() error {
+		{"no principal", "PrincipalID", "1 or more", func() error {
 			return either(client.AddPermissionPolicyToUser(ctx, "p", m3teraccess.PrincipalPermissionRequest{}))
 		}},
-		{"no target", "TargetID", "id", func() error {
+		{"no target", "TargetID", "1 or more", func() error {
 			return either(client.RemoveResource(ctx, "meter", "g", m3teraccess.ResourceGroupItemRequest{TargetType: "item"}))
 		}},
 		{"no target type", "TargetType", "item", func() error {

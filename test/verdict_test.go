@@ -102,7 +102,6 @@ var bodies = map[string]map[string]string{
 		"no principal":     `{}`,
 		"principal empty":  `{"principalId":""}`,
 		"principal null":   `{"principalId":null}`,
-		"principal twice":  `{"principalId":"u","principalId":"v"}`,
 		"principal a list": `{"principalId":["u"]}`,
 	},
 	"RemoveResource": {
@@ -131,6 +130,22 @@ var passedByKin = map[string]map[string]string{
 		"end on February 30":    `{"dtEndSupportUsersAccess":"2026-02-30T17:00:00Z"}`,
 		"garbage behind":        `{"dtEndSupportUsersAccess":"2026-03-01T17:00:00Z"} garbage`,
 		"a second value":        `{"dtEndSupportUsersAccess":"2026-03-01T17:00:00Z"}{}`,
+	},
+}
+
+// What the fake can't read. kin-openapi lets some of it pass, depending on the Go release.
+var unreadableBodies = map[string]map[string]string{
+	"CreatePermissionPolicy": {
+		"name twice":                `{"name":"n","name":"n","permissionPolicy":[` + statement + `]}`,
+		"effect twice":              policyBody("n", `{"effect":"allow","effect":"deny","action":["all"],"resource":["*"]}`),
+		"a stray byte":              policyBody("n\xff", statement),
+		"half a surrogate pair":     policyBody(`n\ud83d`, statement),
+		"the other half, elsewhere": `{"more":["\ude00"],"name":"n","permissionPolicy":[` + statement + `]}`,
+	},
+	"AddPermissionPolicyToUser": {
+		"principal twice":          `{"principalId":"u","principalId":"v"}`,
+		"principal twice, escaped": `{"principalId":"u","principal\u0049d":"u"}`,
+		"twice, unknown":           `{"principalId":"u","more":[{"a":1,"a":1}]}`,
 	},
 }
 
@@ -165,6 +180,19 @@ func TestFakeRefusesWhatTheDocumentForbids(t *testing.T) {
 				kin, fake := send(t, operation, "", body)
 				if kin || !fake {
 					t.Errorf("%s: refused by kin-openapi: %t, by the fake: %t; no longer a difference?", body, kin, fake)
+				}
+			})
+		}
+	}
+}
+
+func TestFakeRefusesWhatCannotBeRead(t *testing.T) {
+	send := newRawClient(t)
+	for operation, cases := range unreadableBodies {
+		for name, body := range cases {
+			t.Run(operation+"/"+name, func(t *testing.T) {
+				if _, refused := send(t, operation, "", body); !refused {
+					t.Errorf("%q passes", body)
 				}
 			})
 		}

@@ -1,19 +1,12 @@
 package m3teraccess
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"math"
 	"net/http"
 	"net/http/httptrace"
-	"net/url"
 	"os"
-	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -22,11 +15,15 @@ type roundTrip func(context.Context, *call) (*http.Response, error)
 
 // attempt makes one round trip and reads the whole answer, within the timeout and the bound. A cut or late answer is so
 // a failure of the attempt, and not a surprise to whoever reads the body later.
-func attempt(do roundTrip, timeout time.Duration, maxBytes int64) layer {
-	return func(ctx context.Context, c *call) (*answer, error) {
+func attempt(do roundTrip, isNetHTTP bool, timeout time.Duration, maxBytes int64) layer {
+	read := readAndClose
+	if !isNetHTTP {
+		read = readUntilDone
+	}
+	return func(ctx context.Context, c *call) outcome {
 		// Once it is over, nothing leaves, and so there is no doubt about the outcome.
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return outcome{err: err}
 		}
 		attemptCtx, cancel := context.WithTimeout(ctx, timeout)
 		defer cancel()
@@ -42,95 +39,24 @@ func attempt(do roundTrip, timeout time.Duration, maxBytes int64) layer {
 			return fmt.Errorf("no complete answer: %w", err)
 		}
 
-		conn := &connection{leaves: c.leaves}
-		resp, err := do(httptrace.WithClientTrace(attemptCtx, conn.trace()), c)
+		s := &sending{isNetHTTP: isNetHTTP, leaves: c.leaves}
+		resp, err := do(httptrace.WithClientTrace(attemptCtx, s.trace(c.isRead())), c)
 		if err != nil {
-			return nil, &transportError{err: because(withoutURL(err)), neverLeft: conn.wasNeverThere()}
+			proof := s.proof(err, attemptCtx.Err())
+			return outcome{attempted: true, err: because(s.told(c.redactor().error(withoutAdvice(err)))), proof: proof}
 		}
-		defer resp.Body.Close()
-		body, err := readBody(resp, maxBytes)
-		if err != nil && !errors.Is(err, errTooLong) {
-			err = &transportError{err: because(err)}
-		}
-		return &answer{Response: resp, body: body, bodyErr: err}, nil
-	}
-}
-
-// withoutURL takes off what a url.Error adds: the URL holds ids, and the operation is named by who wraps the error.
-func withoutURL(err error) error {
-	for urlErr := (*url.Error)(nil); errors.As(err, &urlErr); {
-		err = urlErr.Err
-	}
-	return err
-}
-
-// A transportError is an attempt that brought no answer, or only a part of one.
-type transportError struct {
-	err       error
-	neverLeft bool // proven: the request was never sent
-}
-
-func (e *transportError) Error() string { return e.err.Error() }
-func (e *transportError) Unwrap() error { return e.err }
-
-// A connection watches whether a request ever got one. Only net/http's own transport reports; of another that reports
-// nothing, nothing is known.
-type connection struct {
-	asked, got atomic.Bool
-	leaves     func() // nil: nobody wants to know
-}
-
-func (c *connection) trace() *httptrace.ClientTrace {
-	return &httptrace.ClientTrace{
-		GetConn: func(string) { c.asked.Store(true) },
-		GotConn: func(httptrace.GotConnInfo) {
-			c.got.Store(true)
-			if c.leaves != nil {
-				c.leaves()
-			}
-		},
-	}
-}
-
-func (c *connection) wasNeverThere() bool { return c.asked.Load() && !c.got.Load() }
-
-var errTooLong = errors.New("the answer is longer than WithMaxResponseBytes allows")
-
-// maxTrustedLength is up to where an announced length is believed before the bytes are there.
-const maxTrustedLength = 1 << 20
-
-// readBody reads at most maxBytes, into room of the announced size where one is announced. What it read comes back
-// beside an error too.
-func readBody(resp *http.Response, maxBytes int64) ([]byte, error) {
-	end := min(maxBytes, math.MaxInt64-1) + 1 // one more, to see whether there is more
-	room := int64(bytes.MinRead)
-	if n := min(resp.ContentLength, maxTrustedLength); n >= 0 {
-		room = n + 1 // reading on finds the end
-	}
-	body := make([]byte, 0, room)
-	for {
-		n, err := resp.Body.Read(body[len(body):min(int64(cap(body)), end)])
-		body = body[:len(body)+n]
+		out := outcome{attempted: true, answer: &answer{Response: resp}, isRepeated: s.isRepeated()}
+		out.answer.body, err = read(attemptCtx, resp, maxBytes)
 		switch {
-		case int64(len(body)) == end:
-			return body[:maxBytes], errTooLong
-		case err == io.EOF:
-			return body, nil
-		case err != nil:
-			return body, err
-		case len(body) == cap(body):
-			body = slices.Grow(body, len(body))
+		case err == nil || !out.answer.isSuccess(): // of another status, what came of the body does not matter
+		case isUnreadable(err):
+			out.err = err
+			if err != errTooLong {
+				out.err = c.redactor().error(err)
+			}
+		default:
+			out.err = because(c.redactor().error(err))
 		}
+		return out
 	}
 }
-
-// defaultHTTPClient serves every client that has none of its own, so that they share connections.
-var defaultHTTPClient = sync.OnceValue(func() *http.Client {
-	transport, ok := http.DefaultTransport.(*http.Transport)
-	if !ok {
-		return &http.Client{}
-	}
-	transport = transport.Clone()
-	transport.MaxIdleConnsPerHost = transport.MaxIdleConns // all go to one host
-	return &http.Client{Transport: transport}
-})

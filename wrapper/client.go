@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+
+	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
 // version of this module, as the User-Agent header tells it.
@@ -22,10 +24,10 @@ type Client struct {
 
 // core is what a client and its Organization children share.
 type core struct {
-	base        *url.URL        // without a slash at its end
-	readHeader  http.Header     // of every request without a body; copied for each attempt, and so never changed
-	writeHeader http.Header     // of every request with one
-	secrets     func() []string // what no error or log line may show; a function, since fmt prints the fields of fields
+	base        *url.URL    // without a slash at its end
+	readHeader  http.Header // of every request without a body; copied for each attempt, and so never changed
+	writeHeader http.Header // of every request with one
+	vault       *vault      // what no error or log line may show
 	layers      layer
 	paces       *paces
 }
@@ -44,20 +46,24 @@ func NewClient(opts ...Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	secrets := cfg.secrets()
 	core := &core{
 		base:        cfg.baseURL,
 		readHeader:  http.Header{"Accept": {"application/json"}, "User-Agent": {cfg.agent()}},
 		writeHeader: http.Header{"Accept": {"application/json"}, "User-Agent": {cfg.agent()}, "Content-Type": {"application/json"}},
-		secrets:     func() []string { return secrets },
+		vault:       cfg.vault,
 		layers:      pipeline(cfg),
-		paces:       newPaces(cfg.limiter),
+		paces:       newPaces(cfg.limiterOf),
 	}
 	return core.client(cfg.orgID), nil
 }
 
+// client makes a client of an organization. One whose calls are all refused, for its id, needs no pace.
 func (c *core) client(orgID string) *Client {
-	return &Client{core: c, orgID: orgID, pace: c.paces.of(orgID)}
+	client := &Client{core: c, orgID: orgID}
+	if validatePathValue("", orgID) == nil {
+		client.pace = c.paces.of(orgID)
+	}
+	return client
 }
 
 // Organization returns a client for another organization, with the token and the connections of this one. The rate is
@@ -79,33 +85,6 @@ func (c Client) String() string {
 // GoString is [Client.String], so that %#v shows no credentials either.
 func (c Client) GoString() string { return c.String() }
 
-// The operations of the document. Method and path are what errors name; find tells how to learn what became of a
-// write whose outcome is unknown.
-var (
-	opRequestSupport = &operation{
-		name: "RequestSupport", method: http.MethodPut, path: "/organizations/{orgId}/support",
-		find: "read the support request (GET of the same path) and compare its end date and version",
-	}
-	opCreatePermissionPolicy = &operation{
-		name: "CreatePermissionPolicy", method: http.MethodPost, path: "/organizations/{orgId}/permissionpolicies",
-		find: "list the permission policies (GET of the same path) and look for the name",
-	}
-	opAddPermissionPolicyToUser = &operation{
-		name: "AddPermissionPolicyToUser", method: http.MethodPost,
-		path: "/organizations/{orgId}/permissionpolicies/{permissionPolicyId}/addtouser",
-		find: "look for the policy in the user's permissions (UserPermissions)",
-	}
-	opUserPermissions = &operation{
-		name: "UserPermissions", method: http.MethodGet, path: "/organizations/{orgId}/users/{id}/permissions",
-	}
-	opRemoveResource = &operation{
-		name: "RemoveResource", method: http.MethodPost,
-		path: "/organizations/{orgId}/resourcegroups/{type}/{resourceGroupId}/removeresource",
-		find: "read the resource group (GET /organizations/{orgId}/resourcegroups/{type}/{resourceGroupId}) and " +
-			"compare its version",
-	}
-)
-
 // RequestSupport lets m3ter's support users into the organization until request.EndSupportUsersAccess.
 //
 // The first request of an organization carries no version. Each later one changes the existing request, and carries
@@ -116,16 +95,13 @@ var (
 // [ErrVersionConflict] when a version was given and is not the current one; [ErrOutcomeUnknown] when the request may or
 // may not have been carried out; and those that every call has, see "Errors" in the package comment.
 func (c *Client) RequestSupport(ctx context.Context, request SupportRequest) (*Support, error) {
-	if err := firstError(validateOrganization(c.orgID), validateSupportRequest(request)); err != nil {
-		return nil, err
-	}
-	// In UTC, since a zone of more than a day's offset has no JSON form.
+	return invoke(ctx, c, &gen.RequestSupport, inUTC(request))
+}
+
+// inUTC returns the request with its time in UTC: the offset of some zones has no JSON form.
+func inUTC(request SupportRequest) SupportRequest {
 	request.EndSupportUsersAccess = request.EndSupportUsersAccess.UTC()
-	req, err := c.newRequest(opRequestSupport, request)
-	if err != nil {
-		return nil, err
-	}
-	return send(ctx, c, c.newCall(opRequestSupport, req, request.Version != 0), parseSupport)
+	return request
 }
 
 // CreatePermissionPolicy creates a permission policy. It allows nothing to anyone until it is added to a user, with
@@ -135,21 +111,14 @@ func (c *Client) RequestSupport(ctx context.Context, request SupportRequest) (*S
 // version, nothing having been sent; [ErrOutcomeUnknown] when the policy may or may not have been created; and those
 // that every call has, see "Errors" in the package comment.
 func (c *Client) CreatePermissionPolicy(ctx context.Context, request PermissionPolicyRequest) (*PermissionPolicy, error) {
-	if err := firstError(validateOrganization(c.orgID), validatePermissionPolicyRequest(request)); err != nil {
-		return nil, err
-	}
-	req, err := c.newRequest(opCreatePermissionPolicy, request)
-	if err != nil {
-		return nil, err
-	}
-	return send(ctx, c, c.newCall(opCreatePermissionPolicy, req, false), parsePolicy)
+	return invoke(ctx, c, &gen.CreatePermissionPolicy, request)
 }
 
 // AddPermissionPolicyToUser gives the user request.PrincipalID the permissions of a policy. The version is that of an
 // existing link between the two; it stays zero for a new one.
 //
 // What m3ter answers when the user has the policy already, and no version is given, is not documented; package m3tertest
-// answers 409. That is an [*Error] and no ErrVersionConflict, since no version was sent: see [Client.UserPermissions]
+// answers 409. That is [ErrConflict] and no ErrVersionConflict, since no version was sent: see [Client.UserPermissions]
 // for what the user has.
 //
 // Errors: [*ValidationError] for a policy id that can't be part of a path and for an empty PrincipalID, nothing having
@@ -157,16 +126,7 @@ func (c *Client) CreatePermissionPolicy(ctx context.Context, request PermissionP
 // current one; [ErrOutcomeUnknown] when the policy may or may not have been added; and those that every call has, see
 // "Errors" in the package comment.
 func (c *Client) AddPermissionPolicyToUser(ctx context.Context, policyID string, request PrincipalPermissionRequest) (*PrincipalPermission, error) {
-	err := firstError(
-		validateOrganization(c.orgID), validatePathValue("policyID", policyID), validatePrincipalPermissionRequest(request))
-	if err != nil {
-		return nil, err
-	}
-	req, err := c.newRequest(opAddPermissionPolicyToUser, request, policyID)
-	if err != nil {
-		return nil, err
-	}
-	return send(ctx, c, c.newCall(opAddPermissionPolicyToUser, req, request.Version != 0), parsePrincipalPermission)
+	return invoke(ctx, c, &gen.AddPermissionPolicyToUser, request, policyID)
 }
 
 // RemoveResource takes an item, or a nested group, out of a resource group. resourceType is the type of the group's
@@ -177,15 +137,5 @@ func (c *Client) AddPermissionPolicyToUser(ctx context.Context, policyID string,
 // when a version was given and is not the current one; [ErrOutcomeUnknown] when the resource may or may not have been
 // removed; and those that every call has, see "Errors" in the package comment.
 func (c *Client) RemoveResource(ctx context.Context, resourceType, groupID string, request ResourceGroupItemRequest) (*ResourceGroup, error) {
-	err := firstError(
-		validateOrganization(c.orgID), validatePathValue("resourceType", resourceType), validatePathValue("groupID", groupID),
-		validateResourceGroupItemRequest(request))
-	if err != nil {
-		return nil, err
-	}
-	req, err := c.newRequest(opRemoveResource, request, resourceType, groupID)
-	if err != nil {
-		return nil, err
-	}
-	return send(ctx, c, c.newCall(opRemoveResource, req, request.Version != 0), parseResourceGroup)
+	return invoke(ctx, c, &gen.RemoveResource, request, resourceType, groupID)
 }

@@ -2,23 +2,41 @@ package m3teraccess
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"mime"
 	"strings"
+
+	"github.com/m3ter-access/m3ter-access-go/wrapper/internal/strictjson"
 )
 
-// decode reads the one JSON value of an answer, of which parse knows what it must be.
-func decode[T any](a *answer, parse func([]byte) (*T, error)) (*T, error) {
-	if a.bodyErr != nil {
-		return nil, a.bodyErr
-	}
+// maxValues is more than any real answer holds. A value may take a hundred times the memory of its text.
+const maxValues = 100_000
+
+// decode reads the one JSON value of an answer, and brings it into the form of requests.
+func decode[Answer any](a *answer, finish func(*Answer) string) (*Answer, error) {
 	if err := checkContentType(a.Header.Get("Content-Type")); err != nil {
 		return nil, err
 	}
-	return parse(a.body)
+	body := withoutMark(a.body)
+	if bytes.Count(body, []byte("{"))+bytes.Count(body, []byte(",")) > maxValues {
+		return nil, fmt.Errorf("the body holds more than %d values", maxValues)
+	}
+	if string(bytes.TrimSpace(body)) == "null" {
+		return nil, errors.New("the body is null")
+	}
+	result := new(Answer)
+	if err := unmarshalAnswer(body, result); err != nil {
+		return nil, err
+	}
+	if lacks := finish(result); lacks != "" {
+		return nil, fmt.Errorf("the body has no %s", lacks)
+	}
+	return result, nil
 }
+
+// withoutMark skips a byte order mark, which some write before their JSON.
+func withoutMark(body []byte) []byte { return bytes.TrimPrefix(body, []byte("\ufeff")) }
 
 // checkContentType lets JSON pass, and an answer that does not say what it is.
 func checkContentType(value string) error {
@@ -29,91 +47,29 @@ func checkContentType(value string) error {
 	if mediaType == "application/json" || strings.HasSuffix(mediaType, "+json") {
 		return nil
 	}
-	return fmt.Errorf("the content type is %s, not JSON", quote(value))
+	return &quotingError{`the content type is "`, value, `", not JSON`}
 }
 
-func parseSupport(body []byte) (*Support, error) {
-	return parseEntity(body, func(s *Support) (id string) {
-		canonicalize(s.SupportUsersPermissionPolicy)
-		return s.ID
-	})
-}
+// A quotingError is about an answer, in words of ours around some from outside.
+type quotingError struct{ before, outside, after string }
 
-func parsePolicy(body []byte) (*PermissionPolicy, error) { return parseEntity(body, finishPolicy) }
+func (e *quotingError) Error() string { return e.before + e.outside + e.after }
 
-func parsePrincipalPermission(body []byte) (*PrincipalPermission, error) {
-	return parseEntity(body, func(p *PrincipalPermission) (id string) { return p.ID })
-}
-
-func parseResourceGroup(body []byte) (*ResourceGroup, error) {
-	return parseEntity(body, func(g *ResourceGroup) (id string) { return g.ID })
-}
-
-// parseEntity parses what has an id. finish brings it into canonical form, and returns the id.
-func parseEntity[T any](body []byte, finish func(*T) (id string)) (*T, error) {
-	entity := new(T)
-	if err := unmarshal(body, entity); err != nil {
-		return nil, err
+// unmarshalAnswer reads pages in any of their shapes.
+func unmarshalAnswer(body []byte, into any) error {
+	switch into := into.(type) {
+	case interface{ unmarshal([]byte) error }:
+		return into.unmarshal(body)
+	case *PermissionPolicyPage:
+		return (*page[PermissionPolicy])(into).unmarshal(body)
 	}
-	if finish(entity) == "" {
-		return nil, errors.New("the body has no id")
-	}
-	return entity, nil
+	return unmarshal(body, into)
 }
 
+// unmarshal keeps the text of an error only: its types are those of one release of Go.
 func unmarshal(body []byte, into any) error {
-	if err := json.Unmarshal(body, into); err != nil {
-		return fmt.Errorf("the body is not what the document declares: %w", err)
+	if err := strictjson.Unmarshal(body, into); err != nil {
+		return &quotingError{"the body is not what the document declares: ", err.Error(), ""}
 	}
 	return nil
-}
-
-func finishPolicy(p *PermissionPolicy) (id string) {
-	canonicalize(p.PermissionPolicy)
-	return p.ID
-}
-
-// parsePage parses the answer to UserPermissions in any of its three shapes: a page, one policy, or a bare list. The
-// published document declares one policy and describes a list; the service's other lists are pages.
-func parsePage(body []byte) (*PermissionPolicyPage, error) {
-	page, err := parseShape(body)
-	if err != nil {
-		return nil, err
-	}
-	for i := range page.Data {
-		if finishPolicy(&page.Data[i]) == "" {
-			return nil, fmt.Errorf("policy %d of the page has no id", i)
-		}
-	}
-	return page, nil
-}
-
-func parseShape(body []byte) (*PermissionPolicyPage, error) {
-	if first := bytes.TrimLeft(body, " \t\r\n"); len(first) > 0 && first[0] == '[' {
-		page := new(PermissionPolicyPage)
-		return page, unmarshal(body, &page.Data)
-	}
-	var either struct {
-		PermissionPolicyPage
-		PermissionPolicy
-	}
-	if err := unmarshal(body, &either); err != nil {
-		return nil, err
-	}
-	page := &either.PermissionPolicyPage
-	if page.Data == nil && either.ID != "" {
-		page.Data = []PermissionPolicy{either.PermissionPolicy}
-	}
-	if page.Data != nil {
-		return page, nil
-	}
-	// An empty page may say null; an object that says nothing of data is something else.
-	var says struct{ Data json.RawMessage }
-	if err := unmarshal(body, &says); err != nil {
-		return nil, err
-	}
-	if says.Data == nil {
-		return nil, errors.New("the body is neither a page, with data, nor a policy, with an id")
-	}
-	return page, nil
 }

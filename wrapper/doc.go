@@ -3,15 +3,15 @@
 //
 //	import m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 //
-// Here is what is written by hand around package gen, which holds the generated types that travel; they have names
-// here too, so that a program needs no other import. Methods for other parts of m3ter don't belong here: [Client.Do]
-// sends to any endpoint.
+// Package gen holds what is generated from the document of the endpoints: the types that travel and the operations. The
+// types have names here too, so that a program needs no other import.
 //
 // # Calls
 //
 // A [Client] has a method for each endpoint: [Client.RequestSupport], [Client.CreatePermissionPolicy],
-// [Client.AddPermissionPolicyToUser], [Client.UserPermissions] and [Client.RemoveResource]. [Client.Do] sends requests
-// to any other endpoint through the same layers. [Client.Organization] is a client for another organization.
+// [Client.AddPermissionPolicyToUser], [Client.UserPermissions] and [Client.RemoveResource]. [Get], [List] and [Send]
+// make any other JSON call through the same layers, and [Client.Do] sends what is not JSON. [Client.Organization] is a
+// client for another organization.
 //
 // What can't be right fails as a [*ValidationError] before anything is sent. Effects and actions are sent in lower
 // case, as the service takes them (allow, config:create); answers, in which the service spells them ALLOW and
@@ -25,7 +25,9 @@
 // an idle one keeps no goroutine and no timer. [WithTokenSource] takes tokens from elsewhere, such as a person's.
 //
 // Credentials and tokens go to the scheme, host and port of the base URL only; redirects are not followed. No error,
-// log line or printed client shows them, also where the service echoes them.
+// log line or printed client shows them: a text from outside, such as the service's, is left out as a whole where it holds
+// 12 characters in a row of one (all of them, where it has fewer), in whatever spelling. errors.Is and errors.As still find
+// what an error wraps. What is left out decides all the same, such as whether a refusal is an [ErrVersionConflict].
 //
 // # Errors
 //
@@ -34,12 +36,20 @@
 //   - [*ValidationError]: the call can't be right, and nothing was sent
 //   - [*AuthError]: no token could be had, and so the call was not carried out
 //   - [*Error]: the service answered with no success. errors.Is tells with which: [ErrBadRequest], [ErrUnauthorized],
-//     [ErrForbidden], [ErrNotFound], [ErrVersionConflict], [ErrRateLimited], [ErrServer]
+//     [ErrForbidden], [ErrNotFound], [ErrConflict], [ErrVersionConflict], [ErrRateLimited], [ErrServer]
 //   - [*DecodeError]: a success that can't be read
 //
 // Of a write that may have been carried out all the same, the error matches [ErrOutcomeUnknown] too. When the context
 // ended, the error matches the context's. A list whose pages would never end ends with [ErrRepeatedToken]. Any other
 // error is that of the transport, or of the caller's limiter.
+//
+// # Answers
+//
+// Every supported Go release reads an answer alike: as one JSON value, behind a byte order mark if there is one. Names
+// match exactly, so that a member whose name differs from a documented one in case is unknown, and what is unknown
+// changes nothing. An object that has a member twice, text that is not valid Unicode (a stray byte, half a surrogate
+// pair) and a version that is no int64 (1.0, 1e3) make an answer unreadable: a [*DecodeError]. The message of an
+// [*Error] is read by the same rules, and is empty when it is unreadable.
 //
 // # Unknown outcomes
 //
@@ -56,7 +66,9 @@
 // A call is tried again, 4 attempts in all (see [RetryPolicy]), when that can do no harm:
 //
 //	what happened                                a read (GET, HEAD, OPTIONS)   a write
-//	no connection was had, so nothing was sent   again, after a backoff        the same
+//	nothing was sent: no connection was had      again, after a backoff        the same
+//	the service did not process it: HTTP/2's     again, after a backoff        the same
+//	REFUSED_STREAM, or a GOAWAY below it
 //	429                                          again, after Retry-After, or  the same
 //	                                             1, 2, 4 s
 //	401, or 403, which m3ter answers to an       again, with a new token,      the same
@@ -70,21 +82,37 @@
 //	                                                                           ErrOutcomeUnknown
 //	no token to be had                           *AuthError                    *AuthError
 //
-// That nothing was sent is believed of a transport that reports by net/http/httptrace that it asked for a connection and
-// never got one, as that of net/http does; one that reports nothing proves nothing (and one that reports this of a part of
-// its ways only, such as of a fallback, would prove too much). A Retry-After over the cap is returned
-// ([Error].RetryAfter), not waited for. A wait that the context's deadline would not outlive ends the call at once; in the
-// queue for the rate, when its turn is near. A request body that can't be rewound (see [http.Request].GetBody) is not sent
-// again.
+// A Retry-After over the cap is returned ([Error].RetryAfter), not waited for. A wait that the context's deadline would
+// not outlive ends the call at once; in the queue for the rate, when its turn is near. A request body that can't be rewound
+// (see [http.Request].GetBody) is not sent again.
 //
 // A 403 renews the token at most once a minute, since it may be a true denial: a revocation that is reported as 403 may
 // take that long to be cured.
+//
+// # Transports
+//
+// A write reaches the service at most once an attempt: net/http is kept from repeating it by itself. What is known of
+// one that failed depends on the transport ([WithHTTPClient]):
+//
+//	what is promised                             an *http.Transport   one that wraps it    any other
+//	a write is sent once an attempt              yes                  unless it repeats,   unless it repeats
+//	                                                                  which is noticed
+//	no connection was had, an error              not sent             not sent             ErrOutcomeUnknown
+//	no connection was had within the timeout     not sent             ErrOutcomeUnknown    ErrOutcomeUnknown
+//	HTTP/2: not processed                        not done             not done             ErrOutcomeUnknown
+//	an answer ends with timeout and context      yes                  yes                  yes
+//
+// The first column is of the type itself, without a protocol that was added by RegisterProtocol. A transport that wraps it
+// passes on the context of the request, in which net/http/httptrace reports what happens, and its errors. When one
+// sends a request more than once in an attempt, only a success is believed, and logged at Warn as possibly done twice: of
+// any other answer to a write the outcome is unknown.
 //
 // # Limits
 //
 // m3ter takes 50 requests a second from an organization. A client and its [Client.Organization] children stay below it
 // by themselves, for each organization, without delaying a small burst; after a 429 all callers of that organization
-// hold back. [WithLimiter] brings another limiter, such as one that several processes share.
+// hold back. [WithLimiter] brings another limiter, such as one that several processes share, and [WithOrganizationLimiter]
+// one for each organization.
 //
 // Each attempt ends after 30 seconds ([WithTimeout]), and an answer may be 10 MiB long ([WithMaxResponseBytes]); the
 // call as a whole is bounded by its context.
@@ -92,14 +120,14 @@
 // # Types
 //
 // Requests and answers are aliases of the generated types, whose fields each comment lists. They carry m3ter's JSON names,
-// so that what [Client.Do] reads can be decoded into them; [Sendable] then brings statements into the form that can be
-// sent.
+// so that [Get], [List] and [Send] can read them. What encoding/json decodes of them elsewhere, [Sendable] brings into the
+// form that can be sent.
 //
 // # Versions
 //
 // An entity has a version, 1 when created and 1 more after each change. A change must carry the current one, or fails
-// with [ErrVersionConflict]. [RetryOnConflict] reads the version and writes with it until nobody was faster, five times
-// at most.
+// with [ErrVersionConflict]. [RetryOnConflict] reads the current state and writes with it until no one else was faster: until
+// the deadline of the context, or 10 times without one.
 //
 // # Pages
 //
@@ -111,6 +139,10 @@
 // [WithLogger] has the client log attempts, retries and new tokens. Traces and metrics come from a transport that
 // [WithHTTPClient] brings, such as OpenTelemetry's otelhttp: see examples/telemetry. It sees each attempt. A request
 // for a token serves many calls, and so is in the trace of none.
+//
+// # Audit trails
+//
+// [WithResponseInto] tells the status, the request id, the header and the number of attempts of one call.
 //
 // # Testing
 //

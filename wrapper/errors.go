@@ -1,7 +1,6 @@
 package m3teraccess
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -12,19 +11,27 @@ import (
 	"unicode"
 
 	"golang.org/x/oauth2"
+
+	"github.com/m3ter-access/m3ter-access-go/wrapper/internal/strictjson"
 )
 
 // What errors.Is finds in the errors of a call.
 var (
-	ErrBadRequest      = errors.New("m3teraccess: bad request")         // 400
-	ErrUnauthorized    = errors.New("m3teraccess: unauthorized")        // 401
-	ErrForbidden       = errors.New("m3teraccess: forbidden")           // 403
-	ErrNotFound        = errors.New("m3teraccess: not found")           // 404
-	ErrVersionConflict = errors.New("m3teraccess: version conflict")    // the version sent is not the current one
-	ErrRateLimited     = errors.New("m3teraccess: rate limited")        // 429
-	ErrServer          = errors.New("m3teraccess: server error")        // any 5xx
-	ErrOutcomeUnknown  = errors.New("m3teraccess: outcome unknown")     // the write may or may not have been done
-	ErrRepeatedToken   = errors.New("m3teraccess: repeated page token") // the pages would never end
+	ErrBadRequest     = errors.New("m3teraccess: bad request")         // 400
+	ErrUnauthorized   = errors.New("m3teraccess: unauthorized")        // 401
+	ErrForbidden      = errors.New("m3teraccess: forbidden")           // 403
+	ErrNotFound       = errors.New("m3teraccess: not found")           // 404
+	ErrConflict       = errors.New("m3teraccess: conflict")            // 409, whatever was sent
+	ErrRateLimited    = errors.New("m3teraccess: rate limited")        // 429
+	ErrServer         = errors.New("m3teraccess: server error")        // 500 to 599
+	ErrOutcomeUnknown = errors.New("m3teraccess: outcome unknown")     // the write may or may not have been done
+	ErrRepeatedToken  = errors.New("m3teraccess: repeated page token") // the pages would never end
+
+	// ErrVersionConflict says that the version sent is not the current one. Which status says so is not documented. It is
+	// any of three, where the request carried a version: 409, which matches [ErrConflict] too; 412; or a 400 whose message
+	// has the word version, other than behind the word API, and a word such as current, stale, expected or mismatch. A 409
+	// to a request without a version is [ErrConflict] alone: a user has the policy already, or the version is missing.
+	ErrVersionConflict = errors.New("m3teraccess: version conflict")
 )
 
 const (
@@ -37,31 +44,54 @@ const (
 // siblings.
 type Error struct {
 	StatusCode int           // of the answer
-	Message    string        // what the service says, up to 8 KiB; may be empty
+	Message    string        // what the service says, printable, up to 8 KiB; may be empty
 	Method     string        // of the request
 	Path       string        // of the request, with {names} in place of ids
 	RequestID  string        // what the service calls the request; may be empty
 	RetryAfter time.Duration // how long the service asks to wait; 0 when it does not
-	Body       []byte        // the first 8 KiB of the answer
+	Body       []byte        // the first 8 KiB of the answer; empty when that is no text
 
-	versioned bool
+	versioned      bool // the request carried a version
+	refusesVersion bool // or the lack of one
 }
 
 // newError makes the error of an answer.
 func newError(c *call, a *answer) *Error {
-	redact := c.redactor()
-	var content struct{ Message string }
-	_ = json.Unmarshal(a.body, &content) // proxies answer HTML, or nothing
+	redact, message := c.redactor(), messageOf(a.body)
 	return &Error{
-		StatusCode: a.StatusCode,
-		Message:    shorten(redact.text(content.Message), maxErrorBody),
-		Method:     c.op.method,
-		Path:       c.op.path,
-		RequestID:  redact.requestID(a.Header),
-		RetryAfter: retryAfter(a.Header, time.Now()),
-		Body:       redact.body(a.body),
-		versioned:  c.versioned,
+		StatusCode:     a.StatusCode,
+		Message:        redact.text(message, maxErrorBody),
+		Method:         c.op.Method,
+		Path:           c.op.Path,
+		RequestID:      redact.requestID(a.Header),
+		RetryAfter:     retryAfter(a.Header, time.Now()),
+		Body:           redact.body(a.body),
+		versioned:      c.versioned,
+		refusesVersion: refusesVersion(a.StatusCode, message),
 	}
+}
+
+// messageOf is what the service says in the body of an error; nothing when that is something else, such as the page of a
+// proxy.
+func messageOf(body []byte) string {
+	const longest = 64 << 10 // what is longer says more than a message
+	var content struct {
+		Message any `json:"message"`
+	}
+	if len(body) > longest || strictjson.Unmarshal(withoutMark(body), &content) != nil {
+		return ""
+	}
+	list, isList := content.Message.([]any)
+	if !isList {
+		list = []any{content.Message}
+	}
+	var texts []string
+	for _, entry := range list {
+		if text, ok := entry.(string); ok {
+			texts = append(texts, text)
+		}
+	}
+	return strings.Join(texts, "; ")
 }
 
 // Error names the request, the status, the message and the request id, in at most 1 KiB.
@@ -87,8 +117,7 @@ func (e *Error) Error() string {
 // GoString is the text too: %#v would print the whole body.
 func (e *Error) GoString() string { return fmt.Sprintf("&m3teraccess.Error{%q}", e.Error()) }
 
-// Is matches the sentinel of the status. [ErrVersionConflict] is 409, 412, or a 400 that speaks of the version (which
-// of them the service uses is not documented), if the request carried a version.
+// Is matches the sentinel of the status, and [ErrVersionConflict] as told there.
 func (e *Error) Is(target error) bool {
 	switch target {
 	case ErrBadRequest:
@@ -100,26 +129,33 @@ func (e *Error) Is(target error) bool {
 	case ErrNotFound:
 		return e.StatusCode == http.StatusNotFound
 	case ErrVersionConflict:
-		return e.versioned && e.speaksOfVersion()
+		return e.versioned && e.refusesVersion
+	case ErrConflict:
+		return e.StatusCode == http.StatusConflict
 	case ErrRateLimited:
 		return e.StatusCode == http.StatusTooManyRequests
 	case ErrServer:
-		return e.StatusCode >= 500
+		return e.StatusCode/100 == 5
 	}
 	return false
 }
 
-// speaksOfVersion tells whether the service refuses the version of the request, or the lack of one.
-func (e *Error) speaksOfVersion() bool {
-	switch e.StatusCode {
+// refusesVersion tells whether an answer refuses the version of the request, or the lack of one.
+func refusesVersion(status int, message string) bool {
+	switch status {
 	case http.StatusConflict, http.StatusPreconditionFailed:
 		return true
 	case http.StatusBadRequest:
-		words := strings.FieldsFunc(strings.ToLower(e.Message), func(r rune) bool { return !unicode.IsLetter(r) })
-		return slices.Contains(words, "version") || slices.Contains(words, "versions") // and no conversion
+		words := strings.FieldsFunc(strings.ToLower(message), func(r rune) bool { return !unicode.IsLetter(r) })
+		at := slices.IndexFunc(words, func(word string) bool { return word == "version" || word == "versions" })
+		isAPI := at > 0 && words[at-1] == "api"
+		return at >= 0 && !isAPI && slices.ContainsFunc(words, func(word string) bool { return slices.Contains(wordsOfConflict, word) })
 	}
 	return false
 }
+
+var wordsOfConflict = strings.Fields("stale current match matches matched matching mismatch expected conflict conflicts conflicting " +
+	"outdated old older latest newer changed modified incorrect wrong invalid missing required")
 
 // A DecodeError is an answer that says success, and can't be read: it is too long, is no JSON, or lacks what it must
 // have. For a write it matches [ErrOutcomeUnknown] too: it was done, only its answer is lost.
@@ -136,11 +172,19 @@ func newDecodeError(c *call, a *answer, err error) *DecodeError {
 	redact := c.redactor()
 	return &DecodeError{
 		StatusCode: a.StatusCode,
-		Method:     c.op.method,
-		Path:       c.op.path,
+		Method:     c.op.Method,
+		Path:       c.op.Path,
 		Body:       redact.body(a.body),
-		err:        redact.error(err),
+		err:        redact.quoted(err),
 	}
+}
+
+// quoted makes what an error about an answer quotes fit to be shown.
+func (r redactor) quoted(err error) error {
+	if e, ok := err.(*quotingError); ok {
+		return &quotingError{e.before, r.text(e.outside, maxErrorText/2), e.after}
+	}
+	return err
 }
 
 // Error names the request, the status and what is wrong with the answer.
@@ -166,9 +210,14 @@ type AuthError struct {
 	err     error // nil when there is an answer
 }
 
-// refused tells whether the credentials themselves were refused, so that asking again is no use.
+// refused tells whether the credentials themselves were refused, so that asking again is no use. m3ter documents 403 for
+// what is unauthorized.
 func (e *AuthError) refused() bool {
-	return e.StatusCode == http.StatusBadRequest || e.StatusCode == http.StatusUnauthorized
+	switch e.StatusCode {
+	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden:
+		return true
+	}
+	return false
 }
 
 // Error says what happened, and what to check when the credentials were refused.
@@ -182,42 +231,45 @@ func (e *AuthError) GoString() string { return fmt.Sprintf("&m3teraccess.AuthErr
 // Unwrap returns the failure of the transport or of the token source, if that is what it was.
 func (e *AuthError) Unwrap() error { return e.err }
 
-// requestID looks where m3ter's gateways may put it; which of the headers they use is not documented. It is cut last, as
-// in [redactor.body].
+// requestID looks where m3ter's gateways may put it; which of the headers they use is not documented.
 func (r redactor) requestID(h http.Header) string {
 	for _, name := range []string{"X-Request-Id", "X-Amzn-Requestid", "X-Amzn-Trace-Id", "X-Amz-Cf-Id"} {
 		if id := h.Get(name); id != "" {
-			return shorten(r.text(id), maxRequestID)
+			return r.text(id, maxRequestID)
 		}
 	}
 	return ""
 }
 
-// retryAfter reads both forms of the header, seconds and a date; anything else is 0.
+// retryAfter reads both forms of the header, seconds and a date; anything else is 0. A date is measured by the clock of the
+// service, where it tells its Date: the local one may be wrong.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	value := h.Get("Retry-After")
-	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil {
+	seconds, err := strconv.ParseInt(value, 10, 64)
+	if err == nil || errors.Is(err, strconv.ErrRange) { // then it is the largest there is
 		const most = int64(1<<63-1) / int64(time.Second)
 		return time.Duration(min(max(seconds, 0), most)) * time.Second
 	}
-	if at, err := http.ParseTime(value); err == nil {
-		return max(at.Sub(now), 0)
+	at, err := http.ParseTime(value)
+	if err != nil {
+		return 0
 	}
-	return 0
+	if sent, err := http.ParseTime(h.Get("Date")); err == nil {
+		now = sent
+	}
+	return max(at.Sub(now), 0)
 }
 
 // newAuthError makes the error of a token that the source did not give. A RetrieveError is not kept: it holds the
-// request, and so the credentials.
-func newAuthError(err error, redact redactor) *AuthError {
+// request, and so the credentials. advice is what to check where the credentials were refused.
+func newAuthError(err error, redact redactor, advice string) *AuthError {
 	e := &AuthError{}
 	if exchange := (*exchangeError)(nil); errors.As(err, &exchange) {
 		e.StatusCode = exchange.status
 	}
-	err = withoutURL(err)
 	answered := (*oauth2.RetrieveError)(nil)
 	if !errors.As(err, &answered) {
-		e.err = redact.error(err)
-		e.problem = e.err.Error()
+		e.err, e.problem = err, err.Error() // fit to be shown
 		if e.StatusCode != 0 {
 			e.problem = fmt.Sprintf("the token endpoint answered %s with none: %s", status(e.StatusCode), e.problem)
 		}
@@ -226,18 +278,16 @@ func newAuthError(err error, redact redactor) *AuthError {
 	if answered.Response != nil {
 		e.StatusCode = answered.Response.StatusCode
 	}
-	e.Code = redact.text(answered.ErrorCode)
+	e.Code = redact.text(answered.ErrorCode, maxErrorText)
 	e.problem = "the token endpoint answered " + status(e.StatusCode)
-	var content struct{ Message string } // as m3ter words its other errors
-	_ = json.Unmarshal(answered.Body, &content)
-	for _, detail := range []string{answered.ErrorCode, answered.ErrorDescription, content.Message} {
+	message := messageOf(answered.Body) // as m3ter words its other errors
+	for _, detail := range []string{answered.ErrorCode, answered.ErrorDescription, message} {
 		if detail != "" {
-			e.problem += ": " + redact.text(detail)
+			e.problem += ": " + redact.text(detail, maxErrorText)
 		}
 	}
 	if e.refused() {
-		e.problem += "; check the access key id and the API secret (WithCredentials, or M3TER_API_KEY and M3TER_API_SECRET), " +
-			"and that they are of this environment"
+		e.problem += "; check " + advice
 	}
 	return e
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
 func TestRetryAfter(t *testing.T) {
@@ -38,7 +40,7 @@ func TestRetryAfter(t *testing.T) {
 func TestErrorIs(t *testing.T) {
 	sentinels := map[string]error{
 		"bad request": ErrBadRequest, "unauthorized": ErrUnauthorized, "forbidden": ErrForbidden, "not found": ErrNotFound,
-		"conflict": ErrVersionConflict, "rate limited": ErrRateLimited, "server": ErrServer, "unknown": ErrOutcomeUnknown,
+		"conflict": ErrConflict, "version": ErrVersionConflict, "rate limited": ErrRateLimited, "server": ErrServer, "unknown": ErrOutcomeUnknown,
 		"repeated": ErrRepeatedToken,
 	}
 	tests := []struct {
@@ -47,19 +49,19 @@ func TestErrorIs(t *testing.T) {
 	}{
 		{Error{StatusCode: 302}, ""},
 		{Error{StatusCode: 400}, "bad request"},
-		{Error{StatusCode: 400, versioned: true, Message: "The name is missing."}, "bad request"},
-		{Error{StatusCode: 400, versioned: true, Message: "Version mismatch."}, "bad request, conflict"},
-		{Error{StatusCode: 400, Message: "Version mismatch."}, "bad request"},
-		{Error{StatusCode: 400, versioned: true, Message: "Date conversion failed."}, "bad request"},
+		{Error{StatusCode: 400, versioned: true}, "bad request"},
+		{Error{StatusCode: 400, versioned: true, refusesVersion: true}, "bad request, version"},
+		{Error{StatusCode: 400, refusesVersion: true}, "bad request"},
 		{Error{StatusCode: 401}, "unauthorized"},
 		{Error{StatusCode: 403}, "forbidden"},
 		{Error{StatusCode: 404, versioned: true}, "not found"},
-		{Error{StatusCode: 409}, ""}, // without a version it conflicts with something else
-		{Error{StatusCode: 409, versioned: true}, "conflict"},
-		{Error{StatusCode: 412, versioned: true}, "conflict"},
+		{Error{StatusCode: 409, refusesVersion: true}, "conflict"}, // without a version it conflicts with something else
+		{Error{StatusCode: 409, versioned: true, refusesVersion: true}, "conflict, version"},
+		{Error{StatusCode: 412, versioned: true, refusesVersion: true}, "version"},
 		{Error{StatusCode: 429}, "rate limited"},
 		{Error{StatusCode: 500}, "server"},
 		{Error{StatusCode: 599}, "server"},
+		{Error{StatusCode: 600}, ""},
 	}
 	for _, tt := range tests {
 		for name, sentinel := range sentinels {
@@ -71,6 +73,45 @@ func TestErrorIs(t *testing.T) {
 				t.Errorf("status %d, message %q, versioned %v: is %q: %v", tt.err.StatusCode, tt.err.Message, tt.err.versioned, name, got)
 			}
 		}
+	}
+}
+
+func TestRefusesVersion(t *testing.T) {
+	for message, want := range map[string]bool{
+		"Version mismatch.": true, "Version 3 is not the current one": true, "INVALID VERSION": true, "the version is missing": true,
+		"expected version 4, got 3": true, "stale versions": true,
+		"": false, "The name is missing.": false, "Date conversion failed.": false, "Unsupported API version": false,
+		"Invalid API version": false, "This version of the service can't do that": false,
+	} {
+		if got := refusesVersion(400, message); got != want {
+			t.Errorf("%q: %v", message, got)
+		}
+	}
+}
+
+func TestMessageOf(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"message":"no"}`: "no", `{"message":["name is long","no policy"]}`: "name is long; no policy", `{"message":7}`: "",
+		`{"message":[7,"no"]}`: "no", `{"message":{}}`: "", `<html>`: "",
+	} {
+		if got := messageOf([]byte(body)); got != want {
+			t.Errorf("%s: %q", body, got)
+		}
+	}
+}
+
+// What a message decides is decided before it is left out, and what is handed out can be printed.
+func TestErrorOfAMessage(t *testing.T) {
+	c := &call{op: &gen.RequestSupport.Operation, vault: newVault("t"), versioned: true}
+	a := &answer{Response: &http.Response{StatusCode: 400}, body: []byte(`{"message":"the version is not current"}`)}
+	err := newError(c, a)
+	if !errors.Is(err, ErrVersionConflict) || err.Message != leftOut || string(err.Body) != leftOut {
+		t.Errorf("%v, message %q, body %q", err, err.Message, err.Body)
+	}
+	a.body = []byte(`{"message":"\u001b[2Jx"}`)
+	c.vault = nil
+	if err := newError(c, a); err.Message != `\x1b[2Jx` {
+		t.Errorf("message %q", err.Message)
 	}
 }
 
@@ -92,11 +133,11 @@ func TestErrorTextIsShortAndSafe(t *testing.T) {
 
 // A secret across the end of what is kept of a request id would show its first half, in the error and in the log.
 func TestRequestIDIsCutLast(t *testing.T) {
-	c := &call{op: opRequestSupport, token: "the-token"}
+	c := &call{op: &gen.RequestSupport.Operation, token: "the-token"}
 	id := strings.Repeat("x", maxRequestID-8) + "the-token"
 	a := &answer{Response: &http.Response{StatusCode: 500, Header: http.Header{"X-Request-Id": {id}}}}
 	shown := []string{newError(c, a).RequestID}
-	for _, attr := range c.attrs(a, nil, 0) {
+	for _, attr := range c.attrs(outcome{answer: a}, 0) {
 		shown = append(shown, attr.Value.String())
 	}
 	for _, s := range shown {

@@ -62,8 +62,8 @@ func ExampleValidationError() {
 	}
 	// Output:
 	// field:   PermissionPolicy[0].Action[0]
-	// problem: is "CONFIG_RETRIEVE", in upper case
-	// allowed: the lower-case form "config:retrieve"
+	// problem: is "CONFIG_RETRIEVE"
+	// allowed: in lower case, such as "config:retrieve"
 }
 
 func ExampleAuthError() {

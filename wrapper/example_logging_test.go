@@ -17,7 +17,8 @@ func ExampleWithLogger() {
 	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{
 		Level: slog.LevelInfo,
 		ReplaceAttr: func(_ []string, attr slog.Attr) slog.Attr {
-			if attr.Key == slog.TimeKey || attr.Key == "duration" { // which differ from run to run
+			switch attr.Key {
+			case slog.TimeKey, "duration", "wait": // which differ from run to run
 				return slog.Attr{}
 			}
 			return attr

@@ -75,6 +75,23 @@ func ExampleError_versionConflict() {
 	// Output: read the group again
 }
 
+// The user has the policy already: a conflict, though with no version.
+func ExampleError_conflict() {
+	fake, client := newExample()
+	defer fake.Close()
+	fake.AddUser("user-1")
+	policy := fake.AddPermissionPolicy(m3teraccess.PermissionPolicy{Name: "Meter readers"})
+
+	request := m3teraccess.PrincipalPermissionRequest{PrincipalID: "user-1"}
+	for range 2 {
+		_, err := client.AddPermissionPolicyToUser(context.Background(), policy.ID, request)
+		if errors.Is(err, m3teraccess.ErrConflict) && !errors.Is(err, m3teraccess.ErrVersionConflict) {
+			fmt.Println("the user has the policy already")
+		}
+	}
+	// Output: the user has the policy already
+}
+
 // The service asks for a longer wait than the client takes upon itself: see RetryPolicy.MaxRetryAfter.
 func ExampleError_rateLimited() {
 	fake, client := newExample()

@@ -52,9 +52,9 @@ func ExampleNewClient_mistakes() {
 	)
 	fmt.Println(err)
 	// Output:
-	// m3teraccess: WithCredentials: secret is empty; allowed: an API secret
-	// m3teraccess: WithBaseURL is "http://api.m3ter.com"; allowed: https://host, or http to localhost or a loopback address, without user, query and fragment
-	// m3teraccess: WithTimeout is -1s; allowed: a duration above zero
+	// m3teraccess: WithCredentials: secret must be an API secret; it is empty
+	// m3teraccess: WithBaseURL must be https://host, or http to localhost or a loopback address, without user, query and fragment; it is "http://api.m3ter.com"
+	// m3teraccess: WithTimeout must be a duration above zero; it is -1s
 }
 
 func ExampleClient_RequestSupport() {
@@ -179,5 +179,5 @@ func ExampleSendable() {
 		log.Fatal(err)
 	}
 	fmt.Println(m3teraccess.Sendable(statements))
-	// Output: [{[config:retrieve] allow [config:*]}]
+	// Output: [allow config:retrieve on config:*]
 }

@@ -2,10 +2,19 @@ package m3teraccess
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"encoding/json"
+	"errors"
 	"io"
+	"log/slog"
+	"math"
 	"net/http"
+	"strconv"
+	"strings"
+	"time"
 
+	"github.com/m3ter-access/m3ter-access-go/gen"
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
 )
@@ -18,6 +27,8 @@ type exchange struct {
 	origin origin
 	basic  string // the value of the header that carries the credentials
 	agent  string
+	vault  *vault
+	log    *slog.Logger
 }
 
 func newExchange(cfg *config, transport transport) *exchange {
@@ -29,10 +40,12 @@ func newExchange(cfg *config, transport transport) *exchange {
 		policy: cfg.retry,
 		send: attempt(func(ctx context.Context, c *call) (*http.Response, error) {
 			return transport.send(c.req.WithContext(ctx))
-		}, cfg.timeout, cfg.maxResponseBytes),
+		}, transport.isNetHTTP(), cfg.timeout, cfg.maxResponseBytes),
 		origin: originOf(cfg.baseURL),
 		basic:  cfg.credentials.basic(),
 		agent:  cfg.agent(),
+		vault:  cfg.vault,
+		log:    cfg.logger,
 	}
 }
 
@@ -45,20 +58,31 @@ func (e *exchange) fetch(ctx context.Context) (*oauth2.Token, error) {
 		token, err := e.oauth.Token(context.WithValue(ctx, oauth2.HTTPClient, client))
 		if err == nil {
 			err = checkToken(token)
+		} else if err = cmp.Or(try.outcome.err, err); try.outcome.err == nil && !errors.As(err, new(*oauth2.RetrieveError)) {
+			err = e.vault.redactor().error(err) // of x/oauth2, which quotes the answer
 		}
 		if err == nil {
+			if !token.Expiry.After(time.Now()) {
+				token.Expiry = time.Time{} // 0 or below: none is known
+			}
 			return token, nil
 		}
-		verdict := try.judge()
-		wait, asked := e.policy.wait(verdict, attempt, try.answer)
+		verdict := judge(true, try.outcome) // as a read: asking twice does no harm
+		wait, asked := e.policy.wait(verdict, attempt, try.outcome.answer)
 		tooLong := asked && wait > e.policy.MaxRetryAfter
-		if verdict == final || verdict == denied || tooLong || attempt == e.policy.MaxAttempts || sleep(ctx, wait) != nil {
-			return nil, &exchangeError{status: try.status(), err: err}
+		err = &exchangeError{status: try.status(), err: err}
+		if verdict == final || verdict == denied || tooLong || attempt == e.policy.MaxAttempts {
+			return nil, err
+		}
+		e.log.LogAttrs(ctx, slog.LevelInfo, "m3ter token request is tried again", slog.Int("attempt", attempt),
+			slog.String("error", newAuthError(err, e.vault.redactor(), "").Error()), slog.Duration("wait", wait))
+		if sleep(ctx, wait) != nil {
+			return nil, err
 		}
 	}
 }
 
-var opToken = &operation{name: "Token", method: http.MethodPost, path: "/oauth/token"}
+var opToken = &gen.Operation{Name: "Token", Method: http.MethodPost, Path: "/oauth/token"}
 
 // An exchangeError keeps the status where x/oauth2 does not: an answer of 200 may hold no token either.
 type exchangeError struct {
@@ -73,8 +97,7 @@ func (e *exchangeError) Unwrap() error { return e.err }
 // own time, and with its answer read within bounds.
 type tokenRequest struct {
 	*exchange
-	answer *answer
-	err    error
+	outcome outcome
 }
 
 // RoundTrip sends the credentials as curl -u does, raw: x/oauth2 would escape them, which m3ter does not document. To
@@ -87,28 +110,47 @@ func (r *tokenRequest) RoundTrip(req *http.Request) (*http.Response, error) {
 	if originOf(own.URL) == r.origin {
 		own.Header.Set("Authorization", r.basic)
 	}
-	if r.answer, r.err = r.send(own.Context(), &call{op: opToken, req: own}); r.err != nil {
-		return nil, r.err
+	r.outcome = r.send(own.Context(), &call{op: opToken, req: own, vault: r.vault})
+	a := r.outcome.answer
+	if r.outcome.err != nil {
+		return nil, r.outcome.err
 	}
-	if r.answer.isCut() {
-		return nil, r.answer.bodyErr
-	}
-	r.answer.Body = io.NopCloser(bytes.NewReader(r.answer.body))
-	r.answer.Header.Del("Location") // or x/oauth2's client would follow it
-	return r.answer.Response, nil
+	a.Body = io.NopCloser(bytes.NewReader(wholeSeconds(a.body)))
+	a.Header.Del("Location") // or x/oauth2's client would follow it
+	return a.Response, nil
 }
 
-// judge judges the try as a read: asking twice does no harm.
-func (r *tokenRequest) judge() verdict {
-	if r.answer == nil && r.err == nil {
-		return final
+// wholeSeconds rounds an expires_in down to the whole seconds that x/oauth2 reads. It leaves out one of less than a second,
+// which tells no expiry.
+func wholeSeconds(body []byte) []byte {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(body, &members) != nil {
+		return body
 	}
-	return judge(true, r.answer, r.err)
+	for name, value := range members {
+		var number json.Number // which may be in quotes, as x/oauth2 allows
+		if !strings.EqualFold(name, "expires_in") || json.Unmarshal(value, &number) != nil {
+			continue
+		}
+		seconds, err := number.Float64()
+		switch {
+		case err != nil && !errors.Is(err, strconv.ErrRange): // it is null
+		case seconds < 1:
+			delete(members, name)
+		default:
+			members[name] = strconv.AppendInt(nil, int64(min(seconds, math.MaxInt32)), 10)
+		}
+	}
+	rounded, err := json.Marshal(members)
+	if err != nil {
+		return body
+	}
+	return rounded
 }
 
 func (r *tokenRequest) status() int {
-	if r.answer == nil {
-		return 0
+	if a := r.outcome.answer; a != nil {
+		return a.StatusCode
 	}
-	return r.answer.StatusCode
+	return 0
 }

@@ -3,7 +3,6 @@ package m3teraccess
 import (
 	"context"
 	"fmt"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -75,85 +74,28 @@ func (w *slidingWindow) occupy(slot *atomic.Int64) {
 	slot.Store(int64(time.Since(w.start) + windowLength))
 }
 
-// turns are what attempts wait for. leaves, unless nil, is called when the request does leave: the connection may have to
-// be made first, and the service counts from when the request comes.
-type turns interface {
+// A slotSource grants slots to attempts. leaves, unless nil, is called when the request does leave: the connection may have
+// to be made first, and the service counts from when the request comes.
+type slotSource interface {
 	take(context.Context) (leaves func(), err error)
 }
 
-// theirs are the turns of a limiter of the caller's, which counts from when they are taken.
-type theirs struct{ Limiter }
+// callerSlots are granted by a limiter of the caller's, which counts from the grant.
+type callerSlots struct{ Limiter }
 
-func (t theirs) take(ctx context.Context) (leaves func(), err error) { return nil, t.Wait(ctx) }
-
-// A pace is what the callers of one organization share: their turns, and the hold-back after the service refused one of
-// them as over the rate.
-type pace struct {
-	turns
-
-	mu   sync.Mutex
-	held time.Time // nothing leaves before
-}
-
-// hold keeps every caller of the organization back for d, or longer if they are held already.
-func (p *pace) hold(d time.Duration) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if until := time.Now().Add(d); until.After(p.held) {
-		p.held = until
-	}
-}
-
-func (p *pace) holdLeft() time.Duration {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return time.Until(p.held)
-}
-
-// wait blocks until a request may leave. After a hold-back it takes another turn, or all who were held would leave
-// together.
-func (p *pace) wait(ctx context.Context) (leaves func(), err error) {
-	for {
-		if err := pause(ctx, p.holdLeft()); err != nil {
-			return nil, err
-		}
-		if leaves, err = p.take(ctx); err != nil || p.holdLeft() <= 0 {
-			return leaves, err
-		}
-	}
-}
-
-// paces has one pace for each organization, however often Organization is asked for it.
-type paces struct {
-	limiter Limiter // the caller's, for all organizations; nil: one of its own for each
-
-	mu    sync.Mutex
-	byOrg map[string]*pace
-}
-
-func newPaces(limiter Limiter) *paces { return &paces{limiter: limiter, byOrg: make(map[string]*pace)} }
-
-func (p *paces) of(orgID string) *pace {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.byOrg[orgID] == nil {
-		p.byOrg[orgID] = &pace{turns: newSlidingWindow()}
-		if p.limiter != nil {
-			p.byOrg[orgID].turns = theirs{p.limiter}
-		}
-	}
-	return p.byOrg[orgID]
-}
+func (s callerSlots) take(ctx context.Context) (leaves func(), err error) { return nil, s.Wait(ctx) }
 
 // limit lets an attempt wait for its turn.
 func limit(next layer) layer {
-	return func(ctx context.Context, c *call) (_ *answer, err error) {
+	return func(ctx context.Context, c *call) outcome {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return outcome{err: err}
 		}
-		if c.leaves, err = c.pace.wait(ctx); err != nil {
-			return nil, fmt.Errorf("waiting for the rate limit: %w", err)
+		leaves, err := c.pace.wait(ctx)
+		if err != nil {
+			return outcome{err: fmt.Errorf("waiting for the rate limit: %w", c.redactor().error(err))}
 		}
+		c.leaves = leaves
 		return next(ctx, c)
 	}
 }

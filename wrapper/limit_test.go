@@ -139,7 +139,7 @@ func TestWindowTellsAtOnceThatADeadlineIsTooSoon(t *testing.T) {
 // After a hold-back the callers go by the limiter again, and don't leave together.
 func TestHoldKeepsEveryoneBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := newPaces(nil).of("org")
+		p := newPace(nil)
 		p.hold(3 * time.Second)
 		p.hold(time.Second) // a shorter one changes nothing
 		at := grants(t, 100, p.wait)
@@ -155,30 +155,13 @@ func TestHoldKeepsEveryoneBack(t *testing.T) {
 // Who is in the queue of the limiter when the hold-back begins is held as well.
 func TestHoldReachesTheQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := newPaces(nil).of("org")
+		p := newPace(nil)
 		grants(t, windowGrants, p.wait)
 		go p.hold(5 * time.Second)
 		if at := grants(t, 1, p.wait); at[0] < 5*time.Second {
 			t.Errorf("left after %v", at[0])
 		}
 	})
-}
-
-func TestOnePaceAnOrganization(t *testing.T) {
-	own := newPaces(nil)
-	if first := own.of("a"); first != own.of("a") {
-		t.Error("asking twice gives two paces")
-	}
-	if own.of("a").turns == own.of("b").turns {
-		t.Error("two organizations share a limiter")
-	}
-	given := newPaces(unlimited{})
-	if given.of("a").turns != given.of("b").turns {
-		t.Error("the caller's limiter does not serve all organizations")
-	}
-	if given.of("a") == given.of("b") {
-		t.Error("a 429 of one organization would hold the other back")
-	}
 }
 
 // A context that is over already has not waited for the rate.

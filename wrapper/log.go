@@ -8,38 +8,34 @@ import (
 
 // logged writes a line for each attempt. It stands outside the layer that sets the header with the token.
 func logged(log *slog.Logger, next layer) layer {
-	return func(ctx context.Context, c *call) (*answer, error) {
+	return func(ctx context.Context, c *call) outcome {
 		if !log.Enabled(ctx, slog.LevelDebug) {
 			return next(ctx, c)
 		}
 		start := time.Now()
-		a, err := next(ctx, c)
-		log.LogAttrs(ctx, slog.LevelDebug, "m3ter attempt", c.attrs(a, err, time.Since(start))...)
-		return a, err
+		out := next(ctx, c)
+		log.LogAttrs(ctx, slog.LevelDebug, "m3ter attempt", c.attrs(out, time.Since(start))...)
+		return out
 	}
 }
 
 // attrs describes an attempt: never a header but the request id, never a body.
-func (c *call) attrs(a *answer, err error, took time.Duration) []slog.Attr {
+func (c *call) attrs(out outcome, took time.Duration) []slog.Attr {
 	attrs := []slog.Attr{
-		slog.String("operation", c.op.name),
-		slog.String("method", c.op.method),
-		slog.String("path", c.op.path),
+		slog.String("operation", c.op.Name),
+		slog.String("method", c.op.Method),
+		slog.String("path", c.op.Path),
 		slog.Int("attempt", c.attempt),
 		slog.Duration("duration", took),
 	}
-	redact := c.redactor()
-	if a != nil {
+	if a := out.answer; a != nil {
 		attrs = append(attrs, slog.Int("status", a.StatusCode))
-		if id := redact.requestID(a.Header); id != "" {
-			attrs = append(attrs, slog.String("request_id", printable(id)))
-		}
-		if err == nil {
-			err = a.bodyErr
+		if id := c.redactor().requestID(a.Header); id != "" {
+			attrs = append(attrs, slog.String("request_id", id))
 		}
 	}
-	if err != nil {
-		attrs = append(attrs, slog.String("error", redact.error(err).Error()))
+	if out.err != nil {
+		attrs = append(attrs, slog.String("error", out.err.Error()))
 	}
 	return attrs
 }

@@ -9,10 +9,12 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"reflect"
 	"strings"
 	"time"
 	"unicode"
 
+	"github.com/m3ter-access/m3ter-access-go/gen"
 	"golang.org/x/oauth2"
 )
 
@@ -38,8 +40,9 @@ type config struct {
 	timeout          time.Duration
 	maxResponseBytes int64
 	retry            RetryPolicy
-	limiter          Limiter // nil: one of its own for each organization
+	limiterOf        func(orgID string) Limiter // nil: one of our own for each organization
 	logger           *slog.Logger
+	vault            *vault // of what must never be shown
 }
 
 // credentials are those of a service user.
@@ -89,9 +92,10 @@ func newConfig(opts []Option) (*config, error) {
 	if c.httpClient == nil {
 		c.httpClient = defaultHTTPClient()
 	}
-	if theirs := c.httpClient.Timeout; theirs > 0 {
-		c.timeout = min(c.timeout, theirs)
+	if timeout := c.httpClient.Timeout; timeout > 0 {
+		c.timeout = min(c.timeout, timeout)
 	}
+	c.vault = newVault(c.secrets()...)
 	return c, nil
 }
 
@@ -100,18 +104,17 @@ func (c *config) authFromEnvironment() error {
 		return nil
 	}
 	key, secret, token := os.Getenv("M3TER_API_KEY"), os.Getenv("M3TER_API_SECRET"), os.Getenv("M3TER_API_TOKEN")
-	const both = "the access key id and the API secret of a service user, both"
 	switch {
 	case key != "" && secret != "":
 		return c.setCredentials("M3TER_API_KEY", key, "M3TER_API_SECRET", secret)
 	case key != "":
-		return invalid("M3TER_API_SECRET", both, "is missing beside M3TER_API_KEY")
+		return invalid("M3TER_API_SECRET", "set together with M3TER_API_KEY", "is missing")
 	case secret != "":
-		return invalid("M3TER_API_KEY", both, "is missing beside M3TER_API_SECRET")
+		return invalid("M3TER_API_KEY", "set together with M3TER_API_SECRET", "is missing")
 	case token != "":
 		return c.setToken(token)
 	}
-	const ways = "M3TER_API_KEY and M3TER_API_SECRET, or M3TER_API_TOKEN, or WithCredentials, or WithTokenSource"
+	const ways = "given by M3TER_API_KEY and M3TER_API_SECRET, by M3TER_API_TOKEN, by WithCredentials or by WithTokenSource"
 	return invalid("credentials", ways, "are missing")
 }
 
@@ -121,7 +124,7 @@ func (c *config) organizationFromEnvironment() error {
 	}
 	orgID := os.Getenv("M3TER_ORG_ID")
 	if orgID == "" {
-		return invalid("organization", "M3TER_ORG_ID or WithOrganization", "is missing")
+		return invalid("organization", "given by M3TER_ORG_ID or WithOrganization", "is missing")
 	}
 	return c.setOrganization("M3TER_ORG_ID", orgID)
 }
@@ -134,7 +137,8 @@ func (c *config) baseURLFromEnvironment() error {
 }
 
 // WithCredentials sets the access key id and the API secret of a service user, which are exchanged for a token when
-// the first call needs one. Neither may be empty or hold a control character, and the key no colon.
+// the first call needs one. Neither may be empty, hold a control character or have a space
+// around it, and the key no colon.
 func WithCredentials(key, secret string) Option {
 	return func(c *config) error {
 		c.given.auth = true
@@ -157,6 +161,8 @@ func validateCredential(field, value, allowed, without string) error {
 		return invalid(field, allowed, "is empty")
 	case strings.ContainsFunc(value, unicode.IsControl):
 		return invalid(field, allowed, "holds a control character (a line break at its end?)")
+	case strings.TrimSpace(value) != value:
+		return invalid(field, allowed, "has a space around it")
 	case strings.ContainsAny(value, without):
 		return invalid(field, allowed, "holds a %q", without)
 	}
@@ -170,7 +176,7 @@ func validateCredential(field, value, allowed, without string) error {
 func WithTokenSource(source oauth2.TokenSource) Option {
 	return func(c *config) error {
 		c.given.auth = true
-		if source == nil {
+		if isNil(source) {
 			return invalid("WithTokenSource", "a token source", "is nil")
 		}
 		c.credentials, c.source = credentials{}, source
@@ -180,7 +186,10 @@ func WithTokenSource(source oauth2.TokenSource) Option {
 
 func (c *config) setToken(token string) error {
 	c.source = oauth2.StaticTokenSource(&oauth2.Token{AccessToken: token})
-	return validateCredential("M3TER_API_TOKEN", token, "a token, without Bearer before it", " ")
+	if problem := problemOfToken(token); problem != "" {
+		return invalid("M3TER_API_TOKEN", "a token, without Bearer before it", "%s", problem)
+	}
+	return nil
 }
 
 // WithOrganization sets the organization that the calls are about: an id that is one segment of a path, without a space
@@ -194,10 +203,10 @@ func WithOrganization(orgID string) Option {
 
 func (c *config) setOrganization(field, orgID string) error {
 	if strings.TrimSpace(orgID) != orgID {
-		return invalid(field, "the id of an organization", "is %s, with a space at its beginning or end", quote(orgID))
+		return invalid(field, "an id without a space around it", "is %s", quoteStart(orgID))
 	}
 	c.orgID = orgID
-	return validatePathValue(field, orgID)
+	return validateOrganization(field, orgID)
 }
 
 // WithBaseURL sets the URL below which the API is found: https, or http to localhost or a loopback address; a host, and
@@ -219,11 +228,13 @@ func (c *config) setBaseURL(field, raw string) error {
 	case u.Hostname() == "":
 		return invalid(field, allowed, "has no host")
 	case u.User != nil:
-		return invalid(field, allowed, "of host %s holds a user or a password", quote(u.Host))
+		return invalid(field, allowed, "of host %s holds a user or a password", gen.Quote(u.Host))
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return invalid(field, allowed, "of host %s has a query or a fragment", quote(u.Host))
+		return invalid(field, allowed, "of host %s has a query or a fragment", gen.Quote(u.Host))
+	case u.Scheme != "https" && u.Scheme != "http":
+		return invalid(field, allowed, "is %s", quoteStart(raw))
 	case u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())):
-		return invalid(field, allowed, "is %s", quote(u.Scheme+"://"+u.Host))
+		return invalid(field, allowed, "is %s", gen.Quote(u.Scheme+"://"+u.Host))
 	}
 	u = u.JoinPath() // resolves dots
 	u.Path, u.RawPath = strings.TrimSuffix(u.Path, "/"), strings.TrimSuffix(u.RawPath, "/")
@@ -236,14 +247,42 @@ func isLoopback(host string) bool {
 	return strings.EqualFold(host, "localhost") || err == nil && addr.IsLoopback()
 }
 
+// isNil tells whether a value is nil, or an interface that holds nothing but a nil pointer, function or the like, of which
+// each call would panic.
+func isNil(value any) bool {
+	switch v := reflect.ValueOf(value); v.Kind() {
+	case reflect.Invalid:
+		return true
+	case reflect.Chan, reflect.Func, reflect.Map, reflect.Pointer, reflect.Slice:
+		return v.IsNil()
+	}
+	return false
+}
+
 // WithHTTPClient sets the client whose transport, cookie jar and timeout are used, the timeout where it is less than
-// that of [WithTimeout]. It is not changed, and redirects are not followed. Its transport should keep as many idle
-// connections to a host as there are concurrent calls, as that of a client without this option does, and that of
-// net/http does not.
+// that of [WithTimeout]. It is not changed, and redirects are not followed.
+//
+// The default client uses a clone of http.DefaultTransport. What it sets there, a transport of the caller's needs too:
+//
+//   - MaxIdleConnsPerHost: as many as there are concurrent calls, for all of them go to one host
+//   - IdleConnTimeout: 45 seconds, less than the 60 after which gateways commonly close an idle connection; a write that
+//     meets a connection which is just being closed has an unknown outcome
+//   - HTTP2, its SendPingTimeout and PingTimeout: 4 and 3 seconds, after which a connection that a network dropped
+//     without a word is left; without them calls may time out on it for many minutes
+//
+// The transport may wrap another one, but it may not send a request again by itself, nor return before its request has
+// ended or its context has: either may have a write done twice. It has to return when the context ends. See "Transports"
+// in the package comment for what is promised of which.
 func WithHTTPClient(client *http.Client) Option {
 	return func(c *config) error {
-		if client == nil {
-			return invalid("WithHTTPClient", "an *http.Client", "is nil")
+		const allowed = "an *http.Client, whose Transport and Jar may be absent"
+		switch {
+		case client == nil:
+			return invalid("WithHTTPClient", allowed, "is nil")
+		case client.Transport != nil && isNil(client.Transport):
+			return invalid("WithHTTPClient", allowed, "has a Transport that is a nil %T", client.Transport)
+		case client.Jar != nil && isNil(client.Jar):
+			return invalid("WithHTTPClient", allowed, "has a Jar that is a nil %T", client.Jar)
 		}
 		c.httpClient = client
 		return nil
@@ -255,7 +294,7 @@ func WithHTTPClient(client *http.Client) Option {
 func WithUserAgent(product string) Option {
 	return func(c *config) error {
 		if product == "" || strings.ContainsFunc(product, unicode.IsControl) {
-			return invalid("WithUserAgent", "a product such as billing-sync/1.4", "is %s", quote(product))
+			return invalid("WithUserAgent", "a product such as billing-sync/1.4", "is %s", gen.Quote(product))
 		}
 		c.userAgent = product
 		return nil
@@ -280,7 +319,7 @@ func WithLogger(logger *slog.Logger) Option {
 // negative, nor MinBackoff above MaxBackoff.
 func WithRetry(policy RetryPolicy) Option {
 	return func(c *config) error {
-		const allowed = "no negative value, and no MinBackoff above MaxBackoff"
+		const allowed = "a policy without a negative value, and without a MinBackoff above MaxBackoff"
 		if policy.MaxAttempts < 0 || policy.MinBackoff < 0 || policy.MaxBackoff < 0 || policy.MaxRetryAfter < 0 {
 			return invalid("WithRetry", allowed, "has a negative value")
 		}
@@ -296,10 +335,26 @@ func WithRetry(policy RetryPolicy) Option {
 // paces everything that the client and its [Client.Organization] children send, but for requests for a token.
 func WithLimiter(limiter Limiter) Option {
 	return func(c *config) error {
-		if limiter == nil {
+		if isNil(limiter) {
 			return invalid("WithLimiter", "a limiter", "is nil")
 		}
-		c.limiter = limiter
+		c.limiterOf = func(string) Limiter { return limiter }
+		return nil
+	}
+}
+
+// WithOrganizationLimiter replaces the default limiter by one for each organization. limiterOf is called when an
+// organization is first used, for one organization at a time. Its limiter is kept as long as a client of the organization
+// is, and for a second after its last request; then limiterOf is asked once more. A nil limiter means the default one.
+//
+// A limiter that has a method HoldBack(time.Duration), too, is told when the service refused a request as over the rate,
+// and for how long the organization's requests are held back.
+func WithOrganizationLimiter(limiterOf func(orgID string) Limiter) Option {
+	return func(c *config) error {
+		if limiterOf == nil {
+			return invalid("WithOrganizationLimiter", "a function", "is nil")
+		}
+		c.limiterOf = limiterOf
 		return nil
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"hash/maphash"
 	"iter"
-	"net/url"
-	"strconv"
+
+	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
 // PageParams says which page of a list is wanted. The zero value is the first one, of the service's own size.
@@ -22,30 +22,7 @@ type PageParams struct {
 // having been sent; [ErrNotFound] for an unknown user; and those that every call has, see "Errors" in the package
 // comment.
 func (c *Client) UserPermissionsPage(ctx context.Context, userID string, params PageParams) (*PermissionPolicyPage, error) {
-	if err := firstError(validateOrganization(c.orgID), validatePathValue("userID", userID), validatePageParams(params)); err != nil {
-		return nil, err
-	}
-	req, err := c.newRequest(opUserPermissions, nil, userID)
-	if err != nil {
-		return nil, err
-	}
-	req.URL.RawQuery = params.query()
-	return send(ctx, c, c.newCall(opUserPermissions, req, false), parsePage)
-}
-
-// query leaves out what is zero: the service would take it for a page size of 0, or for an empty token.
-func (p PageParams) query() string {
-	if p == (PageParams{}) {
-		return ""
-	}
-	query := make(url.Values)
-	if p.PageSize != 0 {
-		query.Set("pageSize", strconv.Itoa(int(p.PageSize)))
-	}
-	if p.NextToken != "" {
-		query.Set("nextToken", p.NextToken)
-	}
-	return query.Encode()
+	return invoke(ctx, c, &gen.UserPermissions, gen.UserPermissionsParams(params), userID)
 }
 
 // UserPermissions walks over all permission policies of a user, newest first, a page at a time:
@@ -63,36 +40,43 @@ func (p PageParams) query() string {
 // An error is the last thing that comes. It is one of [Client.UserPermissionsPage], or [ErrRepeatedToken] when the
 // service hands out a token for the second time, so that the pages would never end.
 func (c *Client) UserPermissions(ctx context.Context, userID string, params ...PageParams) iter.Seq2[PermissionPolicy, error] {
-	return func(yield func(PermissionPolicy, error) bool) {
-		if len(params) > 1 {
-			yield(PermissionPolicy{}, invalid("PageParams", "one, or none", "are given %d times", len(params)))
-			return
-		}
-		var next PageParams
-		if len(params) == 1 {
-			next = params[0]
-		}
-		seen := newTokenSet(next.NextToken)
+	if len(params) > 1 {
+		err := invalid("PageParams", "given once at most", "are given %d times", len(params))
+		return func(yield func(PermissionPolicy, error) bool) { yield(PermissionPolicy{}, err) }
+	}
+	var first PageParams
+	if len(params) == 1 {
+		first = params[0]
+	}
+	return walk(&gen.UserPermissions.Operation, first.NextToken, func(token string) (*page[PermissionPolicy], error) {
+		fetched, err := c.UserPermissionsPage(ctx, userID, PageParams{first.PageSize, token})
+		return (*page[PermissionPolicy])(fetched), err
+	})
+}
+
+// walk walks over the entries of a list, a page at a time, from the page of a token on.
+func walk[T any](op *gen.Operation, token string, fetch func(token string) (*page[T], error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		token := token // each loop begins anew
+		seen := newTokenSet(token)
 		for {
-			page, err := c.UserPermissionsPage(ctx, userID, next)
+			page, err := fetch(token)
 			if err != nil {
-				yield(PermissionPolicy{}, err)
+				yield(*new(T), err)
 				return
 			}
-			for _, policy := range page.Data {
-				if !yield(policy, nil) {
+			for _, entry := range page.Data {
+				if !yield(entry, nil) {
 					return
 				}
 			}
 			if page.NextToken == "" {
 				return
 			}
-			if !seen.add(page.NextToken) {
-				op := opUserPermissions
-				yield(PermissionPolicy{}, fmt.Errorf("%w: %s %s, after %d pages", ErrRepeatedToken, op.method, op.path, seen.len()))
+			if token = page.NextToken; !seen.add(token) {
+				yield(*new(T), fmt.Errorf("%w: %s %s, after %d pages", ErrRepeatedToken, op.Method, op.Path, seen.len()))
 				return
 			}
-			next.NextToken = page.NextToken
 		}
 	}
 }

@@ -2,139 +2,281 @@ package m3teraccess
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/hex"
 	"errors"
-	"html"
-	"os"
-	"strconv"
+	"net/url"
+	"slices"
 	"strings"
+	"sync"
+	"unicode"
 	"unicode/utf8"
 )
 
-const redacted = "[redacted]"
+const (
+	// leftOut stands in the place of a text from outside that shows a credential.
+	leftOut = "[left out: it echoes a credential]"
 
-// A redactor holds the secrets that no error may show, also where the service echoes them.
-type redactor []string
+	// longestShown is how many characters of a secret in a row make a text unfit to be shown; all, where it has fewer.
+	longestShown = 12
+	// shortestEncoded is how long the base64 or hex of a secret must be to be looked for: less would be found anywhere.
+	shortestEncoded = 6
+	// redactMargin is looked through beyond what is kept, or the cut could leave most of a short secret.
+	redactMargin = 1 << 10
+)
 
-// text replaces every secret, however an echo spells it: as it is, or with some of its characters escaped as in JSON, in
-// a URL or in HTML.
-func (r redactor) text(s string) string {
-	var b strings.Builder
-	done := 0 // up to where s is in b
-	for i := 0; i < len(s); i++ {
-		for _, secret := range r {
-			if n := spelledAt(s[i:], secret); n > 0 {
-				b.WriteString(s[done:i])
-				b.WriteString(redacted)
-				i += n - 1
-				done = i + 1
-				break
+// A vault keeps the secrets of a client: those that were given, and the last few tokens.
+type vault struct {
+	given []*secret
+
+	mu     sync.Mutex
+	tokens []*secret
+}
+
+func newVault(given ...string) *vault {
+	v := &vault{}
+	for _, text := range given {
+		v.given = append(v.given, newSecret(text))
+	}
+	return v
+}
+
+// redactor knows the secrets that were given, and the tokens. A nil vault has no secrets of its own.
+func (v *vault) redactor(tokens ...string) redactor {
+	if v == nil {
+		v = &vault{}
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	r := slices.Clone(v.given)
+	for _, token := range tokens {
+		r = append(r, v.token(token))
+	}
+	return r
+}
+
+// token remembers a token, since what is looked for is costly to list. The lock is held.
+func (v *vault) token(text string) *secret {
+	const most = 4
+	if i := slices.IndexFunc(v.tokens, func(s *secret) bool { return s.text == text }); i >= 0 {
+		return v.tokens[i]
+	}
+	if len(v.tokens) == most {
+		v.tokens = v.tokens[1:]
+	}
+	added := newSecret(text)
+	v.tokens = append(slices.Clip(v.tokens), added)
+	return added
+}
+
+// A secret lists the runs of characters by which it is found, when they are first needed.
+type secret struct {
+	text string
+	runs func() *runs
+}
+
+func newSecret(text string) *secret {
+	return &secret{text, sync.OnceValue(func() *runs { return runsOf(text) })}
+}
+
+// runs is a set of texts, most of them of the same length, which are looked for in one go.
+type runs struct {
+	set     map[string]struct{}
+	lengths []int
+}
+
+// runsOf lists the runs of a secret as it is, with its own escapes undone, in base64 and in hex.
+func runsOf(text string) *runs {
+	r := &runs{set: make(map[string]struct{})}
+	if text == "" {
+		return r
+	}
+	undo(text, func(stage string) bool {
+		// A space is not looked at, and a query spells it as a plus.
+		spaces := strings.Count(stage, " ")
+		r.add(stage, max(longestShown-spaces, 1), 1)
+		if spaces > 0 {
+			r.add(strings.ReplaceAll(stage, " ", "+"), longestShown, 1)
+		}
+		return false
+	})
+	// A run of 12 characters has at least 15 of base64, whatever stands before it, and 24 of hex: not every run is needed.
+	for before := range 3 {
+		encoded := base64.RawStdEncoding.EncodeToString([]byte("\x00\x00"[:before] + text))
+		r.addEncoded(encoded[(before*8+5)/6:(before+len(text))*8/6], 15-longestShown+1)
+	}
+	r.addEncoded(hex.EncodeToString([]byte(text)), longestShown)
+	return r
+}
+
+func (r *runs) addEncoded(encoded string, step int) {
+	if len(encoded) >= shortestEncoded {
+		r.add(encoded, longestShown, step)
+	}
+}
+
+// add adds the runs of a length that begin at every step.
+func (r *runs) add(text string, length, step int) {
+	text = fold(text)
+	length = min(length, len(text))
+	if length == 0 {
+		return
+	}
+	for i := 0; i+length <= len(text); i += step {
+		r.set[text[i:i+length]] = struct{}{}
+	}
+	if !slices.Contains(r.lengths, length) {
+		r.lengths = append(r.lengths, length)
+	}
+}
+
+// in tells whether a folded text holds a run.
+func (r *runs) in(text string) bool {
+	for _, length := range r.lengths {
+		for i := 0; i+length <= len(text); i++ {
+			if _, found := r.set[text[i:i+length]]; found {
+				return true
 			}
 		}
 	}
-	if done == 0 {
-		return s
-	}
-	b.WriteString(s[done:])
-	return b.String()
+	return false
 }
 
-// spelledAt is the length of the spelling of a secret with which s begins; 0 when it begins with none.
-func spelledAt(s, secret string) int {
-	n := 0
-	for rest := secret; rest != ""; {
-		if n == len(s) {
-			return 0
-		}
-		if char, length := unescape(s[n:]); length > 0 && strings.HasPrefix(rest, char) {
-			rest = rest[len(char):]
-			n += length
-		} else if s[n] == rest[0] || s[n] == '+' && rest[0] == ' ' {
-			rest = rest[1:]
-			n++
-		} else {
-			return 0
-		}
-	}
-	return n
-}
-
-// unescape returns the character that an escape at the beginning of s stands for, and the length of the escape; 0 when
-// there is none.
-func unescape(s string) (char string, length int) {
-	switch {
-	case len(s) >= 6 && s[0] == '\\' && s[1] == 'u':
-		if code, err := strconv.ParseUint(s[2:6], 16, 16); err == nil {
-			return string(rune(code)), 6
-		}
-	case len(s) >= 2 && s[0] == '\\':
-		return s[1:2], 2
-	case len(s) >= 3 && s[0] == '%':
-		if code, err := strconv.ParseUint(s[1:3], 16, 8); err == nil {
-			return string([]byte{byte(code)}), 3
-		}
-	case s[0] == '&':
-		const longest = len("&#x10ffff;")
-		entity, _, found := strings.Cut(s[:min(len(s), longest)], ";")
-		if char := html.UnescapeString(entity + ";"); found && char != entity+";" {
-			return char, len(entity) + 1
-		}
-	}
-	return "", 0
-}
-
-// body returns the part of a body that an error keeps. It is cut last: a secret cut in half would not be found.
-func (r redactor) body(body []byte) []byte {
-	clean := r.text(string(body))
-	return []byte(clean[:min(len(clean), maxErrorBody)])
-}
-
-// error returns err if its text is fit to be shown. Else only the text is kept, made fit, and whether time ended it: the
-// errors inside would still show what they show.
-func (r redactor) error(err error) error {
-	text := err.Error()
-	fit := printable(shorten(r.text(text), maxErrorText))
-	if fit == text {
-		return err
-	}
-	clean := &redactedError{text: fit}
-	for _, ended := range []error{context.Canceled, context.DeadlineExceeded, os.ErrDeadlineExceeded} {
-		if errors.Is(err, ended) {
-			clean.ended = ended
-		}
-	}
-	return clean
-}
-
-type redactedError struct {
-	text  string
-	ended error // nil, or that of a context or a timeout
-}
-
-func (e *redactedError) Error() string { return e.text }
-func (e *redactedError) Unwrap() error { return e.ended }
-
-// printable escapes what could rewrite a terminal or forge a log line.
-func printable(s string) string {
-	if utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !strconv.IsPrint(r) }) {
-		return s
-	}
+// fold makes two spellings of a text equal that differ in case, in spaces and invisible characters, or in the alphabet of
+// base64.
+func fold(s string) string {
 	var b strings.Builder
-	for _, r := range s {
-		if strconv.IsPrint(r) {
-			b.WriteRune(r)
-		} else {
-			quoted := strconv.QuoteRune(r)
-			b.WriteString(quoted[1 : len(quoted)-1])
+	b.Grow(len(s))
+	for i, char := range s {
+		switch {
+		case char == '-':
+			b.WriteByte('+')
+		case char == '_':
+			b.WriteByte('/')
+		case char == utf8.RuneError && s[i] >= utf8.RuneSelf && !strings.HasPrefix(s[i:], string(utf8.RuneError)):
+			b.WriteRune(rune(s[i])) // a byte of Latin-1
+		case unicode.IsSpace(char) || unicode.IsControl(char) || unicode.Is(unicode.Cf, char):
+		default:
+			b.WriteRune(unicode.ToLower(char))
 		}
 	}
 	return b.String()
 }
 
-// shorten cuts s to at most n bytes.
-func shorten(s string, n int) string {
-	const more = "..."
-	if len(s) <= n {
-		return s
+// A redactor holds the secrets that no text from outside may show: what a service, a proxy, a transport or a token source
+// says. Such a text is shown as a whole or not at all. Our own words are not looked through.
+type redactor []*secret
+
+// hides tells whether a text shows a part of a secret, in whatever spelling. A text whose escapes are nested too deep
+// counts as one.
+func (r redactor) hides(s string) bool {
+	if len(r) == 0 {
+		return false
 	}
-	return strings.ToValidUTF8(s[:n-len(more)], "") + more
+	return undo(s, func(stage string) bool {
+		stage = fold(stage)
+		return slices.ContainsFunc(r, func(s *secret) bool { return s.runs().in(stage) })
+	})
+}
+
+// text makes a text from outside fit to be shown, in at most that many bytes.
+func (r redactor) text(s string, most int) string {
+	s = s[:min(len(s), most+redactMargin)]
+	if r.hides(s) {
+		return leftOut
+	}
+	return shorten(printable(s), most)
+}
+
+// body returns what an error keeps of a body: nothing where that is no text, such as what is compressed.
+func (r redactor) body(body []byte) []byte {
+	body = body[:min(len(body), maxErrorBody+redactMargin)]
+	kept := body[:min(len(body), maxErrorBody)]
+	for range utf8.UTFMax - 1 { // a character may be cut
+		if char, size := utf8.DecodeLastRune(kept); char == utf8.RuneError && size == 1 {
+			kept = kept[:len(kept)-1]
+		}
+	}
+	switch {
+	case !utf8.Valid(kept):
+		return nil
+	case r.hides(string(body)):
+		return []byte(leftOut)
+	}
+	return slices.Clone(kept)
+}
+
+// error is an error from outside whose text is fit to be shown.
+func (r redactor) error(err error) error {
+	if err == context.Canceled || err == context.DeadlineExceeded {
+		return err // from the standard library
+	}
+	return &outsideError{
+		text: r.text(withoutURL(err), maxErrorText),
+		fit:  r.isFit(err),
+		err:  func() error { return err },
+	}
+}
+
+// isFit tells whether each text in the tree of an error may be shown as it is.
+func (r redactor) isFit(err error) bool {
+	text := err.Error()
+	if text != withoutURL(err) || text != r.text(text, maxErrorText) {
+		return false
+	}
+	switch err := err.(type) {
+	case interface{ Unwrap() error }:
+		return err.Unwrap() == nil || r.isFit(err.Unwrap())
+	case interface{ Unwrap() []error }:
+		return !slices.ContainsFunc(err.Unwrap(), func(err error) bool { return err != nil && !r.isFit(err) })
+	}
+	return true
+}
+
+// An outsideError is an error from outside with a text of ours. errors.Is and errors.As find what it is and wraps; Unwrap
+// hands that out only where all of it is fit to be shown. It holds a function, since fmt prints the fields of fields.
+type outsideError struct {
+	text string
+	fit  bool
+	err  func() error
+}
+
+func (e *outsideError) Error() string        { return e.text }
+func (e *outsideError) GoString() string     { return e.text }
+func (e *outsideError) Is(target error) bool { return errors.Is(e.err(), target) }
+func (e *outsideError) As(target any) bool   { return errors.As(e.err(), target) }
+
+func (e *outsideError) Unwrap() error {
+	if !e.fit {
+		return nil
+	}
+	return e.err()
+}
+
+// withoutURL is the text of an error without what each url.Error in it adds: the URL holds ids, and the operation is named
+// by the error around it.
+func withoutURL(err error) string {
+	text := err.Error()
+	for _, e := range urlErrors(err) {
+		if e.Err != nil {
+			text = strings.ReplaceAll(text, e.Error(), e.Err.Error())
+		}
+	}
+	return text
+}
+
+// urlErrors lists those in the tree of an error, the outer ones first.
+func urlErrors(err error) (found []*url.Error) {
+	if e, ok := err.(*url.Error); ok {
+		found = append(found, e)
+	}
+	switch err := err.(type) {
+	case interface{ Unwrap() error }:
+		return append(found, urlErrors(err.Unwrap())...)
+	case interface{ Unwrap() []error }:
+		for _, err := range err.Unwrap() {
+			found = append(found, urlErrors(err)...)
+		}
+	}
+	return found
 }

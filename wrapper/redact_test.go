@@ -2,84 +2,231 @@ package m3teraccess
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
+	"io"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 )
 
-// Every spelling in which a service or a transport may echo a secret.
+// spellers are the ways in which an echo may spell a text, which may be put on top of each other.
+var spellers = []func(string) string{
+	func(s string) string { return s },
+	strings.ToUpper,
+	func(s string) string { return inJSON(s) },
+	url.QueryEscape,
+	url.PathEscape,
+	html.EscapeString,
+	func(s string) string { return eachByte(s, "%%%02X") },
+	func(s string) string { return eachByte(s, `\x%02x`) },
+	func(s string) string { return eachByte(s, `\%03o`) },
+	func(s string) string { return eachByte(s, "=%02X") },
+	func(s string) string { return eachRune(s, "&#%d;") },
+	func(s string) string { return eachRune(s, "&#x%X;") },
+	func(s string) string { return eachRune(s, `\u%04x`) },
+	func(s string) string { return eachRune(s, `\u{%x}`) },
+	func(s string) string { return folded(s, "=\r\n") },
+	func(s string) string { return folded(s, "\r\n ") },
+}
+
+// encoders are the innermost ones.
+var encoders = []func(string) string{
+	func(s string) string { return s },
+	func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) },
+	func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte("x" + s)) },
+	func(s string) string { return base64.URLEncoding.EncodeToString([]byte("xy" + s)) },
+	func(s string) string { return hex.EncodeToString([]byte(s)) },
+}
+
+func inJSON(s string) string {
+	quoted, _ := json.Marshal(s)
+	return string(quoted[1 : len(quoted)-1])
+}
+
+func eachByte(s, format string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		fmt.Fprintf(&b, format, s[i])
+	}
+	return b.String()
+}
+
+func eachRune(s, format string) string {
+	var b strings.Builder
+	for _, char := range s {
+		fmt.Fprintf(&b, format, char)
+	}
+	return b.String()
+}
+
+func folded(s, by string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		b.WriteByte(s[i])
+		if i%10 == 9 {
+			b.WriteString(by)
+		}
+	}
+	return b.String()
+}
+
 func TestRedactorFindsEverySpelling(t *testing.T) {
-	const secret = `s/e"c&r<é t+%`
-	quoted, err := json.Marshal(secret)
-	if err != nil {
-		t.Fatal(err)
-	}
-	const otherJSON, asciiJSON, phpJSON = `s/e\"c&r<é t+%`, `s/e\"c&r<\u00e9 t+%`, `s\/e\"c&r<é t+%`
-	const gson, lowerURL, inHTML = `s/e\"c\u0026r\u003cé t+%`, `s%2fe%22c%26r%3c%c3%a9+t%2b%25`, `s/e&#34;c&amp;r&lt;&eacute; t&#x2b;%`
-	redact := redactor{"", "the-token", secret}
-	for _, echo := range []string{gson, lowerURL, inHTML, `\u0074he-token`, secret, string(quoted), otherJSON, asciiJSON, phpJSON, url.QueryEscape(secret), url.PathEscape(secret), "the-token"} {
-		echo = strings.Trim(echo, `"`)
-		if got := redact.text("before " + echo + " after"); got != "before [redacted] after" {
-			t.Errorf("text of %q is %q", echo, got)
+	for _, secret := range []string{`s/e"c&r<é t+%`, "eyJ0b2tlbg.access+token/==", "abcdefgh%41ijkl", "hunter2"} {
+		redact := newVault("", "another-secret").redactor(secret)
+		for e, encode := range encoders {
+			for i, inner := range spellers {
+				for j, outer := range spellers {
+					if e > 0 && (i == 1 || j == 1) || j == 1 && i > 1 {
+						continue // an escape or an encoding in another case is another text
+					}
+					echo := "before " + outer(inner(encode(secret))) + " after"
+					if got := redact.text(echo, 4<<10); got != leftOut {
+						t.Errorf("encoder %d, spellers %d in %d: %q is shown", e, i, j, got)
+					}
+				}
+			}
 		}
-	}
-	if got := redact.text("nothing to hide"); got != "nothing to hide" {
-		t.Errorf("text changed what holds no secret: %q", got)
-	}
-}
-
-// A secret across the end of what is kept would show its first half.
-func TestRedactorCutsBodiesLast(t *testing.T) {
-	redact := redactor{"the-token"}
-	body := redact.body([]byte(strings.Repeat("x", maxErrorBody-4) + "the-token"))
-	if len(body) != maxErrorBody || strings.Contains(string(body), "the-") {
-		t.Errorf("%d bytes, ending in %q", len(body), body[len(body)-10:])
-	}
-}
-
-func TestRedactorKeepsWhatContextsSay(t *testing.T) {
-	redact := redactor{"the-token"}
-	for _, ended := range []error{context.Canceled, context.DeadlineExceeded} {
-		err := redact.error(fmt.Errorf("sending the-token: %w", ended))
-		if !errors.Is(err, ended) || strings.Contains(err.Error(), "the-token") {
-			t.Errorf("%v: is %v: %v", err, ended, errors.Is(err, ended))
-		}
-	}
-	inner := errors.New("the-token")
-	if err := redact.error(fmt.Errorf("sending: %w", inner)); errors.Is(err, inner) {
-		t.Errorf("%v still holds the error that shows the token", err)
-	}
-	if err := redact.error(inner); err.Error() != redacted {
-		t.Errorf("got %v", err)
-	}
-}
-
-func TestPrintable(t *testing.T) {
-	tests := map[string]string{
-		"plain, é and 漢":         "plain, é and 漢",
-		"a\nb\tc":                `a\nb\tc`,
-		"\x1b[31mred":            `\x1b[31mred`,
-		"\u202eevil":             `\u202eevil`, // would turn the rest of the line around
-		`quotes "stay" as is \ `: `quotes "stay" as is \ `,
-	}
-	for in, want := range tests {
-		if got := printable(in); got != want {
-			t.Errorf("printable(%q) = %q, want %q", in, got, want)
+		if got := redact.text("nothing to hide", 100); got != "nothing to hide" {
+			t.Errorf("got %q", got)
 		}
 	}
 }
 
-func TestShortenCutsBetweenCharacters(t *testing.T) {
-	for n := 10; n < 16; n++ {
-		got := shorten(strings.Repeat("漢", 20), n)
-		if len(got) > n || strings.ContainsRune(got, '\uFFFD') || !strings.HasSuffix(got, "...") {
-			t.Errorf("shorten to %d: %q, of %d bytes", n, got, len(got))
+// A run of 12 characters is not shown, one of 11 is.
+func TestRedactorFindsParts(t *testing.T) {
+	const secret = "0123456789abcdefghijklmnopqrstuvwxyz"
+	redact := newVault(secret).redactor()
+	for from := 0; from+12 <= len(secret); from++ {
+		if got := redact.text("<"+secret[from:from+12]+">", 100); got != leftOut {
+			t.Errorf("12 from %d: %q", from, got)
+		}
+		if got := redact.text("<"+secret[from:from+11]+">", 100); got == leftOut {
+			t.Errorf("11 from %d are left out", from)
+		}
+		for _, encode := range encoders {
+			if got := redact.text(encode(secret[from:from+12]), 100); got != leftOut {
+				t.Errorf("12 from %d: %q", from, got)
+			}
 		}
 	}
-	if got := shorten("short", 5); got != "short" {
-		t.Errorf("got %q", got)
+}
+
+func TestRedactorOfBodies(t *testing.T) {
+	redact := newVault("hunter2").redactor("0123456789abcdefghijklmnopqrstuvwxyz")
+	for name, test := range map[string]struct{ body, want string }{
+		"short secret across the end": {strings.Repeat("x", maxErrorBody-6) + "hunter2", leftOut},
+		"cut secret":                  {`{"token":"0123456789abcde`, leftOut},
+		"cut character":               {"caf\xc3", "caf"},
+		"long":                        {strings.Repeat("x", 10<<20), strings.Repeat("x", maxErrorBody)},
+		"compressed":                  {"\x1f\x8b\x08\x00hunter2", ""},
+		"nested too deep":             {strings.Repeat("%25", 100), strings.Repeat("%25", 100)},
+		"nested deeper":               {"%" + strings.Repeat("25", 100), leftOut},
+	} {
+		if got := string(redact.body([]byte(test.body))); got != test.want {
+			t.Errorf("%s: %.50q, of %d bytes", name, got, len(got))
+		}
+	}
+}
+
+// The text is ours where that of an error from outside shows a secret, and all that it was is found.
+func TestRedactorKeepsTheChain(t *testing.T) {
+	own := errors.New("own")
+	broken := &url.Error{Op: "Get", URL: "https://m3ter.test/organizations/id", Err: io.ErrUnexpectedEOF}
+	redact := newVault("the-token").redactor()
+	for _, test := range []struct {
+		err  error
+		text string
+		is   []error
+	}{
+		{fmt.Errorf("sending the-token: %w", context.Canceled), leftOut, []error{context.Canceled}},
+		{fmt.Errorf("sending: %w", own), "sending: own", []error{own}},
+		{errors.Join(broken, own), `unexpected EOF\nown`, []error{broken, io.ErrUnexpectedEOF, own}},
+		{fmt.Errorf("around %w and %w", broken, own), "around unexpected EOF and own", []error{broken, own}},
+	} {
+		err := redact.error(test.err)
+		if err.Error() != test.text || fmt.Sprintf("%#v", fmt.Errorf("%w", err)) == "" {
+			t.Errorf("got %q, want %q", err, test.text)
+		}
+		for _, is := range test.is {
+			if !errors.Is(err, is) {
+				t.Errorf("%v is no longer %v", err, is)
+			}
+		}
+		if inner := errors.Unwrap(err); inner != nil && (strings.Contains(inner.Error(), "the-token") || strings.Contains(inner.Error(), "https:")) {
+			t.Errorf("%v hands out %v", err, inner)
+		}
+	}
+	if found := (*url.Error)(nil); !errors.As(redact.error(broken), &found) {
+		t.Error("errors.As does not find the url.Error")
+	}
+}
+
+// However a secret is spelled and cut, no run of 12 characters is shown.
+func FuzzRedactor(f *testing.F) {
+	f.Add("eyJ0b2tlbg.access+token/==", []byte{2, 3}, uint(0), uint(0), uint(1000))
+	f.Add("0123456789abcdefghijkl", []byte{7, 14, 5}, uint(1), uint(3), uint(40))
+	f.Add("ABCDEFGHIJKLMNOPQRSTUVWXYZ", []byte{15, 9, 12}, uint(4), uint(30), uint(200))
+	f.Fuzz(func(t *testing.T, secret string, nest []byte, encoder, from, to uint) {
+		const chars = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~+/"
+		clean := strings.Map(func(r rune) rune { return rune(chars[int(uint32(r))%len(chars)]) }, secret)
+		if len(clean) < longestShown || len(clean) > 200 || len(nest) > 3 {
+			return
+		}
+		// The part is cut in the secret, and what is behind and before it belongs to something else.
+		first := int(from % uint(len(clean)-longestShown+1))
+		last := first + longestShown + int(to%uint(len(clean)-first-longestShown+1))
+		echo := encoders[encoder%uint(len(encoders))](clean[first:last])
+		for _, n := range nest {
+			if n%uint8(len(spellers)) != 1 {
+				echo = spellers[int(n)%len(spellers)](echo)
+			}
+		}
+		echo += "<%" // an escape that was cut
+		if len(echo) > maxErrorBody {
+			return
+		}
+		for _, shown := range []string{newVault(clean).redactor().text(echo, maxErrorBody), string(newVault().redactor(clean).body([]byte(echo)))} {
+			if shown != leftOut {
+				t.Errorf("%q, by %v of %q, is shown", shown, nest, clean[first:last])
+			}
+		}
+	})
+}
+
+// The cost grows with the token and with what is kept of the body, and no faster; whatever they are made of.
+func TestRedactorIsLinear(t *testing.T) {
+	for _, part := range []string{"x", "&", `\`, "%", "=", "&amp;", "ab"} {
+		cost := func(n int) time.Duration {
+			best := time.Hour
+			for range 5 {
+				token, body := strings.Repeat(part, n/len(part)), strings.Repeat(part+"y", n/len(part))
+				start := time.Now()
+				newVault().redactor(token).hides(body)
+				best = min(best, time.Since(start))
+			}
+			return best
+		}
+		if small, large := cost(1<<15), cost(1<<17); large > 8*small+20*time.Millisecond {
+			t.Errorf("%q: %v, of four times the length %v", part, small, large)
+		}
+	}
+}
+
+func BenchmarkRedactor(b *testing.B) {
+	for _, n := range []int{1 << 10, 2 << 10, 4 << 10, 8 << 10} {
+		for name, part := range map[string]string{"letters": "x", "ampersands": "&", "text": "the quick brown fox "} {
+			token, body := strings.Repeat(part, n/len(part)), []byte(strings.Repeat(part+"y", n/len(part)))
+			b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) {
+				for b.Loop() {
+					newVault().redactor(token).body(body)
+				}
+			})
+		}
 	}
 }

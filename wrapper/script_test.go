@@ -2,6 +2,8 @@ package m3teraccess
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptrace"
@@ -9,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"golang.org/x/oauth2"
 )
 
 // A step is what becomes of one attempt.
@@ -88,24 +92,49 @@ func answers(status int, body string, headers ...string) step {
 	}
 }
 
-// breaks makes a step of net/http's own transport that got a connection and then failed.
-func breaks(err error) step {
+// breaks makes a step of a transport that got a connection and then failed.
+func breaks(err error) step { return reports(err, "GetConn", "GotConn") }
+
+// neverLeaves makes a step of a transport whose only dial failed.
+func neverLeaves(err error) step { return reports(err, "GetConn", "ConnectStart", "ConnectDone error") }
+
+// reports makes a step of a transport that has these events traced, and then fails.
+func reports(err error, events ...string) step {
 	return func(req *http.Request) (*http.Response, error) {
-		if trace := httptrace.ContextClientTrace(req.Context()); trace != nil {
-			trace.GetConn("m3ter:443")
-			trace.GotConn(httptrace.GotConnInfo{})
+		if trace := httptrace.ContextClientTrace(req.Context()); trace != nil && trace.GetConn != nil {
+			for _, event := range events {
+				report(trace, event)
+			}
 		}
 		return nil, err
 	}
 }
 
-// neverLeaves makes a step of net/http's own transport that got no connection.
-func neverLeaves(err error) step {
-	return func(req *http.Request) (*http.Response, error) {
-		if trace := httptrace.ContextClientTrace(req.Context()); trace != nil {
-			trace.GetConn("m3ter:443")
-		}
-		return nil, err
+func report(trace *httptrace.ClientTrace, event string) {
+	failure := errors.New("failed")
+	switch event {
+	case "GetConn":
+		trace.GetConn("m3ter:443")
+	case "GotConn":
+		trace.GotConn(httptrace.GotConnInfo{})
+	case "DNSDone error":
+		trace.DNSDone(httptrace.DNSDoneInfo{Err: failure})
+	case "DNSDone":
+		trace.DNSDone(httptrace.DNSDoneInfo{})
+	case "ConnectStart":
+		trace.ConnectStart("tcp", "m3ter:443")
+	case "ConnectDone error":
+		trace.ConnectDone("tcp", "m3ter:443", failure)
+	case "ConnectDone":
+		trace.ConnectDone("tcp", "m3ter:443", nil)
+	case "TLSHandshakeDone error":
+		trace.TLSHandshakeDone(tls.ConnectionState{}, failure)
+	case "WroteRequest":
+		trace.WroteRequest(httptrace.WroteRequestInfo{})
+	case "WroteRequest error":
+		trace.WroteRequest(httptrace.WroteRequestInfo{Err: failure})
+	default:
+		panic(event)
 	}
 }
 
@@ -177,3 +206,10 @@ var methods = []method{
 		return err
 	}},
 }
+
+var withToken1 = WithTokenSource(oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "token-1"}))
+
+// A nilSource is a token source that needs more than nil.
+type nilSource struct{ token oauth2.Token }
+
+func (s *nilSource) Token() (*oauth2.Token, error) { return &s.token, nil }

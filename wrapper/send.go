@@ -4,64 +4,112 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+
+	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
-func (c *Client) newCall(op *operation, req *http.Request, versioned bool) *call {
-	return &call{op: op, req: req, versioned: versioned, pace: c.pace, secrets: c.secrets()}
+// invoke calls an operation of the document: it checks the arguments, sends the request and reads the answer. The values
+// are those of the path behind the organization.
+func invoke[Request, Answer any](ctx context.Context, c *Client, endpoint *gen.Endpoint[Request, Answer], request Request, values ...string) (*Answer, error) {
+	if err := begin(ctx); err != nil {
+		return nil, err
+	}
+	values = append([]string{c.orgID}, values...)
+	if err := validate(endpoint, values, request); err != nil {
+		return nil, err
+	}
+	var query string
+	if endpoint.Query != nil {
+		query = endpoint.Query(request)
+	}
+	var body any
+	if endpoint.HasBody {
+		body = request
+	}
+	req, err := c.newRequest(endpoint.Method, c.urlOf(endpoint.Path, values, query), body)
+	if err != nil {
+		return nil, fmt.Errorf("m3teraccess: %s: %w", endpoint.Name, err)
+	}
+	call := c.newCall(&endpoint.Operation, req)
+	call.versioned = endpoint.Version != nil && endpoint.Version(request) != 0
+	return perform(ctx, c, call, endpoint.Finish)
 }
 
-// send sends a call, and decodes its answer by parse.
-func send[T any](ctx context.Context, c *Client, call *call, parse func([]byte) (*T, error)) (*T, error) {
-	a, err := c.layers(ctx, call)
-	noTime, err := lastOf(err)
-	var result *T
-	if err == nil {
-		result, err = read(a, call, parse)
-	}
+// perform sends a call and reads its answer.
+func perform[Answer any](ctx context.Context, c *Client, call *call, finish func(*Answer) string) (*Answer, error) {
+	out := c.send(ctx, call)
+	result, err := read(out, call, finish)
 	if err != nil {
-		return nil, call.explain(err, noTime)
+		return nil, call.explain(err, out)
 	}
 	return result, nil
 }
 
-// read turns an answer into a value or an error.
-func read[T any](a *answer, call *call, parse func([]byte) (*T, error)) (*T, error) {
-	if a.StatusCode/100 != 2 {
+func (c *Client) newCall(op *gen.Operation, req *http.Request) *call {
+	return &call{op: op, req: req, pace: c.pace, vault: c.vault}
+}
+
+// read turns an outcome into a value or an error.
+func read[Answer any](out outcome, call *call, finish func(*Answer) string) (*Answer, error) {
+	switch a := out.answer; {
+	case a == nil:
+		return nil, out.err
+	case !a.isSuccess():
 		return nil, newError(call, a)
+	case isNothing(new(Answer)):
+		return new(Answer), nil
+	case out.isCut():
+		return nil, out.err
+	case out.err != nil:
+		return nil, newDecodeError(call, a, out.err)
 	}
-	if a.isCut() {
-		return nil, a.bodyErr
-	}
-	result, err := decode(a, parse)
+	result, err := decode(out.answer, finish)
 	if err != nil {
-		return nil, newDecodeError(call, a, err)
+		return nil, newDecodeError(call, out.answer, err)
 	}
 	return result, nil
 }
 
-// explain names the request where an error does not, and says so when it is a write that may have been done, and when
-// there was no time for another attempt.
-func (c *call) explain(err error, noTime *interrupted) error {
+// isNothing tells whether an answer is of no interest beyond its status.
+func isNothing(answer any) bool {
+	_, ok := answer.(*struct{})
+	return ok
+}
+
+// explain names the request where the error of an outcome does not, and says so when it is a write that may have been
+// done, and when there was no time for another attempt.
+func (c *call) explain(err error, out outcome) error {
 	unknown := false
 	switch e := err.(type) {
 	case *AuthError:
 	case *Error:
-		unknown = isAmbiguous(e.StatusCode)
+		unknown = isAmbiguous(e.StatusCode) || out.isRepeated
 	case *DecodeError:
-		unknown = e.StatusCode/100 == 2 || isAmbiguous(e.StatusCode)
-	case *transportError:
-		unknown = !e.neverLeft
-		err = fmt.Errorf("m3teraccess: %s %s: %w", c.op.method, c.op.path, c.redactor().error(e.err))
-	default: // there was no attempt
-		err = fmt.Errorf("m3teraccess: %s %s: not sent: %w", c.op.method, c.op.path, c.redactor().error(err))
+		unknown = true
+	default:
+		proof := out.proof
+		if !out.attempted {
+			proof = "not sent"
+		}
+		unknown = proof == ""
+		err = c.failure(proof, err)
 	}
-	if noTime != nil {
-		err = fmt.Errorf("%w; no time for another attempt: %w", err, noTime.ended)
+	if out.ended != nil {
+		err = fmt.Errorf("%w; no time for another attempt: %w", err, out.ended)
 	}
-	if unknown && !c.op.isRead() {
-		err = &unknownOutcome{err: err, find: c.op.find}
+	if unknown && !c.isRead() {
+		err = &unknownOutcome{err: err, find: c.op.Recovery}
 	}
 	return err
+}
+
+// failure is the error of a request that brought no answer. proof tells why it was not carried out, "" when it may have
+// been.
+func (c *call) failure(proof string, err error) error {
+	if proof != "" {
+		proof += ": "
+	}
+	return fmt.Errorf("m3teraccess: %s %s: %s%w", c.op.Method, c.op.Path, proof, err)
 }
 
 // An unknownOutcome is the failure of a write that may have been done. It matches [ErrOutcomeUnknown], and whatever

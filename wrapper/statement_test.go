@@ -17,11 +17,12 @@ func TestCanonical(t *testing.T) {
 		"":                         "",
 	}
 	for answered, want := range tests {
-		if got := canonical(answered); got != want {
-			t.Errorf("canonical(%q) = %q, want %q", answered, got, want)
+		once := Sendable([]Statement{{Action: []Action{Action(answered)}}})
+		if got := string(once[0].Action[0]); got != want {
+			t.Errorf("%q became %q, want %q", answered, got, want)
 		}
-		if again := canonical(canonical(answered)); again != canonical(answered) {
-			t.Errorf("canonical(%q) is not stable: %q", answered, again)
+		if twice := Sendable(once); !reflect.DeepEqual(twice, once) {
+			t.Errorf("%q is not stable: %v", answered, twice)
 		}
 	}
 }

@@ -16,10 +16,10 @@ import (
 
 // withToken waits until there is a valid token, and gives it to the attempt.
 func withToken(tokens *tokens, next layer) layer {
-	return func(ctx context.Context, c *call) (*answer, error) {
+	return func(ctx context.Context, c *call) outcome {
 		token, err := tokens.get(ctx)
 		if err != nil {
-			return nil, err
+			return outcome{err: err}
 		}
 		if c.token != "" && c.token != token.AccessToken {
 			c.denied = append(c.denied, c.token)
@@ -45,7 +45,8 @@ const (
 // the background, so that on a busy client no call waits, and an idle one keeps neither goroutine nor timer.
 type tokens struct {
 	fetch    func(context.Context) (*oauth2.Token, error)
-	abandons bool // fetch ends with its context; a source of the caller's does not, and is asked once at a time
+	abandons bool   // fetch ends with its context; a source of the caller's does not, and is asked once at a time
+	advice   string // what to check where the credentials are refused
 	redact   redactor
 	log      *slog.Logger
 
@@ -160,7 +161,7 @@ func (t *tokens) join() *pendingToken {
 		start := time.Now()
 		defer func() {
 			if problem := recover(); problem != nil { // a caller could not catch it: this goroutine is ours
-				pending.err = newAuthError(fmt.Errorf("the token source panicked: %v", problem), t.redact)
+				pending.err = &AuthError{problem: "the token source panicked: " + t.redact.text(fmt.Sprint(problem), maxErrorText)}
 			}
 			t.settle(ctx, pending, time.Since(start))
 			cancel()
@@ -170,7 +171,7 @@ func (t *tokens) join() *pendingToken {
 			pending.err = checkToken(pending.token)
 		}
 		if pending.err != nil {
-			pending.err = newAuthError(pending.err, t.redact)
+			pending.err = newAuthError(pending.err, t.redact, t.advice)
 		}
 	}()
 	return pending
@@ -227,19 +228,42 @@ func (t *tokens) report(err error, took time.Duration) {
 }
 
 func newTokens(cfg *config, transport transport) *tokens {
-	t := &tokens{redact: cfg.secrets(), log: cfg.logger}
+	t := &tokens{redact: cfg.vault.redactor(), log: cfg.logger}
 	if source := cfg.source; source != nil {
-		t.fetch = func(context.Context) (*oauth2.Token, error) { return source.Token() }
+		t.fetch = func(context.Context) (*oauth2.Token, error) {
+			token, err := source.Token()
+			if err != nil && !errors.As(err, new(*oauth2.RetrieveError)) {
+				err = t.redact.error(err)
+			}
+			return token, err
+		}
+		t.advice = "what the token source (WithTokenSource) sends"
 	} else {
 		t.fetch, t.abandons = newExchange(cfg, transport).fetch, true
+		t.advice = "the access key id and the API secret (WithCredentials, or M3TER_API_KEY and M3TER_API_SECRET), " +
+			"and that they are of this environment"
 	}
 	return t
 }
 
-// checkToken refuses a token that no header can carry.
+// checkToken refuses a token that no header should carry.
 func checkToken(token *oauth2.Token) error {
-	if token == nil || token.AccessToken == "" || strings.ContainsFunc(token.AccessToken, unicode.IsControl) {
+	if token == nil || token.AccessToken == "" {
 		return errors.New("there is no access token that could be sent")
 	}
+	if problem := problemOfToken(token.AccessToken); problem != "" {
+		return errors.New("there is no access token that could be sent: it " + problem)
+	}
 	return nil
+}
+
+// problemOfToken says what is wrong with a token without showing it.
+func problemOfToken(token string) string {
+	switch {
+	case strings.ContainsFunc(token, unicode.IsSpace):
+		return "holds a space or a line break (Bearer before it?)"
+	case strings.ContainsFunc(token, func(r rune) bool { return r < '!' || r > '~' }):
+		return "holds a character that is not visible ASCII"
+	}
+	return ""
 }

@@ -1,32 +1,28 @@
 package m3teraccess
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"unicode"
-	"unicode/utf8"
+
+	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
 // A ValidationError is a value that can't be right, found before anything was sent.
 type ValidationError struct {
 	Field   string // what was given: a field, an argument, an option or an environment variable
-	Problem string // what is wrong with it
-	Allowed string // what would be right
+	Problem string // what is wrong with the value: is empty
+	Allowed string // what the value must be: 1 to 100 characters
 }
 
-// Error names the field, the problem and what is allowed.
+// Error names the field, what is allowed and the problem.
 func (e *ValidationError) Error() string {
-	return fmt.Sprintf("m3teraccess: %s %s; allowed: %s", e.Field, e.Problem, e.Allowed)
-}
-
-// firstError returns the first error that is one.
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
+	subject := "it"
+	if strings.HasPrefix(e.Problem, "are ") {
+		subject = "they"
 	}
-	return nil
+	return fmt.Sprintf("m3teraccess: %s must be %s; %s %s", e.Field, e.Allowed, subject, e.Problem)
 }
 
 // invalid makes a ValidationError; the problem is a format.
@@ -34,139 +30,54 @@ func invalid(field, allowed, problem string, args ...any) error {
 	return &ValidationError{Field: field, Problem: fmt.Sprintf(problem, args...), Allowed: allowed}
 }
 
-const allowedPathValue = `an id of one path segment: not empty, not "." or "..", without /, \ and control characters`
+// validate reports everything that is wrong with a call, joined. The values are those of its path.
+func validate[Request, Answer any](endpoint *gen.Endpoint[Request, Answer], values []string, request Request) error {
+	var errs []error
+	for i, value := range values {
+		check := validatePathValue
+		if i == 0 {
+			check = validateOrganization
+		}
+		if err := check(endpoint.Arguments[i], value); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if endpoint.Check != nil {
+		for _, p := range endpoint.Check(request) {
+			errs = append(errs, &ValidationError{Field: p.Field, Problem: p.Problem, Allowed: p.Allowed})
+		}
+	}
+	return errors.Join(errs...)
+}
 
-func validateOrganization(orgID string) error { return validatePathValue("organization id", orgID) }
+// validateOrganization is validatePathValue for a setting: one that was mixed up with another may be the API secret.
+func validateOrganization(field, value string) error {
+	err := validatePathValue(field, value)
+	if e, ok := err.(*ValidationError); ok && e.Problem == "is "+gen.Quote(value) {
+		e.Problem = "is " + quoteStart(value)
+	}
+	return err
+}
+
+// quoteStart quotes no more than the first 4 characters of what may be a secret.
+func quoteStart(value string) string {
+	const most = 4
+	if runes := []rune(value); len(runes) > most {
+		return gen.Quote(string(runes[:most])) + "..."
+	}
+	return gen.Quote(value)
+}
 
 // validatePathValue refuses what would reach another endpoint, or none. All else is escaped and stays one segment.
 func validatePathValue(field, value string) error {
+	const allowed = `one segment of a path, not "." or "..", and without /, \ and control characters`
 	switch {
 	case value == "":
-		return invalid(field, allowedPathValue, "is empty")
+		return invalid(field, allowed, "is empty")
 	case value == "." || value == "..":
-		return invalid(field, allowedPathValue, "is %q", value)
+		return invalid(field, allowed, "is %q", value)
 	case strings.ContainsAny(value, `/\`) || strings.ContainsFunc(value, unicode.IsControl):
-		return invalid(field, allowedPathValue, "is %s, which holds a slash or a control character", quote(value))
+		return invalid(field, allowed, "is %s", gen.Quote(value))
 	}
 	return nil
-}
-
-// validateText refuses what JSON can't carry: it would arrive as something else.
-func validateText(field, value string) error {
-	if !utf8.ValidString(value) {
-		return invalid(field, "text in UTF-8", "is %s, not UTF-8", quote(value))
-	}
-	return nil
-}
-
-func validateSupportRequest(request SupportRequest) error {
-	const field, allowed = "EndSupportUsersAccess", "the time at which support access ends, of a year from 1 to 9999"
-	end := request.EndSupportUsersAccess
-	if end.IsZero() {
-		return invalid(field, allowed, "is missing")
-	}
-	if year := end.UTC().Year(); year < 1 || year > 9999 {
-		return invalid(field, allowed, "is in the year %d", year)
-	}
-	return validateStatements("SupportUsersPermissionPolicy", request.SupportUsersPermissionPolicy)
-}
-
-func validatePermissionPolicyRequest(request PermissionPolicyRequest) error {
-	switch n := utf8.RuneCountInString(request.Name); {
-	case n == 0:
-		return invalid("Name", "1 to 100 characters", "is empty")
-	case n > 100:
-		return invalid("Name", "1 to 100 characters", "has %d characters", n)
-	}
-	if len(request.PermissionPolicy) == 0 {
-		return invalid("PermissionPolicy", "at least one statement", "is empty")
-	}
-	if request.Version != 0 {
-		return invalid("Version", "none: a new policy gets version 1", "is %d", request.Version)
-	}
-	return firstError(validateText("Name", request.Name), validateStatements("PermissionPolicy", request.PermissionPolicy))
-}
-
-func validatePrincipalPermissionRequest(request PrincipalPermissionRequest) error {
-	if request.PrincipalID == "" {
-		return invalid("PrincipalID", "the id of a user", "is empty")
-	}
-	return validateText("PrincipalID", request.PrincipalID)
-}
-
-func validateResourceGroupItemRequest(request ResourceGroupItemRequest) error {
-	if request.TargetID == "" {
-		return invalid("TargetID", "the id of an item or of a group", "is empty")
-	}
-	if !request.TargetType.Valid() {
-		return invalid("TargetType", "item, group (TargetItem, TargetGroup), ITEM or GROUP", "is %s", quote(string(request.TargetType)))
-	}
-	return validateText("TargetID", request.TargetID)
-}
-
-func validatePageParams(params PageParams) error {
-	if params.PageSize < 0 || params.PageSize > 200 {
-		return invalid("PageSize", "1 to 200, or 0 to leave it to the service", "is %d", params.PageSize)
-	}
-	return nil
-}
-
-func validateStatements(field string, statements []Statement) error {
-	for i, statement := range statements {
-		if problem := validateStatement(statement); problem != nil {
-			problem.Field = fmt.Sprintf("%s[%d].%s", field, i, problem.Field)
-			return problem
-		}
-	}
-	return nil
-}
-
-func validateStatement(s Statement) *ValidationError {
-	if problem := validateSpelling(string(s.Effect), "allow or deny"); problem != nil {
-		problem.Field = "Effect"
-		return problem
-	}
-	if s.Action == nil {
-		return &ValidationError{Field: "Action", Problem: "is missing", Allowed: "a list of actions"}
-	}
-	for i, action := range s.Action {
-		if problem := validateSpelling(string(action), "an action such as config:retrieve"); problem != nil {
-			problem.Field = fmt.Sprintf("Action[%d]", i)
-			return problem
-		}
-	}
-	if len(s.Resource) == 0 {
-		return &ValidationError{Field: "Resource", Problem: "is empty", Allowed: "at least one resource, such as config:meter/*"}
-	}
-	for i, resource := range s.Resource {
-		if !utf8.ValidString(resource) {
-			return &ValidationError{Field: fmt.Sprintf("Resource[%d]", i), Problem: fmt.Sprintf("is %s, not UTF-8", quote(resource)), Allowed: "text in UTF-8"}
-		}
-	}
-	return nil
-}
-
-// validateSpelling refuses what the service refuses: its own published, upper-case spelling.
-func validateSpelling(value, allowed string) *ValidationError {
-	switch {
-	case value == "":
-		return &ValidationError{Problem: "is empty", Allowed: allowed}
-	case !utf8.ValidString(value):
-		return &ValidationError{Problem: fmt.Sprintf("is %s, not UTF-8", quote(value)), Allowed: allowed}
-	case hasUpper(value):
-		return &ValidationError{
-			Problem: fmt.Sprintf("is %s, in upper case", quote(value)),
-			Allowed: "the lower-case form " + quote(canonical(value)),
-		}
-	}
-	return nil
-}
-
-// quote makes a caller's value fit to print in an error.
-func quote(value string) string {
-	const most = 64
-	if short := []rune(value); len(short) > most {
-		return fmt.Sprintf("%q...", string(short[:most]))
-	}
-	return fmt.Sprintf("%q", value)
 }

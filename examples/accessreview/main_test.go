@@ -29,8 +29,8 @@ func TestToken(t *testing.T) {
 
 // Whoever sets one of the variables is never given the in-memory m3ter.
 func TestIncompleteEnvironment(t *testing.T) {
-	const credentials, organization = "credentials are missing; allowed: M3TER_API_KEY and M3TER_API_SECRET, or M3TER_API_TOKEN", "organization is missing; allowed: M3TER_ORG_ID"
-	const key, secret = "M3TER_API_KEY is missing", "M3TER_API_SECRET is missing"
+	const credentials, organization = "credentials must be given by M3TER_API_KEY and M3TER_API_SECRET, by M3TER_API_TOKEN", "organization must be given by M3TER_ORG_ID"
+	const key, secret = "M3TER_API_KEY must be set together with", "M3TER_API_SECRET must be set together with"
 	for _, test := range []struct {
 		set  string   // each to a value
 		want []string // what is named as missing
@@ -107,8 +107,8 @@ func TestOneLineForTwoErrors(t *testing.T) {
 	env := exampletest.Environment(newFake(t))
 	env["M3TER_ORG_ID"], env["M3TER_BASE_URL"] = "a/b", "ftp://c"
 	p := exampletest.Run(t, env, "-user", testUser)
-	p.CheckOnlyLine(`accessreview: m3teraccess: M3TER_ORG_ID is "a/b", `)
-	if !strings.Contains(p.Err.String(), "; m3teraccess: M3TER_BASE_URL is ") {
+	p.CheckOnlyLine(`accessreview: m3teraccess: M3TER_ORG_ID must be one segment of a path`)
+	if !strings.Contains(p.Err.String(), "; m3teraccess: M3TER_BASE_URL must be ") {
 		t.Errorf("stderr is %q", p.Err)
 	}
 }

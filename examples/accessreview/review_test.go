@@ -148,7 +148,7 @@ func TestWritesOnlyWhatIsAskedFor(t *testing.T) {
 func TestUserThatDoesNotExist(t *testing.T) {
 	for user, line := range map[string]string{
 		"nobody": "accessreview: m3teraccess: GET /organizations/{orgId}/users/{id}/permissions: 404 Not Found",
-		"a/b":    `accessreview: m3teraccess: userID is "a/b", which holds a slash`,
+		"a/b":    `accessreview: m3teraccess: userID must be one segment of a path`,
 	} {
 		fake := newFake(t)
 		exampletest.Run(t, exampletest.Environment(fake), "-user", user, "-write", "-policy", "P").CheckOnlyLine(line)

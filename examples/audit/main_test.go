@@ -119,7 +119,7 @@ func TestFailures(t *testing.T) {
 	reports := slices.Sorted(strings.Lines(p.Err.String()))
 	for i, want := range []string{
 		`audit: line 4: user "unknown": m3teraccess: GET /organizations/{orgId}/users/{id}/permissions: 404 Not Found`,
-		`audit: line 5: user "../x": m3teraccess: userID is "../x", which holds a slash`,
+		`audit: line 5: user "../x": m3teraccess: userID must be one segment of a path`,
 		"audit: line 6: too long for the id of a user, ",
 		`audit: line 8: user "user-2": m3teraccess: GET /organizations/{orgId}/users/{id}/permissions: 400 Bad Request`,
 		`audit: line 9: user "one-page": m3teraccess: GET /organizations/{orgId}/users/{id}/permissions: 400 Bad Request`,
@@ -153,7 +153,7 @@ func TestBadInput(t *testing.T) {
 		"users.txt":       `audit: unexpected argument "users.txt"; see -h`,
 		"-nonsense":       "audit: flag provided but not defined: -nonsense; see -h\n",
 	})
-	exampletest.Run(t, map[string]string{"M3TER_API_KEY": "alone"}).CheckOnlyLine("audit: m3teraccess: M3TER_API_SECRET is missing")
+	exampletest.Run(t, map[string]string{"M3TER_API_KEY": "alone"}).CheckOnlyLine("audit: m3teraccess: M3TER_API_SECRET must be set together with M3TER_API_KEY")
 }
 
 func TestHelp(t *testing.T) { exampletest.CheckHelp(t, "\n  -parallel users") }

@@ -198,9 +198,9 @@ func TestBadInput(t *testing.T) {
 	})
 	// What the client refuses.
 	exampletest.Run(t, exampletest.Environment(exampletest.NewFake(t)), "-for", "1h", "-actions", "CONFIG_RETRIEVE").
-		CheckOnlyLine(`grant: support access was not opened: m3teraccess: SupportUsersPermissionPolicy[0].Action[0] is "CONFIG_RETRIEVE"`)
+		CheckOnlyLine(`grant: support access was not opened: m3teraccess: SupportUsersPermissionPolicy[0].Action[0] must be in lower case, such as "config:retrieve"`)
 	exampletest.Run(t, map[string]string{"M3TER_API_KEY": "alone"}, "-for", "1h").
-		CheckOnlyLine("grant: m3teraccess: M3TER_API_SECRET is missing")
+		CheckOnlyLine("grant: m3teraccess: M3TER_API_SECRET must be set together with M3TER_API_KEY")
 }
 
 func TestHelp(t *testing.T) {

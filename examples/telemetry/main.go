@@ -13,6 +13,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"time"
 
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	"go.opentelemetry.io/otel"
@@ -25,6 +26,11 @@ import (
 func newClient(opts ...m3teraccess.Option) (*m3teraccess.Client, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = transport.MaxIdleConns // all requests go to one host
+	transport.IdleConnTimeout = 45 * time.Second           // gateways keep idle connections for 60 s
+	transport.HTTP2 = &http.HTTP2Config{                   // leaves connections that are silently dead
+		SendPingTimeout: 4 * time.Second,
+		PingTimeout:     3 * time.Second,
+	}
 	instrumented := &http.Client{Transport: otelhttp.NewTransport(transport)}
 	return m3teraccess.NewClient(append(opts, m3teraccess.WithHTTPClient(instrumented))...)
 }

@@ -112,5 +112,5 @@ func TestBadArgs(t *testing.T) {
 }
 
 func TestNoCredentials(t *testing.T) {
-	exampletest.Run(t, map[string]string{"M3TER_ORG_ID": "org"}, "-user", "u").CheckOnlyLine("telemetry: m3teraccess: credentials are missing")
+	exampletest.Run(t, map[string]string{"M3TER_ORG_ID": "org"}, "-user", "u").CheckOnlyLine("telemetry: m3teraccess: credentials must be given")
 }

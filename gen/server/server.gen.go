@@ -24,16 +24,16 @@ type ServerInterface interface {
 	CreatePermissionPolicy(w http.ResponseWriter, r *http.Request, orgID OrgID)
 	// AddPermissionPolicyToUser Add a PermissionPolicy to a user
 	// (POST /organizations/{orgId}/permissionpolicies/{permissionPolicyId}/addtouser)
-	AddPermissionPolicyToUser(w http.ResponseWriter, r *http.Request, orgID OrgID, permissionPolicyID string)
+	AddPermissionPolicyToUser(w http.ResponseWriter, r *http.Request, orgID OrgID, policyID string)
 	// RemoveResource Remove item
 	// (POST /organizations/{orgId}/resourcegroups/{type}/{resourceGroupId}/removeresource)
-	RemoveResource(w http.ResponseWriter, r *http.Request, orgID OrgID, pType string, resourceGroupID string)
+	RemoveResource(w http.ResponseWriter, r *http.Request, orgID OrgID, resourceType string, groupID string)
 	// RequestSupport Request Support
 	// (PUT /organizations/{orgId}/support)
 	RequestSupport(w http.ResponseWriter, r *http.Request, orgID OrgID)
 	// UserPermissions Retrieve OrgUser Permissions
 	// (GET /organizations/{orgId}/users/{id}/permissions)
-	UserPermissions(w http.ResponseWriter, r *http.Request, orgID OrgID, id string, params UserPermissionsParams)
+	UserPermissions(w http.ResponseWriter, r *http.Request, orgID OrgID, userID string, params UserPermissionsParams)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -87,16 +87,16 @@ func (siw *ServerInterfaceWrapper) AddPermissionPolicyToUser(w http.ResponseWrit
 	}
 
 	// ------------- Path parameter "permissionPolicyId" -------------
-	var permissionPolicyID string
+	var policyID string
 
-	err = runtime.BindStyledParameterWithOptions("simple", "permissionPolicyId", r.PathValue("permissionPolicyId"), &permissionPolicyID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	err = runtime.BindStyledParameterWithOptions("simple", "permissionPolicyId", r.PathValue("permissionPolicyId"), &policyID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
 		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "permissionPolicyId", Err: err})
 		return
 	}
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.AddPermissionPolicyToUser(w, r, orgID, permissionPolicyID)
+		siw.Handler.AddPermissionPolicyToUser(w, r, orgID, policyID)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -122,25 +122,25 @@ func (siw *ServerInterfaceWrapper) RemoveResource(w http.ResponseWriter, r *http
 	}
 
 	// ------------- Path parameter "type" -------------
-	var pType string
+	var resourceType string
 
-	err = runtime.BindStyledParameterWithOptions("simple", "type", r.PathValue("type"), &pType, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	err = runtime.BindStyledParameterWithOptions("simple", "type", r.PathValue("type"), &resourceType, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
 		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "type", Err: err})
 		return
 	}
 
 	// ------------- Path parameter "resourceGroupId" -------------
-	var resourceGroupID string
+	var groupID string
 
-	err = runtime.BindStyledParameterWithOptions("simple", "resourceGroupId", r.PathValue("resourceGroupId"), &resourceGroupID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	err = runtime.BindStyledParameterWithOptions("simple", "resourceGroupId", r.PathValue("resourceGroupId"), &groupID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
 		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "resourceGroupId", Err: err})
 		return
 	}
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.RemoveResource(w, r, orgID, pType, resourceGroupID)
+		siw.Handler.RemoveResource(w, r, orgID, resourceType, groupID)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -192,9 +192,9 @@ func (siw *ServerInterfaceWrapper) UserPermissions(w http.ResponseWriter, r *htt
 	}
 
 	// ------------- Path parameter "id" -------------
-	var id string
+	var userID string
 
-	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &userID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
 		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
 		return
@@ -230,7 +230,7 @@ func (siw *ServerInterfaceWrapper) UserPermissions(w http.ResponseWriter, r *htt
 	}
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.UserPermissions(w, r, orgID, id, params)
+		siw.Handler.UserPermissions(w, r, orgID, userID, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -360,11 +360,11 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 		ErrorHandlerFunc:   options.ErrorHandlerFunc,
 	}
 
-	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/organizations/{orgId}/support", wrapper.RequestSupport)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/organizations/{orgId}/permissionpolicies", wrapper.CreatePermissionPolicy)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/organizations/{orgId}/permissionpolicies/{permissionPolicyId}/addtouser", wrapper.AddPermissionPolicyToUser)
-	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/organizations/{orgId}/users/{id}/permissions", wrapper.UserPermissions)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/organizations/{orgId}/resourcegroups/{type}/{resourceGroupId}/removeresource", wrapper.RemoveResource)
+	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/organizations/{orgId}/support", wrapper.RequestSupport)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/organizations/{orgId}/users/{id}/permissions", wrapper.UserPermissions)
 
 	return m
 }
@@ -429,9 +429,9 @@ func (response CreatePermissionPolicy5XXJSONResponse) VisitCreatePermissionPolic
 }
 
 type AddPermissionPolicyToUserRequestObject struct {
-	OrgID              OrgID  `json:"orgId"`
-	PermissionPolicyID string `json:"permissionPolicyId"`
-	Body               *AddPermissionPolicyToUserJSONRequestBody
+	OrgID    OrgID  `json:"orgId"`
+	PolicyID string `json:"permissionPolicyId"`
+	Body     *AddPermissionPolicyToUserJSONRequestBody
 }
 
 type AddPermissionPolicyToUserResponseObject interface {
@@ -487,10 +487,10 @@ func (response AddPermissionPolicyToUser5XXJSONResponse) VisitAddPermissionPolic
 }
 
 type RemoveResourceRequestObject struct {
-	OrgID           OrgID  `json:"orgId"`
-	Type            string `json:"type"`
-	ResourceGroupID string `json:"resourceGroupId"`
-	Body            *RemoveResourceJSONRequestBody
+	OrgID        OrgID  `json:"orgId"`
+	ResourceType string `json:"type"`
+	GroupID      string `json:"resourceGroupId"`
+	Body         *RemoveResourceJSONRequestBody
 }
 
 type RemoveResourceResponseObject interface {
@@ -604,7 +604,7 @@ func (response RequestSupport5XXJSONResponse) VisitRequestSupportResponse(w http
 
 type UserPermissionsRequestObject struct {
 	OrgID  OrgID  `json:"orgId"`
-	ID     string `json:"id"`
+	UserID string `json:"id"`
 	Params UserPermissionsParams
 }
 
@@ -613,14 +613,6 @@ type UserPermissionsResponseObject interface {
 }
 
 type UserPermissions200JSONResponse UserPermissionsAnswer
-
-func (t UserPermissions200JSONResponse) MarshalJSON() ([]byte, error) {
-	return UserPermissionsAnswer(t).MarshalJSON()
-}
-
-func (t *UserPermissions200JSONResponse) UnmarshalJSON(b []byte) error {
-	return (*UserPermissionsAnswer)(t).UnmarshalJSON(b)
-}
 
 func (response UserPermissions200JSONResponse) VisitUserPermissionsResponse(w http.ResponseWriter) error {
 
@@ -760,11 +752,11 @@ func (sh *strictHandler) CreatePermissionPolicy(w http.ResponseWriter, r *http.R
 }
 
 // AddPermissionPolicyToUser operation middleware
-func (sh *strictHandler) AddPermissionPolicyToUser(w http.ResponseWriter, r *http.Request, orgID OrgID, permissionPolicyID string) {
+func (sh *strictHandler) AddPermissionPolicyToUser(w http.ResponseWriter, r *http.Request, orgID OrgID, policyID string) {
 	var request AddPermissionPolicyToUserRequestObject
 
 	request.OrgID = orgID
-	request.PermissionPolicyID = permissionPolicyID
+	request.PolicyID = policyID
 
 	var body AddPermissionPolicyToUserJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {
@@ -794,12 +786,12 @@ func (sh *strictHandler) AddPermissionPolicyToUser(w http.ResponseWriter, r *htt
 }
 
 // RemoveResource operation middleware
-func (sh *strictHandler) RemoveResource(w http.ResponseWriter, r *http.Request, orgID OrgID, pType string, resourceGroupID string) {
+func (sh *strictHandler) RemoveResource(w http.ResponseWriter, r *http.Request, orgID OrgID, resourceType string, groupID string) {
 	var request RemoveResourceRequestObject
 
 	request.OrgID = orgID
-	request.Type = pType
-	request.ResourceGroupID = resourceGroupID
+	request.ResourceType = resourceType
+	request.GroupID = groupID
 
 	var body RemoveResourceJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {
@@ -862,11 +854,11 @@ func (sh *strictHandler) RequestSupport(w http.ResponseWriter, r *http.Request, 
 }
 
 // UserPermissions operation middleware
-func (sh *strictHandler) UserPermissions(w http.ResponseWriter, r *http.Request, orgID OrgID, id string, params UserPermissionsParams) {
+func (sh *strictHandler) UserPermissions(w http.ResponseWriter, r *http.Request, orgID OrgID, userID string, params UserPermissionsParams) {
 	var request UserPermissionsRequestObject
 
 	request.OrgID = orgID
-	request.ID = id
+	request.UserID = userID
 	request.Params = params
 
 	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {

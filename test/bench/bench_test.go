@@ -100,7 +100,8 @@ func spelled(policies ...m3teraccess.PermissionPolicy) []m3teraccess.PermissionP
 	return policies
 }
 
-// What a call may allocate, with a little room. A change that needs more is to be seen in review.
+// What a call may allocate, with a little room; a write more, since behind a transport that is not net/http's own its
+// connection is watched. A change that needs more is to be seen in review.
 func TestAllocations(t *testing.T) {
 	client := newClient(&http.Client{Transport: inMemory{}}, "http://localhost")
 	ctx := t.Context()
@@ -109,19 +110,19 @@ func TestAllocations(t *testing.T) {
 		most float64
 		call func() error
 	}{
-		{"CreatePermissionPolicy", 66, func() error {
+		{"CreatePermissionPolicy", 74, func() error {
 			_, err := client.CreatePermissionPolicy(ctx, request)
 			return err
 		}},
-		{"AddPermissionPolicyToUser", 50, func() error {
+		{"AddPermissionPolicyToUser", 58, func() error {
 			_, err := client.AddPermissionPolicyToUser(ctx, "policy", m3teraccess.PrincipalPermissionRequest{PrincipalID: "user"})
 			return err
 		}},
-		{"RequestSupport", 50, func() error {
+		{"RequestSupport", 56, func() error {
 			_, err := client.RequestSupport(ctx, m3teraccess.SupportRequest{EndSupportUsersAccess: time.Unix(2e9, 0), Version: 1})
 			return err
 		}},
-		{"RemoveResource", 50, func() error {
+		{"RemoveResource", 59, func() error {
 			removal := m3teraccess.ResourceGroupItemRequest{TargetID: "item", TargetType: m3teraccess.TargetItem, Version: 1}
 			_, err := client.RemoveResource(ctx, "meter", "group", removal)
 			return err

@@ -2,12 +2,14 @@ package bench
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/http/httptest"
 	"time"
 
 	"github.com/m3ter-access/m3ter-access-go/gen"
+	generated "github.com/m3ter-access/m3ter-access-go/test/client"
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
@@ -65,7 +67,7 @@ func value[T any](v *T, err error) (T, error) {
 }
 
 func generatedPeer(client *http.Client, baseURL string) Peer {
-	g, err := gen.NewClientWithResponses(baseURL, gen.WithHTTPClient(client), gen.WithRequestEditorFn(func(_ context.Context, req *http.Request) error {
+	g, err := generated.NewClientWithResponses(baseURL, generated.WithHTTPClient(client), generated.WithRequestEditorFn(func(_ context.Context, req *http.Request) error {
 		req.Header.Set("Authorization", "Bearer token")
 		return nil
 	}))
@@ -77,7 +79,7 @@ func generatedPeer(client *http.Client, baseURL string) Peer {
 		if err != nil || resp.JSON200 == nil {
 			return gen.PermissionPolicyPage{}, errors.Join(err, errors.New("no page"))
 		}
-		return resp.JSON200.AsPermissionPolicyPage()
+		return *resp.JSON200, nil
 	}
 	return Peer{
 		Name: "generated",
@@ -90,17 +92,18 @@ func generatedPeer(client *http.Client, baseURL string) Peer {
 		},
 		One: func(ctx context.Context) (m3teraccess.PermissionPolicy, error) {
 			resp, err := g.UserPermissionsWithResponse(ctx, orgID, "one", nil)
-			if err != nil || resp.JSON200 == nil {
-				return m3teraccess.PermissionPolicy{}, errors.Join(err, errors.New("no policy"))
+			if err != nil {
+				return m3teraccess.PermissionPolicy{}, err
 			}
-			return resp.JSON200.AsPermissionPolicy()
+			var policy m3teraccess.PermissionPolicy // its page is of another shape
+			return policy, json.Unmarshal(resp.Body, &policy)
 		},
 		Page: func(ctx context.Context) ([]m3teraccess.PermissionPolicy, error) {
 			got, err := page(ctx, "page", nil)
 			return got.Data, err
 		},
 		Walk: func(ctx context.Context) (policies int, err error) {
-			var params gen.UserPermissionsParams
+			params := gen.UserPermissionsParams{PageSize: 200} // its zero would be sent
 			for {
 				got, err := page(ctx, "walk", &params)
 				if err != nil {
@@ -110,7 +113,7 @@ func generatedPeer(client *http.Client, baseURL string) Peer {
 				if got.NextToken == "" {
 					return policies, nil
 				}
-				params.NextToken = &got.NextToken
+				params.NextToken = got.NextToken
 			}
 		},
 	}

@@ -36,7 +36,7 @@ import (
 const root = "../.."
 
 // parameters are those of the function that a fragment becomes.
-const parameters = "ctx context.Context, client *m3teraccess.Client, userID, groupID, itemID string, request m3teraccess.PermissionPolicyRequest, fake *m3tertest.Server"
+const parameters = "ctx context.Context, client *m3teraccess.Client, userID, policyID, groupID, itemID string, request m3teraccess.PermissionPolicyRequest, fake *m3tertest.Server"
 
 // imports is what a fragment may use.
 var imports = map[string]string{

@@ -40,6 +40,10 @@ target-type:
   /components/schemas/TargetType/enum: [ITEM, GROUP]
 version-on-create:
   /components/schemas/PermissionPolicyRequest/properties/version/readOnly: false
+version-minimum:
+  /components/schemas/SupportRequest/properties/version: &version {type: integer, format: int64}
+  /components/schemas/PrincipalPermissionRequest/properties/version: *version
+  /components/schemas/ResourceGroupItemRequest/properties/version: *version
 principal-type:
   /components/schemas/PrincipalPermission/properties/principalType: {type: string, enum: [USER, USERGROUP, SERVICEUSER, SUPPORTUSERS]}
 operation-ids:
@@ -49,9 +53,6 @@ operation-ids:
   /paths/~1organizations~1{orgId}~1resourcegroups~1{type}~1{resourceGroupId}~1removeresource/post/operationId: RemoveResourceFromGroup
 organization-parameter:
   /components/parameters/OrgID/schema/deprecated: true
-query-without-empty-values:
-  /paths/~1organizations~1{orgId}~1users~1{id}~1permissions/get/parameters/2/allowEmptyValue: true
-  /paths/~1organizations~1{orgId}~1users~1{id}~1permissions/get/parameters/3/allowEmptyValue: true
 oauth-flows:
   /components/securitySchemes/OAuth2/flows/clientCredentials/scopes:
     {m3ter-resources/m3ter-scope: a, 'measurements:upload': b, 'measurements:fileUpload': c, 'measurements:retrieve': d}

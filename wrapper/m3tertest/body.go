@@ -1,50 +1,33 @@
 package m3tertest
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
+
+	"github.com/m3ter-access/m3ter-access-go/wrapper/internal/strictjson"
 )
 
-// bodies has what api/openapi.yaml demands of the body of each operation that takes one. version stands last, since
-// only a body that is right otherwise may be answered with a conflict.
-var bodies = map[string]check{
-	"RequestSupport": object(
-		required("dtEndSupportUsersAccess", dateTime),
-		optional("supportUsersPermissionPolicy", list(0, statement)),
-		optional("version", version),
-	),
-	"CreatePermissionPolicy": object(
-		required("name", text(1, 100)),
-		required("permissionPolicy", list(1, statement)),
-		optional("version", notOnCreate),
-	),
-	"AddPermissionPolicyToUser": object(
-		required("principalId", text(1, unbounded)),
-		optional("version", version),
-	),
-	"RemoveResource": object(
-		required("targetId", text(1, unbounded)),
-		required("targetType", targetType),
-		optional("version", version),
-	),
-}
-
-var statement = object(
-	required("effect", lowerCase),
-	required("action", list(0, lowerCase)),
-	required("resource", list(1, text(0, unbounded))),
-)
-
-// checked refuses bodies that api/openapi.yaml forbids. It looks at the JSON, since the Go types of the request
-// don't tell null, absent and zero apart.
+// checked refuses queries and bodies that api/openapi.yaml forbids. It looks at the JSON of a body, since the Go types of
+// the request don't tell null, absent and zero apart.
 func (s *Server) checked(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if check, ok := bodies[s.operation(r)]; ok {
+		op := s.operation(r)
+		if op.query != nil {
+			address, given := withoutEmpty(r.URL)
+			if err := op.query("the query", given); err != nil {
+				writeError(w, err)
+				return
+			}
+			r.URL = address
+		}
+		if op.body != nil {
 			value, err := decode(r)
 			if err == nil {
-				err = check("the body", value)
+				err = op.body("the body", value)
 			}
 			if err != nil {
 				writeError(w, err)
@@ -54,6 +37,21 @@ func (s *Server) checked(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// withoutEmpty takes the parameters without a value out of a query, which m3ter lets be empty, and returns the others too.
+func withoutEmpty(u *url.URL) (*url.URL, map[string]any) {
+	query, given := u.Query(), make(map[string]any)
+	for name := range query {
+		if value := query.Get(name); value != "" {
+			given[name] = value
+		} else {
+			query.Del(name)
+		}
+	}
+	address := *u
+	address.RawQuery = query.Encode()
+	return &address, given
 }
 
 // checkedBody has the generated server take its request from the value that was checked; see runtime.BindJSONBody.
@@ -70,14 +68,15 @@ func decode(r *http.Request) (any, error) {
 	if mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || mediaType != "application/json" {
 		return nil, refuse(http.StatusUnsupportedMediaType, "the Content-Type must be application/json, not %q", r.Header.Get("Content-Type"))
 	}
-	decoder := json.NewDecoder(r.Body)
-	decoder.UseNumber() // a version is an int64, of which a float64 loses digits
-	var value any
-	if err := decoder.Decode(&value); err != nil {
+	body, err := io.ReadAll(r.Body)
+	if err == nil {
+		err = strictjson.Unmarshal(body, new(json.RawMessage))
+	}
+	if err != nil {
 		return nil, refuse(http.StatusBadRequest, "the body is not JSON: %v", err)
 	}
-	if _, err := decoder.Token(); err != io.EOF {
-		return nil, refuse(http.StatusBadRequest, "the body has more than one JSON value")
-	}
-	return value, nil
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber() // a version is an int64, of which a float64 loses digits
+	var value any
+	return value, decoder.Decode(&value)
 }

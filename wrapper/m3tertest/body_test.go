@@ -19,6 +19,12 @@ var bodyTests = []struct {
 	{"null", "policy", `null`, "body"},
 	{"a list", "policy", `[]`, "body"},
 	{"two values", "policy", policyBody + `{}`, "body"},
+	{"a member twice", "policy", `{"name":"n","name":"n"}`, "body"},
+	{"twice inside", "policy", with(`{"effect":"e","effect":"e"}`), "body"},
+	{"twice, unknown", "link", `{"principalId":"user","x":[{"y":1,"\u0079":1}]}`, "body"},
+	{"a stray byte", "link", "{\"principalId\":\"user\",\"x\":\"\xff\"}", "body"},
+	{"half a surrogate pair", "link", `{"principalId":"user","x":"\ud83d"}`, "body"},
+	{"a byte order mark", "link", "\ufeff" + `{"principalId":"user"}`, "body"},
 	{"unknown fields", "policy", `{"x":null,"name":"n","NAME":5,"permissionPolicy":[{"y":1,"effect":"e","action":["a"],"resource":["r"]}]}`, ""},
 
 	{"no name", "policy", `{"permissionPolicy":[]}`, "name is missing"},

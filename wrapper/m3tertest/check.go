@@ -6,12 +6,11 @@ import (
 	"math"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
-
-	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
 // A check refuses a decoded JSON value that the document forbids. field is what a message calls the value. null is
@@ -44,7 +43,7 @@ func object(properties ...property) check {
 				continue
 			}
 			name := p.name
-			if field != "the body" {
+			if !strings.HasPrefix(field, "the ") { // of the body or of the query
 				name = field + "." + name
 			}
 			if !present {
@@ -106,11 +105,13 @@ func lowerCase(field string, value any) error {
 	return nil
 }
 
-func targetType(field string, value any) error {
-	if s, ok := value.(string); !ok || !gen.TargetType(s).Valid() {
-		return invalid(field, "must be item or group")
+func oneOf(allowed ...string) check {
+	return func(field string, value any) error {
+		if s, ok := value.(string); !ok || !slices.Contains(allowed, s) {
+			return invalid(field, "must be one of %q", allowed)
+		}
+		return nil
 	}
-	return nil
 }
 
 // rfc3339 is the form of a date-time. time.Parse takes more, as an hour of one digit, and an offset of 24 hours that
@@ -125,17 +126,26 @@ func dateTime(field string, value any) error {
 	return nil
 }
 
-// version is an int64. Versions start at 1, so one below is current nowhere, and behind this check 0 is absent.
-func version(field string, value any) error {
-	number, _ := value.(json.Number)
-	n, err := strconv.ParseInt(number.String(), 10, 64)
-	if err != nil {
-		return invalid(field, "must be an integer of 64 bits")
+// integer is a number of JSON without a fraction and an exponent.
+func integer(bits int, least, most int64) check {
+	return func(field string, value any) error {
+		number, _ := value.(json.Number)
+		n, err := strconv.ParseInt(number.String(), 10, bits)
+		switch {
+		case err != nil:
+			return invalid(field, "must be an integer of %d bits", bits)
+		case n < least:
+			return invalid(field, "must be %d or more, not %d", least, n)
+		case n > most:
+			return invalid(field, "must be %d or less, not %d", most, n)
+		}
+		return nil
 	}
-	if n < 1 {
-		return refuse(http.StatusConflict, "version %d is not the current version: versions start at 1", n)
-	}
-	return nil
 }
 
-func notOnCreate(field string, _ any) error { return invalid(field, "is not valid on create") }
+// inQuery checks a number that is written as text.
+func inQuery(number check) check {
+	return func(field string, value any) error { return number(field, json.Number(value.(string))) }
+}
+
+func unsent(field string, _ any) error { return invalid(field, "must be absent") }

@@ -23,7 +23,7 @@ func (i Item) equal(other Item) bool {
 func (h handlers) RemoveResource(_ context.Context, r server.RemoveResourceRequestObject) (server.RemoveResourceResponseObject, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	key := groupKey{r.Type, r.ResourceGroupID}
+	key := groupKey{r.ResourceType, r.GroupID}
 	group, err := h.group(key)
 	if err != nil {
 		return nil, err

@@ -27,7 +27,7 @@ func TestRemoveResource(t *testing.T) {
 		c.do("POST", path, `{"targetId":"3","targetType":"item"}`).refused(404, `"3"`)
 		c.do("POST", path, `{"targetId":"2","targetType":"group"}`).refused(404, `"2"`)
 		c.do("POST", path, `{"targetId":"1","targetType":"item","version":3}`).refused(409, "version")
-		c.do("POST", path, `{"targetId":"1","targetType":"item","version":0}`).refused(409, "version")
+		c.do("POST", path, `{"targetId":"1","targetType":"item","version":0}`).refused(400, "version")
 
 		var group gen.ResourceGroup
 		c.do("POST", path, `{"targetId":"1","targetType":"ITEM","version":4}`).into(200, &group)

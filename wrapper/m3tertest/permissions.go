@@ -1,6 +1,7 @@
 package m3tertest
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"net/http"
@@ -10,41 +11,27 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/gen/server"
 )
 
-// The number of policies in a page when the request names none, and the largest that it may name.
-const (
-	defaultPageSize = 100
-	maxPageSize     = 200
-)
+// defaultPageSize is the number of policies in a page when the request names none.
+const defaultPageSize = 100
 
 func (h handlers) UserPermissions(_ context.Context, r server.UserPermissionsRequestObject) (server.UserPermissionsResponseObject, error) {
-	size := int32(defaultPageSize)
-	if r.Params.PageSize != nil {
-		size = *r.Params.PageSize
-	}
-	if size < 1 || size > maxPageSize {
-		return nil, invalid("pageSize", "must be 1 to %d, not %d", maxPageSize, size)
-	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	page, err := h.page(r.ID, int(size), r.Params.NextToken)
+	page, err := h.page(r.UserID, int(cmp.Or(r.Params.PageSize, defaultPageSize)), r.Params.NextToken)
 	if err != nil {
 		return nil, err
 	}
-	var answer gen.UserPermissionsAnswer
-	if err := answer.FromPermissionPolicyPage(page); err != nil {
-		return nil, err
-	}
-	return server.UserPermissions200JSONResponse(answer), nil
+	return server.UserPermissions200JSONResponse(page), nil
 }
 
 // page is a page of the user's policies, the newest link first.
-func (s *store) page(userID string, size int, nextToken *string) (gen.PermissionPolicyPage, error) {
+func (s *store) page(userID string, size int, nextToken string) (gen.PermissionPolicyPage, error) {
 	links, ok := s.links[userID]
 	if !ok {
 		return gen.PermissionPolicyPage{}, unknownUser(userID)
 	}
-	if nextToken != nil {
-		last := slices.IndexFunc(links, func(l gen.PrincipalPermission) bool { return cursor(l) == *nextToken })
+	if nextToken != "" {
+		last := slices.IndexFunc(links, func(l gen.PrincipalPermission) bool { return cursor(l) == nextToken })
 		if last < 0 {
 			return gen.PermissionPolicyPage{}, invalid("nextToken", "is unknown")
 		}

@@ -42,7 +42,7 @@ func (h handlers) listPolicies(w http.ResponseWriter, _ *http.Request) {
 func (h handlers) AddPermissionPolicyToUser(_ context.Context, r server.AddPermissionPolicyToUserRequestObject) (server.AddPermissionPolicyToUserResponseObject, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	link, err := h.link(r.PermissionPolicyID, r.Body.PrincipalID, r.Body.Version)
+	link, err := h.link(r.PolicyID, r.Body.PrincipalID, r.Body.Version)
 	if err != nil {
 		return nil, err
 	}

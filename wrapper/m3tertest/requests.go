@@ -79,7 +79,7 @@ func exchangeOf(r *http.Request) *exchange { return r.Context().Value(exchangeKe
 func (s *Server) received(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		request := Request{
-			Operation: s.operation(r),
+			Operation: s.operation(r).name,
 			Method:    r.Method,
 			Path:      r.URL.EscapedPath(),
 			Query:     r.URL.Query(),
@@ -120,7 +120,7 @@ func bodyError(err error) error {
 // applying notes the writes that were carried out: those that succeed.
 func (s *Server) applying(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet && s.operation(r) != "Token" {
+		if r.Method != http.MethodGet && s.operation(r).name != "Token" {
 			w = &statusWriter{w, func(status int) {
 				exchangeOf(r).note(func(kept *Request) { kept.Applied = status < 300 })
 			}}

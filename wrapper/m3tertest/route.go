@@ -2,6 +2,7 @@ package m3tertest
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"path"
@@ -10,19 +11,32 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/gen/server"
 )
 
-// operationIDs has the name of the operation behind each pattern that is served. The first ones are those of
-// api/openapi.yaml; the others serve what a client needs beside them.
-var operationIDs = map[string]string{
-	"PUT /organizations/{orgId}/support":                                                 "RequestSupport",
-	"POST /organizations/{orgId}/permissionpolicies":                                     "CreatePermissionPolicy",
-	"POST /organizations/{orgId}/permissionpolicies/{permissionPolicyId}/addtouser":      "AddPermissionPolicyToUser",
-	"GET /organizations/{orgId}/users/{id}/permissions":                                  "UserPermissions",
-	"POST /organizations/{orgId}/resourcegroups/{type}/{resourceGroupId}/removeresource": "RemoveResource",
-	"GET /organizations/{orgId}/support":                                                 "GetSupport",
-	"GET /organizations/{orgId}/permissionpolicies":                                      "ListPermissionPolicies",
-	"GET /organizations/{orgId}/resourcegroups/{type}/{resourceGroupId}":                 "GetResourceGroup",
-	"POST " + tokenPath: "Token",
+// An operation is what the server knows of a pattern that it serves.
+type operation struct {
+	name  string
+	body  check // of the JSON body; nil when there is none
+	query check // of the query, as an object of strings; nil when there is none
 }
+
+// beside has the reads that a client needs beside the operations of the document.
+var beside = map[string]struct {
+	name  string
+	serve func(handlers, http.ResponseWriter, *http.Request)
+}{
+	"GET /organizations/{orgId}/support":                                 {"GetSupport", handlers.getSupport},
+	"GET /organizations/{orgId}/permissionpolicies":                      {"ListPermissionPolicies", handlers.listPolicies},
+	"GET /organizations/{orgId}/resourcegroups/{type}/{resourceGroupId}": {"GetResourceGroup", handlers.getResourceGroup},
+}
+
+// operations has the operation behind each pattern that is served.
+var operations = func() map[string]operation {
+	all := maps.Clone(documented)
+	for pattern, read := range beside {
+		all[pattern] = operation{name: read.name}
+	}
+	all["POST "+tokenPath] = operation{name: "Token"}
+	return all
+}()
 
 func newMux(state *store, token http.Handler) *http.ServeMux {
 	mux := http.NewServeMux()
@@ -32,9 +46,9 @@ func newMux(state *store, token http.Handler) *http.ServeMux {
 		ResponseErrorHandlerFunc: answerRefusal,
 	})
 	server.HandlerWithOptions(strict, server.StdHTTPServerOptions{BaseRouter: mux, ErrorHandlerFunc: badRequest})
-	mux.HandleFunc("GET /organizations/{orgId}/support", handlers.getSupport)
-	mux.HandleFunc("GET /organizations/{orgId}/permissionpolicies", handlers.listPolicies)
-	mux.HandleFunc("GET /organizations/{orgId}/resourcegroups/{type}/{resourceGroupId}", handlers.getResourceGroup)
+	for pattern, read := range beside {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { read.serve(handlers, w, r) })
+	}
 	mux.Handle("POST "+tokenPath, token)
 	return mux
 }
@@ -51,22 +65,22 @@ func answerRefusal(w http.ResponseWriter, _ *http.Request, err error) {
 	}
 }
 
-// operation is the name of the operation that a request is for, "" when there is none. ServeMux would redirect a
-// path with //, . or .. to another one; a service that redirects writes is no m3ter, so here it is no route.
-func (s *Server) operation(r *http.Request) string {
+// operation is the operation that a request is for, the zero one when there is none. ServeMux would redirect a path with
+// //, . or .. to another one; a service that redirects writes is no m3ter, so here it is no route.
+func (s *Server) operation(r *http.Request) operation {
 	escaped := r.URL.EscapedPath()
 	if escaped != path.Clean(escaped) {
-		return ""
+		return operation{}
 	}
 	_, pattern := s.mux.Handler(r)
-	return operationIDs[pattern]
+	return operations[pattern]
 }
 
 // inOrganization refuses operations on an organization that isn't the server's.
 func (s *Server) inOrganization(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		rest, found := strings.CutPrefix(r.URL.EscapedPath(), "/organizations/")
-		if found && s.operation(r) != "" {
+		if found && s.operation(r).name != "" {
 			escaped, _, _ := strings.Cut(rest, "/")
 			if id, err := url.PathUnescape(escaped); err != nil || id != s.OrganizationID {
 				writeError(w, refuse(http.StatusForbidden, "no access to organization %q", id))
@@ -79,7 +93,7 @@ func (s *Server) inOrganization(next http.Handler) http.Handler {
 
 // route hands a request to its operation.
 func (s *Server) route(w http.ResponseWriter, r *http.Request) {
-	if s.operation(r) != "" {
+	if s.operation(r).name != "" {
 		s.mux.ServeHTTP(w, r)
 		return
 	}

@@ -21,7 +21,7 @@ func TestRequestSupport(t *testing.T) {
 		t.Error("there is a support request before the first")
 	}
 	put(1, `,"version":1`).refused(409, "version")
-	put(1, `,"version":0`).refused(409, "version")
+	put(1, `,"version":0`).refused(400, "version")
 
 	var first, second, third, read gen.Support
 	put(1, policy).into(200, &first)
@@ -30,7 +30,7 @@ func TestRequestSupport(t *testing.T) {
 	}
 	put(2, ``).refused(409, "version")
 	put(2, `,"version":2`).refused(409, "version")
-	put(2, `,"version":-1`).refused(409, "version")
+	put(2, `,"version":-1`).refused(400, "version")
 	put(2, `,"version":1`).into(200, &second)
 	if second.ID != first.ID || second.Version != 2 || second.EndSupportUsersAccess.Day() != 2 ||
 		!reflect.DeepEqual(second.SupportUsersPermissionPolicy, first.SupportUsersPermissionPolicy) {

@@ -2,7 +2,6 @@ package m3tertest
 
 import (
 	"crypto/rand"
-	"encoding/json"
 	"fmt"
 	"io"
 	"mime"
@@ -11,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/m3ter-access/m3ter-access-go/wrapper/internal/strictjson"
 )
 
 const tokenPath = "/oauth/token"
@@ -134,7 +135,7 @@ func grantType(r *http.Request) (string, error) {
 		var request struct {
 			GrantType string `json:"grant_type"`
 		}
-		err := json.Unmarshal(body, &request)
+		err := strictjson.Unmarshal(body, &request)
 		return request.GrantType, err
 	default:
 		return "", fmt.Errorf("the Content-Type must be application/x-www-form-urlencoded or application/json, not %q", mediaType)

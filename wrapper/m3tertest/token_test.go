@@ -28,6 +28,8 @@ func TestTokenRequest(t *testing.T) {
 		"no grant":           {key, secret, form, "", 400, "unsupported_grant_type"},
 		"broken form":        {key, secret, form, "grant_type=%zz", 400, "invalid_request"},
 		"broken json":        {key, secret, json, "{", 400, "invalid_request"},
+		"grant twice":        {key, secret, json, `{"grant_type":"client_credentials","grant_type":"client_credentials"}`, 400, "invalid_request"},
+		"other case":         {key, secret, json, `{"Grant_Type":"client_credentials"}`, 400, "unsupported_grant_type"},
 		"other content type": {key, secret, "text/plain", "grant_type=client_credentials", 400, "invalid_request"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -3,7 +3,7 @@
 //	go run ./test/bench/ratios -rounds 101
 //
 // In a round every peer runs once, in an order that is drawn anew, so that whatever else the machine does meets all of
-// them. A ratio is taken within a round; printed are the median of the rounds and the middle half of them.
+// them. A ratio is taken within a round; printed are the Go version, the median of the rounds and the middle half of them.
 package main
 
 import (
@@ -27,6 +27,7 @@ func main() {
 	only := flag.String("only", "", "measure only what has this in its name, such as one/memory")
 	flag.Parse()
 
+	fmt.Println(runtime.Version())
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	defer table.Flush()
 	fmt.Fprintln(table, "operation\tpeer\ttime to floor\tmiddle half\tns\tbytes to floor\tallocations to floor")

@@ -1,0 +1,164 @@
+package gen
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// A Problem is a value of a request that the document forbids.
+type Problem struct {
+	Field   string // as Go programs have it: PermissionPolicy[0].Effect
+	Problem string // what is wrong with the value: is empty
+	Allowed string // what the value must be: 1 to 100 characters
+}
+
+// A check returns the problems of a value. Their fields are relative to the value.
+
+const unbounded = math.MaxInt
+
+func problem(allowed, format string, args ...any) []Problem {
+	return []Problem{{Problem: fmt.Sprintf(format, args...), Allowed: allowed}}
+}
+
+func joined(problems ...[]Problem) []Problem { return slices.Concat(problems...) }
+
+// in runs the check of a field.
+func in[T any](field string, value T, check func(T) []Problem) []Problem {
+	problems := check(value)
+	for i, p := range problems {
+		if p.Field != "" && p.Field[0] != '[' {
+			p.Field = "." + p.Field
+		}
+		problems[i].Field = field + p.Field
+	}
+	return problems
+}
+
+// optional lets the zero value pass: it is not sent.
+func optional[T comparable](check func(T) []Problem) func(T) []Problem {
+	return func(value T) []Problem {
+		if value == *new(T) {
+			return nil
+		}
+		problems := check(value)
+		for i := range problems {
+			problems[i].Allowed += ", or absent"
+		}
+		return problems
+	}
+}
+
+// optionalList lets nil pass: it is not sent, while an empty list is.
+func optionalList[T any](check func([]T) []Problem) func([]T) []Problem {
+	return func(values []T) []Problem {
+		if values == nil {
+			return nil
+		}
+		return check(values)
+	}
+}
+
+func list[T any](least int, check func(T) []Problem) func([]T) []Problem {
+	return func(values []T) []Problem {
+		if len(values) < least || values == nil {
+			return problem(fmt.Sprintf("a list of %d or more", least), "is empty")
+		}
+		var problems []Problem
+		for i, value := range values {
+			if check(value) != nil { // the field is only worth its name when there is a problem
+				problems = append(problems, in(fmt.Sprintf("[%d]", i), value, check)...)
+			}
+		}
+		return problems
+	}
+}
+
+// text counts characters as code points. What is not UTF-8 would arrive as something else.
+func text(least, most int) func(string) []Problem {
+	return func(value string) []Problem {
+		n := utf8.RuneCountInString(value)
+		switch {
+		case n < least && n == 0:
+			return problem(extent(least, most)+" characters", "is empty")
+		case n < least || n > most:
+			return problem(extent(least, most)+" characters", "has %d", n)
+		case !utf8.ValidString(value):
+			return problem("text in UTF-8", "is %s", Quote(value))
+		}
+		return nil
+	}
+}
+
+func number[T ~int32 | ~int64](least, most int64) func(T) []Problem {
+	return func(value T) []Problem {
+		if int64(value) < least || int64(value) > most {
+			return problem(extent(int(least), int(most)), "is %d", value)
+		}
+		return nil
+	}
+}
+
+// extent puts bounds into words: 1 to 100, or 1 or more.
+func extent(least, most int) string {
+	switch {
+	case most == unbounded:
+		return fmt.Sprintf("%d or more", least)
+	case least == -unbounded:
+		return fmt.Sprintf("%d or less", most)
+	}
+	return fmt.Sprintf("%d to %d", least, most)
+}
+
+func oneOf[T ~string](allowed ...T) func(T) []Problem {
+	return func(value T) []Problem {
+		if slices.Contains(allowed, value) {
+			return nil
+		}
+		return problem(fmt.Sprintf("one of %q", allowed), "is %s", Quote(string(value)))
+	}
+}
+
+// lowerCase checks an x-spelling of that name.
+func lowerCase[T ~string](value T) []Problem {
+	if hasUpper(string(value)) {
+		return problem("in lower case, such as "+Quote(canonical(string(value))), "is %s", Quote(string(value)))
+	}
+	return text(1, unbounded)(string(value))
+}
+
+// moment checks a date-time. JSON has years of four digits only.
+func moment(value time.Time) []Problem {
+	const allowed = "a time in the years 1 to 9999"
+	if value.IsZero() {
+		return problem(allowed, "is missing")
+	}
+	if year := value.UTC().Year(); year < 1 || year > 9999 {
+		return problem(allowed, "is in the year %d", year)
+	}
+	return nil
+}
+
+// unsent checks what is readOnly.
+func unsent[T comparable](value T) []Problem {
+	if value == *new(T) {
+		return nil
+	}
+	return problem("absent", "is %v", value)
+}
+
+// Quote makes a caller's value fit to stand in an error: quoted, and not too long.
+func Quote(value string) string {
+	const most = 64
+	if runes := []rune(value); len(runes) > most {
+		return fmt.Sprintf("%q...", string(runes[:most]))
+	}
+	return fmt.Sprintf("%q", value)
+}
+
+func hasUpper(value string) bool {
+	return strings.ContainsFunc(value, func(r rune) bool { return 'A' <= r && r <= 'Z' })
+}

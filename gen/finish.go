@@ -1,0 +1,61 @@
+package gen
+
+import (
+	"fmt"
+	"strings"
+)
+
+// The functions that finish an answer name the first member that it lacks; "" when it lacks none.
+
+func first(lacks ...string) string {
+	for _, member := range lacks {
+		if member != "" {
+			return member
+		}
+	}
+	return ""
+}
+
+// present wants a member that is neither absent nor empty.
+func present(member, value string) (lacks string) {
+	if value == "" {
+		return member
+	}
+	return ""
+}
+
+// each finishes the entries of a list.
+func each[T any](member string, values []T, finish func(*T) string) (lacks string) {
+	for i := range values {
+		if found := finish(&values[i]); found != "" && lacks == "" {
+			lacks = fmt.Sprintf("%s[%d].%s", member, i, found)
+		}
+	}
+	return lacks
+}
+
+// respell brings a value with an x-spelling into the form of requests. It lacks nothing.
+func respell[T ~string](value *T) (lacks string) {
+	*value = T(canonical(string(*value)))
+	return ""
+}
+
+// canonical turns CONFIG_CREATE into config:create. A value without an upper-case letter can be sent as it is.
+func canonical(value string) string {
+	if form, ok := canonicalOf[value]; ok {
+		return form
+	}
+	if !hasUpper(value) {
+		return value
+	}
+	return strings.ReplaceAll(strings.ToLower(value), "_", ":")
+}
+
+// canonicalOf has the known values, so that the hundreds of them in a page need no memory.
+var canonicalOf = func() map[string]string {
+	forms := make(map[string]string)
+	for _, value := range known {
+		forms[strings.ToUpper(strings.ReplaceAll(value, ":", "_"))] = value
+	}
+	return forms
+}()

@@ -1,0 +1,12 @@
+package gen
+
+import "strings"
+
+// String reads as a sentence: allow config:retrieve, config:update on config:meter/*.
+func (s Statement) String() string {
+	actions := make([]string, len(s.Action))
+	for i, action := range s.Action {
+		actions[i] = string(action)
+	}
+	return string(s.Effect) + " " + strings.Join(actions, ", ") + " on " + strings.Join(s.Resource, ", ")
+}

@@ -1,0 +1,156 @@
+package test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/net/http2"
+
+	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
+)
+
+// A write is one that Do sends. What net/http does of its own accord depends on the method, on the body and on a header.
+type write struct{ method, body, key string }
+
+// writes are one of each kind. A key is a header that has net/http take a write for one that may be repeated.
+func writes(keys ...string) []write {
+	var all []write
+	for _, method := range []string{"POST", "PUT", "DELETE"} {
+		for _, body := range []string{"a body", "an empty body", "an empty reader", "no body"} {
+			for _, key := range keys {
+				all = append(all, write{method, body, key})
+			}
+		}
+	}
+	return all
+}
+
+func (w write) String() string {
+	return strings.TrimSuffix(strings.ReplaceAll(w.method+", "+w.body+", "+w.key, "  ", " "), ", ")
+}
+
+func (w write) request(t *testing.T, url string) *http.Request {
+	t.Helper()
+	body := map[string]io.Reader{
+		"a body":          strings.NewReader(`{"name":"x"}`),
+		"an empty body":   strings.NewReader(""), // of which http.NewRequest makes none
+		"an empty reader": io.MultiReader(),      // of which it knows no length
+	}[w.body]
+	req, err := http.NewRequestWithContext(t.Context(), w.method, url+"/organizations/org/things", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w.body == "an empty reader" {
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(io.MultiReader()), nil }
+	}
+	if w.key != "" {
+		req.Header[w.key] = []string{"k-1"}
+	}
+	return req
+}
+
+// sentTo sends the write, and tells what the caller learns.
+func (w write) sentTo(t *testing.T, url string, transport http.RoundTripper) error {
+	t.Helper()
+	client := onceClient(t, url, transport)
+	resp, err := client.Do(w.request(t, url))
+	if err == nil && resp.StatusCode != 200 {
+		t.Errorf("%v: answered %d", w, resp.StatusCode)
+	}
+	return err
+}
+
+func onceClient(t *testing.T, url string, transport http.RoundTripper, opts ...m3teraccess.Option) *m3teraccess.Client {
+	t.Helper()
+	client, err := m3teraccess.NewClient(localOptions(append([]m3teraccess.Option{
+		m3teraccess.WithBaseURL(url),
+		m3teraccess.WithHTTPClient(&http.Client{Transport: transport}),
+		m3teraccess.WithLimiter(unlimited{}),
+		m3teraccess.WithRetry(m3teraccess.RetryPolicy{MinBackoff: time.Millisecond, MaxBackoff: time.Millisecond}),
+	}, opts...)...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+// checkOnce holds what the caller was told against what the service did.
+func checkOnce(t *testing.T, what any, err error, applied int) {
+	t.Helper()
+	unknown := errors.Is(err, m3teraccess.ErrOutcomeUnknown)
+	switch {
+	case applied > 1:
+		t.Errorf("%v: applied %d times: %v", what, applied, err)
+	case err == nil && applied != 1:
+		t.Errorf("%v: succeeded, and was applied %d times", what, applied)
+	case err != nil && !unknown && applied != 0:
+		t.Errorf("%v: applied, and failed as if it were not: %v", what, err)
+	}
+}
+
+// Over HTTP/2 a stream that the service reset is sent again only where the code says that nothing was done.
+func TestResetStreams(t *testing.T) {
+	for code := http2.ErrCodeNo; code <= http2.ErrCodeHTTP11Required+1; code++ {
+		for _, beforeBody := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%v, before body %t", code, beforeBody), func(t *testing.T) {
+				failure, received := reset(code, beforeBody), 1
+				if !failure.applies {
+					received = 2
+				}
+				testReaction(t, failure, received, failure.applies)
+			})
+		}
+	}
+}
+
+func TestGoAway(t *testing.T) {
+	for _, code := range []http2.ErrCode{http2.ErrCodeNo, http2.ErrCodeProtocol, http2.ErrCodeEnhanceYourCalm} {
+		for _, beforeBody := range []bool{true, false} {
+			for _, processed := range []bool{true, false} {
+				t.Run(fmt.Sprintf("%v, before body %t, processed %t", code, beforeBody, processed), func(t *testing.T) {
+					received := 2
+					if processed {
+						received = 1
+					}
+					testReaction(t, goAway(code, processed, beforeBody), received, processed)
+				})
+			}
+		}
+	}
+}
+
+// testReaction has each kind of write met by a failure once, on a new connection and on one that was in use.
+func testReaction(t *testing.T, failure reaction, wantReceived int, wantUnknown bool) {
+	for _, w := range writes("", "Idempotency-Key") {
+		for _, reused := range []bool{false, true} {
+			first := 0
+			if reused {
+				first = 1
+			}
+			service := newRawH2(t, func(n int) reaction {
+				if n == first {
+					return failure
+				}
+				return answered()
+			})
+			if reused {
+				if err := (write{method: "GET"}).sentTo(t, service.URL, service.client); err != nil {
+					t.Fatal(err)
+				}
+				service.forget()
+			}
+			err := w.sentTo(t, service.URL, service.client)
+			received, applied := service.counts()
+			received -= first
+			checkOnce(t, w, err, applied)
+			if received != wantReceived || errors.Is(err, m3teraccess.ErrOutcomeUnknown) != wantUnknown {
+				t.Errorf("%v, reused %t: came %d times, want %d: %v", w, reused, received, wantReceived, err)
+			}
+		}
+	}
+}

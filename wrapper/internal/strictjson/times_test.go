@@ -1,0 +1,75 @@
+package strictjson
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+	"time"
+)
+
+func TestDateTimes(t *testing.T) {
+	tests := map[string]string{ // what is read, as Go writes it; "": it is unreadable
+		"2026-03-01T17:00:00Z":            "2026-03-01T17:00:00Z",
+		"2026-03-01T17:00:00.25Z":         "2026-03-01T17:00:00.25Z",
+		"2026-03-01T17:00:00.1234567890Z": "2026-03-01T17:00:00.123456789Z",
+		"2026-03-01T17:00:00+05:30":       "2026-03-01T17:00:00+05:30",
+		"2026-03-01T17:00:00-23:59":       "2026-03-01T17:00:00-23:59",
+		"2026-03-01T17:00:00-00:00":       "2026-03-01T17:00:00Z",
+		"2026-03-01t17:00:00z":            "2026-03-01T17:00:00Z",
+		"2026-03-01t17:00:00.5+01:00":     "2026-03-01T17:00:00.5+01:00",
+		"2016-12-31T23:59:60Z":            "2017-01-01T00:00:00Z",
+		"2016-12-31t15:59:60.5-08:00":     "2016-12-31T16:00:00.5-08:00",
+		"2026-02-28T23:59:60Z":            "2026-03-01T00:00:00Z",
+		`2026-03-01\u007417:00:00Z`:       "2026-03-01T17:00:00Z",
+		`2026-03-01\u005417:00:00Z`:       "2026-03-01T17:00:00Z",
+		"2026-03-01T17:00:60Z":            "",
+		"2026-03-15T23:59:60Z":            "",
+		"2026-03-01T17:00:61Z":            "",
+		"2026-03-01T17:00:00,5Z":          "",
+		"2026-03-01T17:00:00+24:00":       "",
+		"2026-03-01T17:00:00+05:60":       "",
+		"2026-03-01T17:00:00+0530":        "",
+		"2026-03-01T7:00:00Z":             "",
+		"2026-03-01T24:00:00Z":            "",
+		"2026-03-01T17:00:00.Z":           "",
+		"2026-03-01T17:00Z":               "",
+		"2026-03-01T17:00:00":             "",
+		"2026-03-01 17:00:00Z":            "",
+		"2026-02-30T17:00:00Z":            "",
+		"2026-03-01T17:00:00ZZ":           "",
+		"26-03-01T17:00:00Z":              "",
+		"2026-03-01":                      "",
+		"":                                "",
+	}
+	for text, want := range tests {
+		var got struct {
+			At   time.Time            `json:"at"`
+			List []time.Time          `json:"list"`
+			Map  map[string]time.Time `json:"map"`
+			Name string               `json:"name"`
+		}
+		body := fmt.Sprintf(`{"at":"%s","list":["%s"],"map":{"a":"%s"},"name":"%s"}`, text, text, text, text)
+		err := Unmarshal([]byte(body), &got)
+		if want == "" {
+			if err == nil {
+				t.Errorf("%s was read as %v", text, got.At)
+			}
+			continue
+		}
+		var name string
+		_ = json.Unmarshal([]byte(`"`+text+`"`), &name)
+		if err != nil || got.Name != name {
+			t.Errorf("%s: %v, beside the name %q", text, err, got.Name)
+			continue
+		}
+		for _, at := range []time.Time{got.At, got.List[0], got.Map["a"]} {
+			if written, err := json.Marshal(at); err != nil || string(written) != `"`+want+`"` {
+				t.Errorf("%s was read as %s, %v, want %s", text, written, err, want)
+			}
+		}
+	}
+	var got struct{ At time.Time }
+	if err := Unmarshal([]byte(`{"At":null}`), &got); err != nil || !got.At.IsZero() {
+		t.Errorf("null: %v, %v", got.At, err)
+	}
+}

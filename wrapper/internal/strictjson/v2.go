@@ -1,0 +1,39 @@
+//go:build go1.27 && goexperiment.jsonv2
+
+package strictjson
+
+import (
+	"encoding/json/jsontext"
+	"encoding/json/v2"
+	"errors"
+	"fmt"
+	"reflect"
+	"time"
+)
+
+// Unmarshal decodes the one JSON value of body. What fails is decoded once more, for a date-time that encoding/json/v2 does
+// not know.
+func Unmarshal(body []byte, into any) error {
+	err := json.Unmarshal(body, into)
+	if err == nil {
+		return nil
+	}
+	reflect.ValueOf(into).Elem().SetZero()
+	return json.Unmarshal(body, into, json.WithUnmarshalers(json.UnmarshalFromFunc(unmarshalTime)))
+}
+
+func unmarshalTime(decoder *jsontext.Decoder, into *time.Time) error {
+	if decoder.PeekKind() != jsontext.KindString {
+		return errors.ErrUnsupported // null, which is no time, is left to encoding/json/v2
+	}
+	token, err := decoder.ReadToken()
+	if err != nil {
+		return err
+	}
+	normal, ok := dateTime(token.String())
+	if !ok {
+		return fmt.Errorf("%q is no date-time of RFC 3339", token.String())
+	}
+	*into, err = time.Parse(time.RFC3339, normal)
+	return err
+}

@@ -1,0 +1,17 @@
+package m3teraccess
+
+import (
+	"net/url"
+	"strings"
+)
+
+// An origin is what must be equal for a request to carry a secret.
+type origin struct{ scheme, host, port string }
+
+func originOf(u *url.URL) origin {
+	o := origin{strings.ToLower(u.Scheme), strings.ToLower(u.Hostname()), u.Port()}
+	if o.port == "" {
+		o.port = map[string]string{"http": "80", "https": "443"}[o.scheme]
+	}
+	return o
+}

@@ -1,0 +1,152 @@
+package m3teraccess
+
+import (
+	"html"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+)
+
+// maxUndone is how often escapes are undone. A text of 8 KiB that needs more is nothing that a person wrote.
+const maxUndone = 16
+
+// undoing is in this order since a fold may be inside an escape, and what goes before it there may pass for a whole one.
+var undoing = []func(string) string{unfold, unpercent, unfold, unslash, unfold, html.UnescapeString}
+
+// undo looks at a text, and at what becomes of it as its escapes are undone, kind by kind, until nothing changes. It
+// returns true as soon as look does, and for a text whose escapes are nested too deep.
+func undo(s string, look func(stage string) bool) bool {
+	if look(s) {
+		return true
+	}
+	for range maxUndone {
+		before := s
+		for _, unescape := range undoing {
+			if next := unescape(s); next != s {
+				s = next
+				if look(s) {
+					return true
+				}
+			}
+		}
+		if s == before {
+			return false
+		}
+	}
+	return true
+}
+
+var folds = regexp.MustCompile(`=?\r?\n[ \t]*(?:[[:xdigit:]]{2})?`)
+
+// unfold joins lines that were folded, and undoes quoted-printable: =3D.
+func unfold(s string) string {
+	if strings.Contains(s, "\n") {
+		s = folds.ReplaceAllStringFunc(s, func(fold string) string {
+			digits := strings.TrimLeft(fold, "=\r\n\t ")
+			if fold[0] == '=' && digits != "" && strings.ContainsAny(fold, " \t") {
+				return "=" + digits // an escape that was folded: lines of quoted-printable go on without a space
+			}
+			return digits
+		})
+	}
+	return unbyte(s, '=')
+}
+
+// unpercent undoes the escapes of a URL: %3D.
+func unpercent(s string) string { return unbyte(spaceAfterLine.Replace(s), '%') }
+
+// spaceAfterLine is a line that was folded, in a query, where a plus is a space.
+var spaceAfterLine = strings.NewReplacer("%0A+", "%0A", "%0a+", "%0a")
+
+// unbyte undoes escapes of a sign and two hex digits.
+func unbyte(s string, sign byte) string {
+	return replaceAt(s, sign, func(rest string) (string, int) {
+		if code, ok := parseDigits(rest, 1, 2, 16); ok {
+			return string([]byte{byte(code)}), 3
+		}
+		return "", 0
+	})
+}
+
+// unslash undoes backslash escapes: those of JSON, \x3d, octal \075, \u{3d}, and \U0000003d.
+func unslash(s string) string {
+	return replaceAt(s, '\\', func(rest string) (string, int) {
+		if len(rest) < 2 {
+			return "", 0
+		}
+		switch rest[1] {
+		case 'x':
+			if code, ok := parseDigits(rest, 2, 2, 16); ok {
+				return string([]byte{byte(code)}), 4
+			}
+		case 'U':
+			if code, ok := parseDigits(rest, 2, 8, 16); ok {
+				return string(rune(code)), 10
+			}
+		case 'u':
+			return unicodeEscape(rest)
+		case '0', '1', '2', '3', '4', '5', '6', '7':
+			for digits := 3; digits > 0; digits-- {
+				if code, ok := parseDigits(rest, 1, digits, 8); ok && code < 256 {
+					return string([]byte{byte(code)}), 1 + digits
+				}
+			}
+		case 'n':
+			return "\n", 2
+		case 'r':
+			return "\r", 2
+		case 't', 'b', 'f', 'v', 'a':
+			return " ", 2 // all of them are as little looked at as a space
+		}
+		return rest[1:2], 2
+	})
+}
+
+func unicodeEscape(rest string) (string, int) {
+	if code, ok := parseDigits(rest, 2, 4, 16); ok {
+		if utf16.IsSurrogate(rune(code)) && len(rest) >= 12 && rest[6:8] == `\u` {
+			if low, ok := parseDigits(rest, 8, 4, 16); ok {
+				return string(utf16.DecodeRune(rune(code), rune(low))), 12
+			}
+		}
+		return string(rune(code)), 6
+	}
+	const longest = len(`\u{10ffff}`)
+	if end := strings.IndexByte(rest[:min(len(rest), longest)], '}'); end > 3 && rest[2] == '{' {
+		if code, ok := parseDigits(rest, 3, end-3, 16); ok {
+			return string(rune(code)), end + 1
+		}
+	}
+	return rest[1:2], 2
+}
+
+// replaceAt replaces what begins with a sign by what undo makes of it, which gets the rest of the text and returns how much
+// of it is replaced; 0 for nothing.
+func replaceAt(s string, sign byte, undo func(rest string) (char string, length int)) string {
+	if strings.IndexByte(s, sign) < 0 {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		if s[i] == sign {
+			if char, length := undo(s[i:]); length > 0 {
+				b.WriteString(char)
+				i += length
+				continue
+			}
+		}
+		b.WriteByte(s[i])
+		i++
+	}
+	return b.String()
+}
+
+// parseDigits reads a number of that many digits at a place.
+func parseDigits(s string, at, digits, base int) (code uint64, ok bool) {
+	if len(s) < at+digits {
+		return 0, false
+	}
+	code, err := strconv.ParseUint(s[at:at+digits], base, 32)
+	return code, err == nil
+}
