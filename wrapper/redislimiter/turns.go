@@ -62,7 +62,7 @@ func (m *machine) wanted(now time.Time) int {
 			return 0
 		}
 	}
-	if m.away || now.Before(m.quiet) {
+	if m.away || m.tell || now.Before(m.quiet) {
 		return 0
 	}
 	n := min(m.waiters.Len()-planned, windowGrants)
