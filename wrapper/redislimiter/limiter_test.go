@@ -65,7 +65,7 @@ func TestRateOfAFleet(t *testing.T) {
 				t.Errorf("%d processes: %d grants, at best %d", n, len(at), best)
 			}
 			for _, ts := range all {
-				if share := len(at) / n; n <= 10 && ts.len() < share*8/10 {
+				if share := len(at) / n; n <= 10 && ts.len() < share*7/10 {
 					t.Errorf("%d processes: one has %d grants of %d", n, ts.len(), len(at))
 				}
 				if ts.len() == 0 {

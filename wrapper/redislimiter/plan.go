@@ -43,7 +43,7 @@ func (f *Fleet) ask(key string, wanted int, hold time.Duration) answer {
 	defer cancel()
 	said, err := plan.Run(ctx, f.rdb, []string{key},
 		windowGrants, windowLength.Microseconds(), f.silence().Microseconds(), (returnTime + windowLength).Microseconds(),
-		wanted, f.batch(), hold.Microseconds()).Int64Slice()
+		wanted, hold.Microseconds()).Int64Slice()
 	a := answer{received: time.Now()}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):

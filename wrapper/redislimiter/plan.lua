@@ -3,8 +3,7 @@
 local key = KEYS[1]
 local grants, window = tonumber(ARGV[1]), tonumber(ARGV[2]) -- so many slots in any window
 local silence, parts = tonumber(ARGV[3]), tonumber(ARGV[4]) -- after a loss: none granted, and only parts of the rate
-local wanted, batch = tonumber(ARGV[5]), tonumber(ARGV[6])  -- slots; no more than a batch of those that are not free yet
-local hold = tonumber(ARGV[7])                              -- the fleet, for so long; or 0
+local wanted, hold = tonumber(ARGV[5]), tonumber(ARGV[6])   -- slots; how long to hold the fleet back, or 0
 local gather = 150000                                       -- to give slots together, later than the first by no more
 local gap = 5000                                            -- to spread a burst, for each slot that has to wait
 local keep = 30 * 24 * 3600 * 1000                          -- milliseconds
@@ -53,22 +52,23 @@ local function free(i)
   return slot(i) + window
 end
 
--- Slots that come soon after one another come together, when the last of them does, and never before an earlier one.
+-- None comes before an earlier one.
+local at = math.max(now, held, slot(count - 1))
 local answer = {epoch, parted - now}
-local last, at = count + wanted, math.max(now, held, slot(count - 1))
-while count < last do
-  local before, n = at, 1
-  at = math.max(at, free(count))
-  local soon = now
-  if at > now then
-    soon, last = at + gather, math.min(last, count + batch)
-  end
-  while count + n < last and free(count + n) <= soon do
+
+-- gathered is how many slots are free by a time, and has them come together, when the last of them does.
+local function gathered(most, by)
+  local n = 0
+  while n < most and free(count + n) <= by do
     at = math.max(at, free(count + n))
     n = n + 1
   end
-  if at > now then
-    at = math.max(at, before + n * gap)
+  return n
+end
+
+local function give(n)
+  if n == 0 then
+    return
   end
   for i = count, count + n - 1 do
     redis.call('HSET', key, i % grants, at)
@@ -76,6 +76,21 @@ while count < last do
   table.insert(answer, n)
   table.insert(answer, at - now)
   count = count + n
+end
+
+if at == now then
+  local n = gathered(wanted, now)
+  give(n)
+  wanted = wanted - n
+end
+-- Then those that come later, which each cost a question shortly before. A few may be left out, but not most.
+local few = wanted / 2
+while wanted > few do
+  local before, first = at, math.max(at, free(count))
+  local n = gathered(wanted, first + gather)
+  at = math.max(at, before + n * gap)
+  give(n)
+  wanted = wanted - n
 end
 
 redis.call('HSET', key, 'server', server, 'now', now, 'epoch', epoch, 'held', held, 'parted', parted, 'count', count)

@@ -65,7 +65,7 @@ func (m *machine) wanted(now time.Time) int {
 	if m.away || m.tell || now.Before(m.quiet) {
 		return 0
 	}
-	n := min(m.waiters.Len()-planned, windowGrants)
+	n := min(m.waiters.Len()-planned, m.fleet.share())
 	if now.Before(m.parted) {
 		n = min(n, m.part.left(now)-planned)
 	}
@@ -110,5 +110,5 @@ func (m *machine) learn(a answer) {
 	}
 }
 
-// batch is how many slots are planned for a process at most: its share of a window, rounded up.
-func (f *Fleet) batch() int { return (windowGrants + f.size - 1) / f.size }
+// share is for how many slots a process asks at most: its share of a window, rounded up.
+func (f *Fleet) share() int { return (windowGrants + f.size - 1) / f.size }
