@@ -10,16 +10,15 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/redislimiter"
 )
 
-// Ten processes share the rate of an organization. Each makes one fleet and one client, and keeps them.
+// Ten processes share the rate of each organization. Each makes one fleet and one client, and keeps them.
 func Example() {
 	rdb := redis.NewClient(&redis.Options{Addr: "redis.internal:6379", ContextTimeoutEnabled: true})
 	defer rdb.Close()
 	fleet := redislimiter.New(rdb, 10, redislimiter.WithLogger(slog.Default()))
 
-	const orgID = "1d2e3f40-5a6b-4c7d-8e9f-0a1b2c3d4e5f"
 	client, err := m3teraccess.NewClient(
-		m3teraccess.WithOrganization(orgID),
-		m3teraccess.WithLimiter(fleet.Limiter(orgID)))
+		m3teraccess.WithOrganization("1d2e3f40-5a6b-4c7d-8e9f-0a1b2c3d4e5f"),
+		m3teraccess.WithOrganizationLimiter(func(orgID string) m3teraccess.Limiter { return fleet.Limiter(orgID) }))
 	if err != nil {
 		slog.Error("no client", "error", err)
 		return

@@ -356,7 +356,7 @@ func BenchmarkRedisFails(b *testing.B) {
 				n := most(time.Second, at)
 				b.ReportMetric(float64(n), "most/s")
 				b.ReportMetric(float64(back)/2, "grants/s-after")
-				if n > 50 || float64(back) < 2*49*0.9 {
+				if n > 50 || back < 2*49*3/4 {
 					b.Errorf("at most %d in a second, %d in 2 s after the return", n, back)
 				}
 			}

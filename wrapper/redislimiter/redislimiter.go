@@ -21,7 +21,7 @@ type Fleet struct {
 }
 
 // New returns the fleet of at most n processes that share the server behind rdb, this one included. Each process must
-// give the same n: it says how much one may ask for at once, and what remains to it when Redis fails. The rate is not
+// give the same n: it says for how much one may ask at once, and what remains to it when Redis fails. The rate is not
 // divided by it: one busy process among idle ones has all of it.
 //
 // New sends nothing. The caller closes rdb, when nothing waits any more. New panics when rdb is nil or n is less than 1.
