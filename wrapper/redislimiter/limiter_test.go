@@ -202,6 +202,42 @@ func TestHoldBackOfAnIdleProcess(t *testing.T) {
 	})
 }
 
+// At whatever moment it comes, nothing is let through after it, though Redis is slow to learn of it.
+func TestHoldBackStopsThisProcessAtOnce(t *testing.T) {
+	for phase := range 20 {
+		inBubble(t, func(t *testing.T, s *service) {
+			s.known()
+			s.change(func(s *service) { s.delay = 80 * time.Millisecond })
+			ctx, cancel := context.WithTimeout(t.Context(), 6*time.Second)
+			defer cancel()
+			l := s.process(8).Limiter(testOrg)
+			var ts times
+			group := call(ctx, t, l, 16, &ts)
+			time.Sleep(3*time.Second + time.Duration(phase)*10*time.Millisecond)
+			l.HoldBack(time.Second)
+			begun := time.Now()
+			group.Wait()
+			if n := len(between(ts.all(), begun.Add(time.Millisecond), begun.Add(time.Second))); n > 0 {
+				t.Errorf("%d were let through", n)
+			}
+		})
+	}
+}
+
+// A process that didn't see the server restart stays within its part, beside those that are still without it.
+func TestRestartOfTheServer(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *service) {
+		s.known()
+		s.change(func(s *service) { s.runID = "b1" })
+		restarted := time.Now()
+		at := joined(together(t, windowLength+returnTime-50*time.Millisecond, 60, s.process(2)))
+		if len(at) == 0 || slices.MinFunc(at, time.Time.Compare).Sub(restarted) < windowLength {
+			t.Errorf("%d grants, %v", len(at), at)
+		}
+		neverOver(t, windowGrants/2, windowLength, at)
+	})
+}
+
 // A process that does without Redis holds back at least its own part.
 func TestHoldBackWhileRedisFails(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *service) {
