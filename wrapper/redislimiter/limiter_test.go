@@ -524,7 +524,10 @@ func TestClosedClient(t *testing.T) {
 		f.rdb.Close()
 		mustWait(t, f.Limiter(testOrg)) // in its part
 		time.Sleep(10 * time.Second)
-		if m := &f.Limiter(testOrg).machine; m.running {
+		m := &f.Limiter(testOrg).machine
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		if m.running {
 			t.Error("it is still tried")
 			m.retryAt = time.Time{} // or this test would not end
 		}
