@@ -72,6 +72,8 @@ func TestRateOfAFleet(t *testing.T) {
 					t.Errorf("%d processes: one starves", n)
 				}
 			}
+			s.mu.Lock()
+			defer s.mu.Unlock()
 			if n <= 8 && s.asked > len(at)/5 {
 				t.Errorf("%d processes: %d requests to Redis for %d grants", n, s.asked, len(at))
 			}

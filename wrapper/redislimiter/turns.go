@@ -20,7 +20,11 @@ func (m *machine) useTurns(now time.Time) {
 		turn := m.turns[0]
 		m.turns = m.turns[1:]
 		if now.Sub(turn.due) <= m.fleet.lead() {
-			m.grant(now, turn.slots)
+			n := turn.slots
+			if now.Before(m.parted) { // which was not known when they were asked for
+				n = min(n, m.part.left(now))
+			}
+			m.grant(now, n)
 		}
 	}
 }
