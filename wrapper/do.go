@@ -87,6 +87,9 @@ func (c *Client) validateRequest(req *http.Request) error {
 		return invalid("request", "one whose method, query and headers HTTP can carry", "has a character in them that it can't")
 	case req.ContentLength != 0 && isBodyless(req):
 		return invalid("request ContentLength", "0 where there is no body", "is %d without a body", req.ContentLength)
+	//lint:ignore SA1019 net/http may still be sending what a deprecated Cancel ends
+	case req.Cancel != nil:
+		return invalid("request Cancel", "a context that ends the request", "is set, and deprecated")
 	case req.URL.Opaque != "":
 		return invalid("request URL", allowed, "is opaque: its path may name another host")
 	case req.URL.User != nil:

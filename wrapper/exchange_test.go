@@ -110,3 +110,14 @@ func TestWaitsAreLoggedBefore(t *testing.T) {
 		})
 	}
 }
+
+// A form tells an expiry as JSON does.
+func TestExpiresInOfAForm(t *testing.T) {
+	s := &script{token: answers(200, `access_token=token-1&token_type=Bearer&expires_in=-5`, "Content-Type: application/x-www-form-urlencoded")}
+	client := newScripted(t, s)
+	for range 3 {
+		if err := methods[3].call(t.Context(), client); err != nil || s.tokenRequests() != 1 {
+			t.Errorf("%v after %d token requests", err, s.tokenRequests())
+		}
+	}
+}

@@ -166,7 +166,9 @@ func TestRequestsThatCannotBeSent(t *testing.T) {
 		"length":             func(req *http.Request) { req.ContentLength = 5 },
 		"negative length":    func(req *http.Request) { req.ContentLength = -1 },
 		"length of no body":  func(req *http.Request) { req.ContentLength, req.Body = 5, http.NoBody },
-		"space":              func(req *http.Request) { req.URL.RawQuery = "a b" },
+		//lint:ignore SA1019 it is refused, since net/http knows it
+		"cancel": func(req *http.Request) { req.Cancel = make(chan struct{}) },
+		"space":  func(req *http.Request) { req.URL.RawQuery = "a b" },
 	} {
 		for _, method := range []string{"GET", "POST"} {
 			req, err := http.NewRequestWithContext(t.Context(), method, "https://m3ter.test/x", nil)
