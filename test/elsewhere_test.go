@@ -164,6 +164,8 @@ func TestBaseURL(t *testing.T) {
 		{"https://[2001:db8::1]", true},
 		{"http://localhost", true},
 		{"http://LOCALHOST:8080", true},
+		{"http://localho\u017ft", false}, // folds to localhost, and is none to a proxy
+		{"http://\uff4cocalhost", false},
 		{"http://127.0.0.1:1", true},
 		{"http://127.9.9.9", true},
 		{"http://[::1]:8080", true},
@@ -240,5 +242,27 @@ func TestCallersHTTPClientIsUnchanged(t *testing.T) {
 	}
 	if readAll(t, resp); followed != 1 {
 		t.Error("it no longer follows redirects as it did")
+	}
+}
+
+// A base URL in upper case is sent to as net/http knows the host: past the proxy, which would see the token in clear.
+func TestLoopbackGoesPastTheProxyInAnySpelling(t *testing.T) {
+	var asked []string
+	transport := viaHandler{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.URL.Host+" "+r.Host)
+		keeps(200, `{"data":[]}`).ServeHTTP(w, r)
+	})}
+	client := newLocalClient(t, transport, m3teraccess.WithBaseURL("http://LOCALHOST:8080"))
+	if _, err := client.UserPermissionsPage(t.Context(), "u", m3teraccess.PageParams{}); err != nil {
+		t.Fatal(err)
+	}
+	lower := newLocalClient(t, transport, m3teraccess.WithBaseURL("http://localhost:8080"))
+	if _, err := lower.Do(newRequest(t, "GET", "http://LOCALHOST:8080/organizations/org/users/u/permissions")); err != nil {
+		t.Fatal(err)
+	}
+	for _, hosts := range asked {
+		if hosts != "localhost:8080 localhost:8080" && hosts != "localhost:8080 " {
+			t.Errorf("sent to %q", hosts)
+		}
 	}
 }

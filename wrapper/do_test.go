@@ -54,6 +54,18 @@ func TestDoRefusesWhatCannotBeSent(t *testing.T) {
 		"opaque URL without host":  func(r *http.Request) { r.URL = &url.URL{Opaque: "x"} },
 		"opaque path":              func(r *http.Request) { r.URL = &url.URL{Path: "/x", Opaque: "//elsewhere.test/"} },
 		"opaque URL":               func(r *http.Request) { r.URL.Opaque = "//elsewhere.test/" },
+		"transfer encoding":        func(r *http.Request) { r.TransferEncoding = []string{"identity"} },
+		"chunked":                  func(r *http.Request) { r.TransferEncoding = []string{"chunked"} },
+		"header of the encoding":   func(r *http.Request) { r.Header.Set("Transfer-Encoding", "chunked") },
+		"lower-case length":        func(r *http.Request) { r.Header["content-length"] = []string{"0"} },
+		"lower-case host":          func(r *http.Request) { r.Header["host"] = []string{"elsewhere.test"} },
+		"upgrade":                  func(r *http.Request) { r.Header.Set("Upgrade", "h2c") },
+		"connection":               func(r *http.Request) { r.Header.Set("Connection", "Transfer-Encoding") },
+		"trailer of the length":    func(r *http.Request) { r.Trailer = http.Header{"Content-Length": {"3"}} },
+		"dots":                     func(r *http.Request) { r.URL = &url.URL{Path: "/../x"} },
+		"dots at the end":          func(r *http.Request) { r.URL = &url.URL{Path: "/x/.."} },
+		"escaped dots":             func(r *http.Request) { r.URL, _ = url.Parse("/%2e%2e/x") },
+		"dots in an absolute URL":  func(r *http.Request) { r.URL, _ = url.Parse("https://m3ter.test/a/./x") },
 	} {
 		s := &script{}
 		req, body := newRequestTo(t, "https://m3ter.test/x")

@@ -236,15 +236,17 @@ func (c *config) setBaseURL(field, raw string) error {
 	case u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())):
 		return invalid(field, allowed, "is %s", gen.Quote(u.Scheme+"://"+u.Host))
 	}
-	u = u.JoinPath() // resolves dots
+	u = u.JoinPath()                 // resolves dots
+	u.Host = strings.ToLower(u.Host) // the one spelling that is compared and sent to
 	u.Path, u.RawPath = strings.TrimSuffix(u.Path, "/"), strings.TrimSuffix(u.RawPath, "/")
 	c.baseURL = u
 	return nil
 }
 
+// isLoopback goes by the very names that net/http sends to no proxy: EqualFold would take others for them.
 func isLoopback(host string) bool {
 	addr, err := netip.ParseAddr(host)
-	return strings.EqualFold(host, "localhost") || err == nil && addr.IsLoopback()
+	return strings.ToLower(host) == "localhost" || err == nil && addr.IsLoopback()
 }
 
 // isNil tells whether a value is nil, or an interface that holds nothing but a nil pointer, function or the like, of which
