@@ -92,7 +92,7 @@ func (c *contract) RoundTrip(req *http.Request) (*http.Response, error) {
 	header := resp.Header.Clone()
 	resp.Body = &judgedBody{ReadCloser: resp.Body, judge: func(body []byte, ended error) {
 		verdict := ended
-		if req.Context().Err() != nil {
+		if req.Context().Err() != nil || errors.Is(ended, context.Canceled) || errors.Is(ended, context.DeadlineExceeded) {
 			return // whoever asked left; the answer is not to blame
 		}
 		if ended == io.EOF {
