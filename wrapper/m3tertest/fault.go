@@ -56,10 +56,11 @@ const (
 	// DropAnswer closes the connection when the request was carried out. Nothing is answered.
 	DropAnswer
 	// CutAnswer carries the request out, announces the whole length of the answer, sends half of its body, and
-	// closes the connection.
+	// closes the connection. An answer without a body (204, 304, or to a HEAD) is cut in its header.
 	CutAnswer
 	// EndlessAnswer carries the request out, and sends spaces in place of the last character of the answer, until
-	// the client leaves. Whatever arrived of JSON is the beginning of a valid value.
+	// the client leaves. Whatever arrived of JSON is the beginning of a valid value. An answer without a body doesn't come
+	// until the client leaves.
 	EndlessAnswer
 )
 
