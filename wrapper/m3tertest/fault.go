@@ -28,7 +28,8 @@ type Fault struct {
 	// closed, the delay ends, and nothing more is done.
 	Delay time.Duration
 
-	// Status is answered, 200 to 999, instead of carrying the request out (unless CarriedOut).
+	// Status is answered, 200 to 999, instead of carrying the request out (unless CarriedOut). A 401 or 403 for one time
+	// is cured by a client that renews its token and tries again; a denial that stays has Times 0.
 	Status int
 
 	// Header and Body go with Status. The Content-Type is application/json unless Header has another; an empty
