@@ -112,23 +112,32 @@ func (a *audit) report(r result) error {
 	if errors.As(r.err, &noToken) {
 		return noToken // nor is there one for the other users
 	}
-	if r.err != nil {
+	line, err := r.encode()
+	if err != nil {
 		a.failed++
-		a.display.say("line %d: %v", r.line, r.err)
+		a.display.say("line %d: %v", r.line, err)
 		return nil
+	}
+	if err := a.display.write(line); err != nil {
+		return fmt.Errorf("%v: %w", a, err)
+	}
+	a.done++
+	return nil
+}
+
+// encode makes a line of the result. One that can't be encoded is a failure of its user only.
+func (r result) encode() ([]byte, error) {
+	if r.err != nil {
+		return nil, r.err
 	}
 	line, err := json.Marshal(struct {
 		User     string                         `json:"user"`
 		Policies []m3teraccess.PermissionPolicy `json:"policies"`
 	}{r.id, r.policies})
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("user %q: %w", r.id, err)
 	}
-	if err := a.display.write(append(line, '\n')); err != nil {
-		return fmt.Errorf("%v: %w", a, err)
-	}
-	a.done++
-	return nil
+	return append(line, '\n'), nil
 }
 
 // sumUp returns an error unless every user was done. An interrupt ends the results too.

@@ -20,6 +20,8 @@ func main() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		fmt.Println(policy.Name)
+		if _, err := fmt.Println(policy.Name); err != nil {
+			log.Fatal(err)
+		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 	"syscall"
 )
 
@@ -31,7 +32,7 @@ and security, with $ref followed and allOf merged. Prose, examples, extensions a
 differs on purpose stands in api/departures.yaml; a difference that isn't listed there is reported, and so is a listed
 one that is no longer there. Both documents are OpenAPI 3.0.
 
-Exit status: 0 in step, 1 not in step, 2 a document can't be used. (go run itself ends with 1 instead of 2.)
+Exit status: 0 in step, 1 not in step, 2 a document can't be used, or the report can't be written. (go run itself ends with 1 instead of 2.)
 `
 
 func main() {
@@ -44,7 +45,10 @@ func main() {
 // run is the program; it returns the exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if slices.ContainsFunc(args, func(arg string) bool { return arg == "-h" || arg == "-help" || arg == "--help" }) {
-		fmt.Fprint(stdout, usage)
+		if _, err := io.WriteString(stdout, usage); err != nil {
+			fmt.Fprintln(stderr, "upstream:", err)
+			return 2
+		}
 		return 0
 	}
 	if len(args) != 1 {
@@ -56,15 +60,23 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "upstream:", err)
 		return 2
 	}
+	if _, err := io.WriteString(stdout, report(found)); err != nil {
+		fmt.Fprintln(stderr, "upstream:", err)
+		return 2
+	}
+	return min(1, len(found))
+}
+
+func report(found []finding) string {
+	if len(found) == 0 {
+		return fmt.Sprintln("in step: what differs is listed in", departuresFile)
+	}
+	var text strings.Builder
 	for _, f := range found {
-		fmt.Fprintln(stdout, f)
+		fmt.Fprintln(&text, f)
 	}
-	if len(found) > 0 {
-		fmt.Fprintln(stdout, "not in step, places to look at:", len(found))
-		return 1
-	}
-	fmt.Fprintln(stdout, "in step: what differs is listed in", departuresFile)
-	return 0
+	fmt.Fprintln(&text, "not in step, places to look at:", len(found))
+	return text.String()
 }
 
 // check compares the documents operation by operation.

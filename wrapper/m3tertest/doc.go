@@ -34,6 +34,12 @@
 //	fake.Inject(m3tertest.Fault{Operation: "CreatePermissionPolicy", Times: 1, Break: m3tertest.DropAnswer})
 //	fake.Inject(m3tertest.Fault{Operation: "Token", Status: 200, Body: "<html>"})
 //
+// What a client cures by itself is no failure to the code above it. A Client of package m3teraccess renews its token after
+// a 401 or a 403 and tries again, so a 403 with Times 1 ends as a success, and a test of one's own handling of it passes
+// without it. A denial that stays is scripted with Times 0 for its operation:
+//
+//	fake.Inject(m3tertest.Fault{Operation: "UserPermissions", Status: 403})
+//
 // A request whose answer is lost is carried out nonetheless: [Request] has it as Applied, and the state of the
 // server shows it. [Server.InjectFunc] chooses a fault per request, [Server.ClearFaults] ends them all,
 // [Server.RevokeTokens] makes tokens invalid before their time, and [WithRateLimit] answers 429 to a client that is

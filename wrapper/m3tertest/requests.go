@@ -86,7 +86,7 @@ func (s *Server) received(next http.Handler) http.Handler {
 			Header:    r.Header.Clone(),
 			Time:      time.Now(),
 		}
-		x := &exchange{note: s.record.add(request), fault: s.faults.next(request)}
+		x := &exchange{note: s.record.add(request), fault: s.faults.next(r.Context(), request)}
 		answer := &statusWriter{w, func(status int) { x.note(func(kept *Request) { kept.Status = status }) }}
 		next.ServeHTTP(answer, r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x)))
 	})
@@ -120,13 +120,17 @@ func bodyError(err error) error {
 // applying notes the writes that were carried out: those that succeed.
 func (s *Server) applying(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet && s.operation(r).name != "Token" {
+		if isWrite(r.Method) && s.operation(r).name != "Token" {
 			w = &statusWriter{w, func(status int) {
 				exchangeOf(r).note(func(kept *Request) { kept.Applied = status < 300 })
 			}}
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+func isWrite(method string) bool {
+	return !slices.Contains([]string{http.MethodGet, http.MethodHead, http.MethodOptions}, method)
 }
 
 // statusWriter reports the status before it is sent, so that whoever has the answer finds it recorded.

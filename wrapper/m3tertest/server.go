@@ -43,6 +43,7 @@ func NewServer(opts ...Option) *Server {
 		APIKey:         rand.Text(),
 		APISecret:      rand.Text(),
 		tokens:         newTokens(cfg.tokenLifetime),
+		faults:         newFaults(),
 		rate:           cfg.rate,
 		state:          newStore(),
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/rand"
 	"fmt"
+	"math"
 	"net/http"
 	"sync"
 	"time"
@@ -53,6 +54,8 @@ func (s *store) complete(id *string, version *int64, created, modified *time.Tim
 // version, and counts it up. 0 stands for an entity that isn't there, and for a version that wasn't sent.
 func nextVersion(what string, current, sent int64) (int64, error) {
 	switch {
+	case sent == current && current == math.MaxInt64:
+		return 0, refuse(http.StatusBadRequest, "the %s was changed too often: nothing counts beyond %d", what, current)
 	case sent == current:
 		return current + 1, nil
 	case current == 0:

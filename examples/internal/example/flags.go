@@ -1,6 +1,8 @@
 package example
 
 import (
+	"bytes"
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -27,16 +29,23 @@ func ParseFlags(flags *flag.FlagSet, args []string, usage string, help io.Writer
 	err := flags.Parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprint(help, usage, "\nFlags:\n")
-		flags.SetOutput(help)
-		flags.PrintDefaults()
-		return err
+		return cmp.Or(printHelp(flags, usage, help), err)
 	case err != nil:
 		return fmt.Errorf("%w; see -h", err)
 	case flags.NArg() > 0:
 		return fmt.Errorf("unexpected argument %q; see -h", flags.Arg(0))
 	}
 	return nil
+}
+
+// printHelp returns an error when the help can't be written.
+func printHelp(flags *flag.FlagSet, usage string, help io.Writer) error {
+	var text bytes.Buffer
+	fmt.Fprint(&text, usage, "\nFlags:\n")
+	flags.SetOutput(&text)
+	flags.PrintDefaults()
+	_, err := help.Write(text.Bytes())
+	return err
 }
 
 // CommaList is for flag.Func: it sets values to those of a flag that has a comma between two.

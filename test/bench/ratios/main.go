@@ -29,7 +29,6 @@ func main() {
 
 	fmt.Println(runtime.Version())
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	defer table.Flush()
 	fmt.Fprintln(table, "operation\tpeer\ttime to floor\tmiddle half\tns\tbytes to floor\tallocations to floor")
 	for _, transport := range []string{"memory", "loopback", "loopback, parallel"} {
 		peers, stop := bench.PeersOver(strings.TrimSuffix(transport, ", parallel"))
@@ -40,7 +39,7 @@ func main() {
 			}
 			measure(table, name, op, peers, strings.HasSuffix(transport, "parallel"), *rounds)
 		}
-		table.Flush()
+		must(table.Flush())
 		stop()
 	}
 }

@@ -7,6 +7,8 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -46,8 +48,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	fake := seeded()
 	defer fake.Close()
 	fake.URL = baseURL(listener.Addr())
-	printExports(stdout, fake)
-
+	if err := printExports(stdout, fake); err != nil {
+		listener.Close()
+		return err
+	}
 	server := &http.Server{Handler: logged(fake, stderr), ReadHeaderTimeout: 10 * time.Second}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
@@ -67,15 +71,22 @@ func parse(args []string, usage io.Writer) (addr string, err error) {
 	flags.StringVar(&addr, "addr", "127.0.0.1:8080", "`address` to listen on; port 0 takes a free one")
 	err = flags.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(usage, "m3tertest serves a fake m3ter until it is interrupted.\n"+
-			"It prints what a client needs as shell exports, and logs each request to standard error.\n\nFlags:")
-		flags.SetOutput(usage)
-		flags.PrintDefaults()
+		return "", cmp.Or(printHelp(flags, usage), err)
 	}
 	if err == nil && flags.NArg() > 0 {
 		err = fmt.Errorf("unexpected argument %q; see -h", flags.Arg(0))
 	}
 	return addr, err
+}
+
+func printHelp(flags *flag.FlagSet, w io.Writer) error {
+	var text bytes.Buffer
+	fmt.Fprintln(&text, "m3tertest serves a fake m3ter until it is interrupted.\n"+
+		"It prints what a client needs as shell exports, and logs each request to standard error.\n\nFlags:")
+	flags.SetOutput(&text)
+	flags.PrintDefaults()
+	_, err := w.Write(text.Bytes())
+	return err
 }
 
 // baseURL names a host that a client can dial and that counts as loopback, also when the address is that of every
@@ -107,7 +118,7 @@ func seeded() *m3tertest.Server {
 	return fake
 }
 
-func printExports(w io.Writer, fake *m3tertest.Server) {
+func printExports(w io.Writer, fake *m3tertest.Server) error {
 	for _, variable := range [][2]string{
 		{"M3TER_BASE_URL", fake.URL},
 		{"M3TER_API_KEY", fake.APIKey},
@@ -118,6 +129,9 @@ func printExports(w io.Writer, fake *m3tertest.Server) {
 		{"M3TERTEST_GROUP_ID", groupID},
 		{"M3TERTEST_ITEM_ID", itemID},
 	} {
-		fmt.Fprintf(w, "export %s=%s\n", variable[0], variable[1])
+		if _, err := fmt.Fprintf(w, "export %s=%s\n", variable[0], variable[1]); err != nil {
+			return err
+		}
 	}
+	return nil
 }
