@@ -13,7 +13,8 @@ import (
 func TestCreatePermissionPolicy(t *testing.T) {
 	c := inMemory(t)
 	c.fake.AddUser("user")
-	body := with(`{"effect":"deny","action":["marketplace:usage:create","new:one","all"],"resource":["config:meter/item/Ab_1"]}`)
+	const body = `{"name":"n","permissionPolicy":[
+		{"effect":"deny","action":["marketplace:usage:create","new:one","all"],"resource":["config:meter/item/Ab_1"]}]}`
 	before := time.Now().Truncate(time.Millisecond)
 	var first, second gen.PermissionPolicy
 	a := c.do("POST", "/permissionpolicies", body)
