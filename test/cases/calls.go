@@ -96,7 +96,7 @@ func (c Call) Typed(client any, of Case) (typed Call, as Case, ok bool) {
 			of.Query = ""
 		}
 		_, err := c.request(client)
-		return c, of, err == nil
+		return c, of, err == nil && value != "null"
 	}
 	c.Send = []byte(of.Body)
 	request, err := c.request(client)
