@@ -5,10 +5,12 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
-	"time"
+
+	"github.com/m3ter-access/m3ter-access-go/test/cases"
 )
 
 // A step is what becomes of one attempt.
@@ -148,32 +150,23 @@ func newScripted(t *testing.T, s *script, opts ...Option) *Client {
 	return client
 }
 
-// A method is one of the client's, called with something valid.
+// A method is one of the client's, called with the document's examples.
 type method struct {
 	name   string
 	isRead bool
 	call   func(context.Context, *Client) error
 }
 
-var methods = []method{
-	{"RequestSupport", false, func(ctx context.Context, c *Client) error {
-		_, err := c.RequestSupport(ctx, SupportRequest{EndSupportUsersAccess: time.Date(2026, 3, 1, 17, 0, 0, 0, time.UTC), Version: 3})
-		return err
-	}},
-	{"CreatePermissionPolicy", false, func(ctx context.Context, c *Client) error {
-		_, err := c.CreatePermissionPolicy(ctx, PermissionPolicyRequest{Name: "readers", PermissionPolicy: []Statement{Allow(ConfigRetrieve).On("config:*")}})
-		return err
-	}},
-	{"AddPermissionPolicyToUser", false, func(ctx context.Context, c *Client) error {
-		_, err := c.AddPermissionPolicyToUser(ctx, "policy", PrincipalPermissionRequest{PrincipalID: "user"})
-		return err
-	}},
-	{"UserPermissionsPage", true, func(ctx context.Context, c *Client) error {
-		_, err := c.UserPermissionsPage(ctx, "user", PageParams{})
-		return err
-	}},
-	{"RemoveResource", false, func(ctx context.Context, c *Client) error {
-		_, err := c.RemoveResource(ctx, "meter", "group", ResourceGroupItemRequest{TargetID: "meter-1", TargetType: TargetItem})
-		return err
-	}},
+var methods = func() (all []method) {
+	for _, call := range cases.CallsOn(&Client{}) {
+		all = append(all, method{call.Name, !call.IsWrite(), func(ctx context.Context, c *Client) error {
+			_, err := call.Do(ctx, c)
+			return err
+		}})
+	}
+	return all
+}()
+
+func methodNamed(name string) method {
+	return methods[slices.IndexFunc(methods, func(m method) bool { return m.name == name })]
 }

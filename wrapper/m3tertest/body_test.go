@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/m3ter-access/m3ter-access-go/gen"
 	"github.com/m3ter-access/m3ter-access-go/test/cases"
 )
 
@@ -40,7 +41,7 @@ func TestContentType(t *testing.T) {
 		"":                                415,
 	} {
 		c.header.Set("Content-Type", contentType)
-		a := c.do("POST", "/permissionpolicies", policyBody)
+		a := c.call(gen.CreatePermissionPolicy.Operation, policyBody)
 		if status == 200 {
 			a.into(200, new(any))
 			continue
@@ -53,7 +54,7 @@ func TestContentType(t *testing.T) {
 func TestSpellingThatIsTaken(t *testing.T) {
 	c := inMemory(t)
 	for refused, taken := range map[string]string{"MARKETPLACE_USAGE_CREATE": "marketplace:usage:create", "config:Create": "config:create"} {
-		c.do("POST", "/permissionpolicies", `{"name":"n","permissionPolicy":[{"effect":"e","action":["`+refused+`"],"resource":["r"]}]}`).
+		c.call(gen.CreatePermissionPolicy.Operation, `{"name":"n","permissionPolicy":[{"effect":"e","action":["`+refused+`"],"resource":["r"]}]}`).
 			refused(400, `permissionPolicy[0].action[0] must be in lower case: "`+taken+`"`)
 	}
 }

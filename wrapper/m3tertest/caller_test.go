@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/m3ter-access/m3ter-access-go/gen"
+	"github.com/m3ter-access/m3ter-access-go/test/cases"
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
@@ -69,6 +70,12 @@ func (c *caller) requestToken(key, secret, contentType, body string) answer {
 	r.SetBasicAuth(key, secret)
 	r.Header.Set("Content-Type", contentType)
 	return c.send(r)
+}
+
+// call sends a request of an operation about the fake's organization.
+func (c *caller) call(op gen.Operation, body string, values ...string) answer {
+	c.t.Helper()
+	return c.doAt(op.Method, cases.Fill(op.Path, append([]string{c.fake.OrganizationID}, values...)...), body)
 }
 
 // do sends a request about the fake's organization.

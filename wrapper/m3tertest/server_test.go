@@ -25,10 +25,10 @@ func TestTransports(t *testing.T) {
 			c := start(t)
 			c.fake.AddUser("user")
 			var policy gen.PermissionPolicy
-			c.do("POST", "/permissionpolicies", policyBody).into(200, &policy)
-			c.do("POST", "/permissionpolicies/"+policy.ID+"/addtouser", `{"principalId":"user"}`).into(200, new(any))
+			c.call(gen.CreatePermissionPolicy.Operation, policyBody).into(200, &policy)
+			c.call(gen.AddPermissionPolicyToUser.Operation, `{"principalId":"user"}`, policy.ID).into(200, new(any))
 			var page gen.PermissionPolicyPage
-			c.do("GET", "/users/user/permissions", "").into(200, &page)
+			c.call(gen.UserPermissions.Operation, "", "user").into(200, &page)
 			if len(page.Data) != 1 || page.Data[0].ID != policy.ID {
 				t.Errorf("page %+v, want policy %q alone", page, policy.ID)
 			}
@@ -128,7 +128,7 @@ func TestConcurrentUse(t *testing.T) {
 		group.Go(func() {
 			for range rounds {
 				policy := c.fake.AddPermissionPolicy(gen.PermissionPolicy{PermissionPolicy: []gen.Statement{{Effect: "allow", Action: []gen.Action{"all"}}}})
-				if a := c.do("POST", "/permissionpolicies/"+policy.ID+"/addtouser", `{"principalId":"user"}`); a.status != 200 {
+				if a := c.call(gen.AddPermissionPolicyToUser.Operation, `{"principalId":"user"}`, policy.ID); a.status != 200 {
 					t.Errorf("status %d: %s", a.status, a.body)
 				}
 				for _, policy := range c.fake.UserPolicies("user") {
