@@ -133,7 +133,7 @@ func TestDoSendsNowhereElse(t *testing.T) {
 
 // A Host header and an Authorization among the headers change nothing, and the caller's request stays as it was.
 func TestDoSendsTheTokenOfTheClient(t *testing.T) {
-	service := newService(t, keeps(200, `{}`))
+	service := newService(t, keeps(200, `{"id":"s"}`))
 	req := newRequest(t, "GET", service.URL+"/organizations/org/support")
 	req.Header = http.Header{"Host": {"example.com"}, "Authorization": {"Bearer mine"}, "X-More": {"kept"}}
 	before := req.Header.Clone()
