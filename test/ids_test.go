@@ -100,22 +100,6 @@ func checkSegments(t *testing.T, received *http.Request, want []string) {
 	}
 }
 
-// The organization of the options is held to the same.
-func TestOrganizationOfTheOptions(t *testing.T) {
-	for _, id := range []string{"", ".", "..", "a/b", `a\b`, "a\nb"} {
-		_, err := m3teraccess.NewClient(m3teraccess.WithCredentials("k", "s"), m3teraccess.WithOrganization(id))
-		if err == nil {
-			t.Errorf("%q: no error", id)
-		}
-	}
-	service := newService(t, keeps(200, `{"id":"p"}`))
-	client := service.client(t, m3teraccess.WithOrganization("a b%2f?"))
-	if _, err := client.CreatePermissionPolicy(t.Context(), policyRequest()); err != nil {
-		t.Fatal(err)
-	}
-	checkSegments(t, service.requests()[0], []string{"organizations", "a b%2f?", "permissionpolicies"})
-}
-
 // A base URL with a path of its own keeps it.
 func TestBaseURLWithAPath(t *testing.T) {
 	for _, path := range []string{"/m3ter", "/m3ter/", "/a/b"} {
