@@ -16,26 +16,6 @@ import (
 
 const policyBody = `{"name":"p","permissionPolicy":[{"effect":"allow","action":["config:create"],"resource":["config:meter/*"]}]}`
 
-// Every way to reach a fake leads to the same behaviour.
-func TestTransports(t *testing.T) {
-	for name, start := range map[string]func(*testing.T, ...m3tertest.Option) *caller{
-		"loopback": overLoopback, "in memory": inMemory, "mounted": mounted,
-	} {
-		t.Run(name, func(t *testing.T) {
-			c := start(t)
-			c.fake.AddUser("user")
-			var policy gen.PermissionPolicy
-			c.call(gen.CreatePermissionPolicy.Operation, policyBody).into(200, &policy)
-			c.call(gen.AddPermissionPolicyToUser.Operation, `{"principalId":"user"}`, policy.ID).into(200, new(any))
-			var page gen.PermissionPolicyPage
-			c.call(gen.UserPermissions.Operation, "", "user").into(200, &page)
-			if len(page.Data) != 1 || page.Data[0].ID != policy.ID {
-				t.Errorf("page %+v, want policy %q alone", page, policy.ID)
-			}
-		})
-	}
-}
-
 func TestClientReachesTheFakeAtAnyHost(t *testing.T) {
 	c := inMemory(t)
 	c.fake.URL = "http://api.m3ter.example:8443"
