@@ -3,11 +3,14 @@ package test
 import (
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/oauth2/clientcredentials"
 
 	"github.com/m3ter-access/m3ter-access-go/gen"
 	"github.com/m3ter-access/m3ter-access-go/test/cases"
@@ -16,7 +19,7 @@ import (
 )
 
 // Of each request that has a Go value, what the document forbids is refused before anything is sent, in the name of the
-// field, and all else is sent as it is. Package m3tertest holds the fake to the same cases.
+// field, and all else is sent as it is.
 func TestClientRefusesWhatTheDocumentForbids(t *testing.T) {
 	fake, client := newFake(t, m3teraccess.WithLimiter(unlimited{}))
 	for _, call := range calls {
@@ -120,6 +123,35 @@ func TestExamplesOfTheDocumentAreCarriedOut(t *testing.T) {
 	for _, call := range calls {
 		if !done[call.OperationID] {
 			t.Errorf("no example of %s succeeded", call.OperationID)
+		}
+	}
+}
+
+// The fake refuses what the document forbids, and nothing else, and says which member it is about.
+func TestFakeRefusesWhatTheDocumentForbids(t *testing.T) {
+	fake, _ := newFake(t)
+	credentials := clientcredentials.Config{ClientID: fake.APIKey, ClientSecret: fake.APISecret, TokenURL: fake.URL + "/oauth/token"}
+	client := credentials.Client(t.Context())
+	for _, op := range cases.Operations() {
+		path := cases.Fill(op.Path, append([]string{fake.OrganizationID}, op.Examples()[1:]...)...)
+		for _, tt := range op.Cases() {
+			t.Run(op.OperationID+"/"+tt.Name, func(t *testing.T) {
+				req := newRequest(t, op.Method, fake.URL+path+"?"+tt.Query)
+				req.Body = io.NopCloser(strings.NewReader(tt.Body))
+				req.Header.Set("Content-Type", "application/json")
+				resp, err := client.Do(req)
+				if err != nil {
+					t.Fatal(err)
+				}
+				text := string(readAll(t, resp))
+				forbidden := op.Forbids(tt) != nil
+				if forbidden && tt.Lax {
+					t.Error("kin-openapi sees it now")
+				}
+				if refused := resp.StatusCode == http.StatusBadRequest; refused != (forbidden || tt.Lax) || refused && !strings.Contains(text, tt.Field) {
+					t.Errorf("%s?%s %s: %d %s", path, tt.Query, tt.Body, resp.StatusCode, text)
+				}
+			})
 		}
 	}
 }

@@ -35,7 +35,7 @@ func logLines(t *testing.T, level slog.Level, s *script, m method) (heads []stri
 
 func TestLogLines(t *testing.T) {
 	s := &script{steps: []step{answers(429, `{"message":"too fast"}`, "X-Request-Id: req-1"), answers(503, `{}`)}}
-	heads, lines, text := logLines(t, slog.LevelDebug, s, methodNamed("RequestSupport"))
+	heads, lines, text := logLines(t, slog.LevelDebug, s, methods[0])
 	want := []string{
 		"INFO m3ter token fetched",
 		"DEBUG m3ter attempt", "INFO m3ter call is tried again",
@@ -70,7 +70,7 @@ func TestLogLevels(t *testing.T) {
 	}{{slog.LevelDebug, 5}, {slog.LevelInfo, 3}, {slog.LevelWarn, 1}, {slog.LevelError, 0}}
 	for _, tt := range tests {
 		s := &script{steps: []step{answers(429, `{}`), answers(503, `{}`)}}
-		heads, _, _ := logLines(t, tt.level, s, methodNamed("RequestSupport"))
+		heads, _, _ := logLines(t, tt.level, s, methods[0])
 		if len(heads) != tt.want {
 			t.Errorf("%v: %q", tt.level, heads)
 		}
@@ -92,13 +92,13 @@ func TestLogWarnsOnlyOfWhatIsGivenUp(t *testing.T) {
 func TestLogShowsNoEcho(t *testing.T) {
 	echo := fmt.Errorf("sent Authorization: Bearer token-1\nlevel=INFO msg=forged the-secret")
 	s := &script{steps: []step{foreign(echo)}}
-	_, _, text := logLines(t, slog.LevelDebug, s, methodNamed("RequestSupport"))
+	_, _, text := logLines(t, slog.LevelDebug, s, methods[0])
 	if strings.Contains(text, "token-1") || strings.Contains(text, "the-secret") || !strings.Contains(text, redacted) {
 		t.Errorf("%s", text)
 	}
 
 	refused := &script{token: answers(401, `{"error":"the-secret","error_description":"key:the-secret is wrong"}`)}
-	_, _, text = logLines(t, slog.LevelDebug, refused, methodNamed("RequestSupport"))
+	_, _, text = logLines(t, slog.LevelDebug, refused, methods[0])
 	if strings.Contains(text, "the-secret") || !strings.Contains(text, "can't be had") {
 		t.Errorf("%s", text)
 	}
@@ -110,7 +110,7 @@ func TestLogOfAWaitThatDoesNotFit(t *testing.T) {
 	soon := method{call: func(ctx context.Context, c *Client) error {
 		ctx, cancel := context.WithTimeout(ctx, time.Second)
 		defer cancel()
-		return methodNamed("RequestSupport").call(ctx, c)
+		return methods[0].call(ctx, c)
 	}}
 	heads, _, _ := logLines(t, slog.LevelInfo, s, soon)
 	if want := []string{"INFO m3ter token fetched", "WARN m3ter call is given up"}; !slices.Equal(heads, want) {

@@ -2,7 +2,7 @@
 // method, bodies and queries that the document allows and forbids, and what the document says of a request and an answer.
 // An operation that comes needs no case written by hand.
 //
-// It knows the client by reflection alone, so that package m3teraccess itself can use it.
+// It is for package test alone: what the tests beside the client import, go mod tidy brings to every user.
 package cases
 
 import (

@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/m3ter-access/m3ter-access-go/gen"
-	"github.com/m3ter-access/m3ter-access-go/test/cases"
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
@@ -33,7 +32,7 @@ func linker(t *testing.T, start func(*testing.T, ...m3tertest.Option) *caller) (
 
 // linkPath is where a policy is added to a user.
 func (c *caller) linkPath(policyID string) string {
-	return cases.Fill(gen.AddPermissionPolicyToUser.Path, c.fake.OrganizationID, policyID)
+	return c.path(gen.AddPermissionPolicyToUser.Operation, policyID)
 }
 
 const linkBody = `{"principalId":"user"}`
