@@ -177,7 +177,8 @@ func newScripted(t *testing.T, s *script, opts ...Option) *Client {
 	return client
 }
 
-// A method is one of the client's, called with something valid.
+// A method is one of the client's, called with something valid. These are samples: package test calls all there are. What
+// it reads the document with must not be imported here, since go mod tidy looks into the tests of what a user imports.
 type method struct {
 	name   string
 	isRead bool

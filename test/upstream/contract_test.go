@@ -104,7 +104,10 @@ func put(in any, names []string, value any) any {
 		list[i] = put(list[i], names[1:], value)
 		return list
 	}
-	object := in.(map[string]any)
+	object, ok := in.(map[string]any)
+	if !ok { // the document has no such place any more, and the comparison tells
+		object = make(map[string]any)
+	}
 	object[name] = put(object[name], names[1:], value)
 	return object
 }

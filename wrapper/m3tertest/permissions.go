@@ -32,7 +32,7 @@ func (s *store) page(userID string, size int, nextToken string) (gen.PermissionP
 	}
 	if nextToken != "" {
 		last := slices.IndexFunc(links, func(l gen.PrincipalPermission) bool { return cursor(l) == nextToken })
-		if last < 0 {
+		if last == -1 {
 			return gen.PermissionPolicyPage{}, invalid("nextToken", "is unknown")
 		}
 		links = links[:last]

@@ -122,7 +122,7 @@ func (s *Server) applying(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if isWrite(r.Method) && s.operation(r).name != "Token" {
 			w = &statusWriter{w, func(status int) {
-				exchangeOf(r).note(func(kept *Request) { kept.Applied = status < 300 })
+				exchangeOf(r).note(func(kept *Request) { kept.Applied = status == http.StatusOK })
 			}}
 		}
 		next.ServeHTTP(w, r)

@@ -12,7 +12,7 @@ func TestRequestSupport(t *testing.T) {
 	c := inMemory(t)
 	// put sends the end and further members.
 	put := func(day int, members string) answer {
-		return c.do("PUT", "/support", fmt.Sprintf(`{"dtEndSupportUsersAccess":"2026-03-%02dT17:00:00Z"%s}`, day, members))
+		return c.call(gen.RequestSupport.Operation, fmt.Sprintf(`{"dtEndSupportUsersAccess":"2026-03-%02dT17:00:00Z"%s}`, day, members))
 	}
 	const policy = `,"supportUsersPermissionPolicy":[{"effect":"allow","action":["config:retrieve"],"resource":["config:*"]}]`
 
