@@ -94,13 +94,16 @@ func TestBodies(t *testing.T) {
 			c.fake.AddUser("user")
 			policy := c.fake.AddPermissionPolicy(gen.PermissionPolicy{})
 			group := c.fake.AddResourceGroup("meter", gen.ResourceGroup{}, m3tertest.Item{TargetID: "item", TargetType: gen.TargetTypeItem})
-			route := map[string][2]string{
-				"policy":  {"POST", "/permissionpolicies"},
-				"support": {"PUT", "/support"},
-				"link":    {"POST", "/permissionpolicies/" + policy.ID + "/addtouser"},
-				"removal": {"POST", "/resourcegroups/meter/" + group.ID + "/removeresource"},
+			route := map[string]struct {
+				op     gen.Operation
+				values []string
+			}{
+				"policy":  {gen.CreatePermissionPolicy.Operation, nil},
+				"support": {gen.RequestSupport.Operation, nil},
+				"link":    {gen.AddPermissionPolicyToUser.Operation, []string{policy.ID}},
+				"removal": {gen.RemoveResource.Operation, []string{"meter", group.ID}},
 			}[tt.operation]
-			a := c.do(route[0], route[1], tt.body)
+			a := c.call(route.op, tt.body, route.values...)
 			if tt.field == "" {
 				a.into(200, new(any))
 				return
