@@ -21,8 +21,8 @@
 // A request without a valid bearer token, or about another organization, is answered with 403; one that breaks the
 // document with 400 and a message that names the field; one with a version that isn't current with 409. m3ter
 // doesn't document the last. A body that is not one JSON value, has a member twice or is not valid Unicode breaks the
-// document too; names match exactly. Error bodies are {"message": "..."}. Effects and actions are taken in lower case only
-// and answered in m3ter's upper-case spelling: config:create becomes CONFIG_CREATE.
+// document too; names match exactly. Error bodies are {"message": "..."}. Effects and actions are taken in lower case
+// only and answered in m3ter's upper-case spelling: config:create becomes CONFIG_CREATE.
 //
 // # Faults
 //
