@@ -97,6 +97,7 @@ func withBody(req *http.Request) (*http.Request, []byte) {
 // A judgedBody has what was read of it judged when it is closed.
 type judgedBody struct {
 	io.ReadCloser
+	mu    sync.Mutex // a body may be closed while it is read
 	read  bytes.Buffer
 	ended error
 	once  sync.Once
@@ -107,6 +108,8 @@ var errNotReadToEnd = errors.New("it was not read to its end")
 
 func (b *judgedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.read.Write(p[:n])
 	b.ended = err
 	return n, err
@@ -114,6 +117,8 @@ func (b *judgedBody) Read(p []byte) (int, error) {
 
 func (b *judgedBody) Close() error {
 	b.once.Do(func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
 		if b.ended == nil {
 			b.ended = errNotReadToEnd
 		}

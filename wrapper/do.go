@@ -2,6 +2,7 @@ package m3teraccess
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"net/http"
@@ -62,18 +63,17 @@ func (c *Client) ownRequest(req *http.Request) (*http.Request, error) {
 	}
 	// In the one spelling that was compared: net/http and a proxy may read another one otherwise.
 	own.URL.Scheme, own.URL.Host, own.Host = c.base.Scheme, c.base.Host, ""
-	if own.Header == nil {
-		own.Header = make(http.Header)
+	header := make(http.Header, len(own.Header)+2)
+	for name, values := range own.Header { // also one that was not set by Set
+		name = http.CanonicalHeaderKey(name)
+		header[name] = append(header[name], values...)
 	}
-	for name := range own.Header {
-		if strings.EqualFold(name, "Authorization") { // also where it was not set by Set
-			delete(own.Header, name)
-		}
+	header.Del("Authorization")
+	if header.Get("Accept") == "" {
+		header.Set("Accept", "application/json")
 	}
-	if own.Header.Get("Accept") == "" {
-		own.Header.Set("Accept", "application/json")
-	}
-	own.Header.Set("User-Agent", c.readHeader.Get("User-Agent"))
+	header.Set("User-Agent", c.readHeader.Get("User-Agent"))
+	own.Header = header
 	return own, nil
 }
 
@@ -95,8 +95,6 @@ func (c *Client) validateRequest(req *http.Request) error {
 		return invalid("request Host", "that of the URL, or empty", "is %s", gen.Quote(req.Host))
 	case req.RequestURI != "":
 		return invalid("request RequestURI", "empty, as of a request that no server received", "is %s", gen.Quote(req.RequestURI))
-	case req.Method != "" && !isToken(req.Method):
-		return invalid("request Method", "one that HTTP can carry", "is %s", gen.Quote(req.Method))
 	case strings.ContainsFunc(req.URL.RawQuery, isControlOrSpace):
 		return invalid("request URL", "one whose query has no control character and no space", "has one")
 	case len(req.TransferEncoding) > 0:
@@ -107,7 +105,17 @@ func (c *Client) validateRequest(req *http.Request) error {
 	case req.Cancel != nil:
 		return invalid("request Cancel", "nil, since the context ends a request", "is set")
 	}
-	return errors.Join(validateHeader("request Header", req.Header), validateHeader("request Trailer", req.Trailer))
+	return errors.Join(
+		validateMethod("request Method", cmp.Or(req.Method, http.MethodGet)),
+		validateHeader("request Header", req.Header), validateHeader("request Trailer", req.Trailer))
+}
+
+// validateMethod refuses those that speak to a proxy, too: CONNECT asks for a tunnel, and TRACE for an echo of the token.
+func validateMethod(field, method string) error {
+	if !isToken(method) || method == http.MethodConnect || method == http.MethodTrace {
+		return invalid(field, "one of HTTP for a resource, such as POST", "is %s", gen.Quote(method))
+	}
+	return nil
 }
 
 // hasDotSegment finds what would lead out of the base URL's path. A backslash separates segments for some servers.

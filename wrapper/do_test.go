@@ -58,6 +58,8 @@ func TestDoRefusesWhatCannotBeSent(t *testing.T) {
 		"opaque URL without host":  func(r *http.Request) { r.URL = &url.URL{Opaque: "x"} },
 		"opaque path":              func(r *http.Request) { r.URL = &url.URL{Path: "/x", Opaque: "//elsewhere.test/"} },
 		"opaque URL":               func(r *http.Request) { r.URL.Opaque = "//elsewhere.test/" },
+		"tunnel":                   func(r *http.Request) { r.Method = "CONNECT" },
+		"echo":                     func(r *http.Request) { r.Method = "TRACE" },
 		"transfer encoding":        func(r *http.Request) { r.TransferEncoding = []string{"identity"} },
 		"chunked":                  func(r *http.Request) { r.TransferEncoding = []string{"chunked"} },
 		"header of the encoding":   func(r *http.Request) { r.Header.Set("Transfer-Encoding", "chunked") },

@@ -346,8 +346,9 @@ func WithLimiter(limiter Limiter) Option {
 }
 
 // WithOrganizationLimiter replaces the default limiter by one for each organization. limiterOf is called when an
-// organization is first used, for one organization at a time. Its limiter is kept as long as a client of the organization
-// is, and for a second after its last request; then limiterOf is asked once more. A nil limiter means the default one.
+// organization is first used, and may be called concurrently. Its limiter is kept as long as a client of the organization
+// is, and for a second after its last request; then limiterOf is called once more, so a limiter that remembers more than a
+// second belongs to limiterOf. A nil limiter means the default one.
 //
 // A limiter that has a method HoldBack(time.Duration), too, is told when the service refused a request as over the rate,
 // and for how long the organization's requests are held back.

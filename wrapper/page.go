@@ -19,7 +19,7 @@ type page[T any] struct {
 
 // unmarshal reads any of three shapes: the page itself, a bare list, or one entry. m3ter documents one entry as the answer
 // to UserPermissions and describes a list; its other lists are pages. The likely shape is tried first, since each try
-// decodes the whole body.
+// decodes the whole body; a name may be escaped where there is a \u.
 func (p *page[T]) unmarshal(body []byte) error {
 	if first := bytes.TrimLeft(body, " \t\r\n"); len(first) > 0 && first[0] == '[' {
 		return unmarshal(body, &p.Data)
@@ -28,7 +28,7 @@ func (p *page[T]) unmarshal(body []byte) error {
 		if err := unmarshal(body, p); err != nil || p.Data != nil {
 			return err
 		}
-	} else if entry := make([]T, 1); unmarshal(body, &entry[0]) == nil {
+	} else if entry := make([]T, 1); !bytes.Contains(body, []byte(`\u`)) && unmarshal(body, &entry[0]) == nil {
 		if lacks, isOurs := gen.Finish(&entry[0]); isOurs && lacks == "" {
 			p.Data = entry
 			return nil
@@ -36,7 +36,7 @@ func (p *page[T]) unmarshal(body []byte) error {
 	}
 	var has struct {
 		Data json.RawMessage `json:"data"`
-		ID   string          `json:"id"`
+		ID   json.RawMessage `json:"id"`
 	}
 	if err := unmarshal(body, &has); err != nil {
 		return err
@@ -44,7 +44,7 @@ func (p *page[T]) unmarshal(body []byte) error {
 	switch {
 	case has.Data != nil: // null, as an empty page may say, or a name that is escaped
 		return unmarshal(body, p)
-	case has.ID == "":
+	case has.ID == nil || string(has.ID) == `""` || string(has.ID) == "null":
 		return errors.New("the body is neither a page, with data, nor an entry, with an id")
 	}
 	p.Data = make([]T, 1)
