@@ -15,7 +15,7 @@ import (
 // A Request is what the server received, and what became of it.
 type Request struct {
 	// Operation is the operationId, as "CreatePermissionPolicy"; or "Token", "GetSupport", "ListPermissionPolicies",
-	// "GetResourceGroup"; "" when there is none.
+	// "ListUsers", "GetResourceGroup"; "" when there is none.
 	Operation string
 	Method    string      // as received
 	Path      string      // escaped, as received

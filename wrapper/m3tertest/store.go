@@ -21,6 +21,7 @@ type store struct {
 	wholeDays   bool        // support access lasts until the end of the day at least
 	policies    map[string]gen.PermissionPolicy
 	policyIDs   []string                             // in the order in which the policies were created
+	userIDs     []string                             // in the order in which the users were added
 	links       map[string][]gen.PrincipalPermission // by user, the oldest first; only known users are keys
 	groups      map[groupKey]group
 }
