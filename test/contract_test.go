@@ -69,6 +69,7 @@ func isBesideDocument(req *http.Request) bool {
 	known := []string{
 		"POST /oauth/token",
 		"GET /organizations/{orgId}/support",
+		"GET /organizations/{orgId}/users",
 		"GET /organizations/{orgId}/resourcegroups/{type}/{resourceGroupId}",
 	}
 	mux := http.NewServeMux()

@@ -11,7 +11,7 @@ import (
 // failedBeforeBody breaks off requests whose body isn't to be read.
 func failedBeforeBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if fault := exchangeOf(r).fault; fault.Break == DropBeforeBody {
+		if fault := progressOf(r).fault; fault.Break == DropBeforeBody {
 			pause(w, r, fault.Delay)
 			drop(w)
 		}
@@ -22,7 +22,7 @@ func failedBeforeBody(next http.Handler) http.Handler {
 // failed does what else a fault says, around the carrying out of the request or in place of it.
 func failed(carryOut http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		fault := exchangeOf(r).fault
+		fault := progressOf(r).fault
 		handler := carryOut
 		if fault.CarriedOut {
 			handler = hold(carryOut, r)
@@ -90,7 +90,7 @@ func (a *heldAnswer) sendCut(w http.ResponseWriter, r *http.Request) {
 // cutHeader sends the beginning of a header, and nothing where a connection can't be taken over.
 func (a *heldAnswer) cutHeader(w http.ResponseWriter, r *http.Request) {
 	if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
-		exchangeOf(r).note(func(kept *Request) { kept.Status = a.status })
+		progressOf(r).note(func(kept *Request) { kept.Status = a.status })
 		_, _ = fmt.Fprintf(conn, "HTTP/1.1 %03d %s\r\nContent-", a.status, http.StatusText(a.status)) // fails only when the client is gone
 		_ = conn.Close()
 	}

@@ -45,7 +45,7 @@ func NewServer(opts ...Option) *Server {
 		tokens:         newTokens(cfg.tokenLifetime),
 		faults:         newFaults(),
 		rate:           cfg.rate,
-		state:          newStore(),
+		state:          newStore(cfg.wholeDays),
 	}
 	s.mux = newMux(&s.state, http.HandlerFunc(s.issueToken))
 	s.handler = s.layers()

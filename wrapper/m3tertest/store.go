@@ -18,8 +18,10 @@ type store struct {
 	mu          sync.Mutex
 	serviceUser string      // the id of who creates and modifies
 	support     gen.Support // version 0 before the first request
+	wholeDays   bool        // support access lasts until the end of the day at least
 	policies    map[string]gen.PermissionPolicy
 	policyIDs   []string                             // in the order in which the policies were created
+	userIDs     []string                             // in the order in which the users were added
 	links       map[string][]gen.PrincipalPermission // by user, the oldest first; only known users are keys
 	groups      map[groupKey]group
 }
@@ -31,8 +33,9 @@ type group struct {
 	items []Item
 }
 
-func newStore() store {
+func newStore(wholeDays bool) store {
 	return store{
+		wholeDays:   wholeDays,
 		serviceUser: newID(),
 		policies:    make(map[string]gen.PermissionPolicy),
 		links:       make(map[string][]gen.PrincipalPermission),

@@ -119,17 +119,13 @@ func seeded() *m3tertest.Server {
 }
 
 func printExports(w io.Writer, fake *m3tertest.Server) error {
-	for _, variable := range [][2]string{
-		{"M3TER_BASE_URL", fake.URL},
-		{"M3TER_API_KEY", fake.APIKey},
-		{"M3TER_API_SECRET", fake.APISecret},
-		{"M3TER_ORG_ID", fake.OrganizationID},
-		{"M3TERTEST_USER_ID", userID},
-		{"M3TERTEST_GROUP_TYPE", groupType},
-		{"M3TERTEST_GROUP_ID", groupID},
-		{"M3TERTEST_ITEM_ID", itemID},
-	} {
-		if _, err := fmt.Fprintf(w, "export %s=%s\n", variable[0], variable[1]); err != nil {
+	for _, variable := range append(fake.Env(),
+		"M3TERTEST_USER_ID="+userID,
+		"M3TERTEST_GROUP_TYPE="+groupType,
+		"M3TERTEST_GROUP_ID="+groupID,
+		"M3TERTEST_ITEM_ID="+itemID,
+	) {
+		if _, err := fmt.Fprintf(w, "export %s\n", variable); err != nil {
 			return err
 		}
 	}
