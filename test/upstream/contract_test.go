@@ -45,7 +45,7 @@ version-minimum:
   /components/schemas/PrincipalPermissionRequest/properties/version: *version
   /components/schemas/ResourceGroupItemRequest/properties/version: *version
 principal-type:
-  /components/schemas/PrincipalPermission/properties/principalType: {type: string, enum: [USER, USERGROUP, SERVICEUSER, SUPPORTUSERS]}
+  /components/schemas/PrincipalPermission/properties/principalType/enum: [USER, USERGROUP, SERVICEUSER, SUPPORTUSERS]
 operation-ids:
   /paths/~1organizations~1{orgId}~1support/put/operationId: PutSupport
   /paths/~1organizations~1{orgId}~1permissionpolicies/post/operationId: PostPermissionPolicy
