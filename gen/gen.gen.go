@@ -222,7 +222,7 @@ type PrincipalPermission struct {
 	// PrincipalID The id of the user.
 	PrincipalID string `json:"principalId,omitempty,omitzero"`
 
-	// PrincipalType What kind of principal holds the policy. Kinds that are not known here may come.
+	// PrincipalType What kind of principal holds the policy: USER, USERGROUP, SERVICEUSER or SUPPORTUSERS. Kinds that are not known here may come.
 	PrincipalType string `json:"principalType,omitempty,omitzero"`
 
 	// Version 1 when created, and 1 more after each change.

@@ -57,8 +57,6 @@ PrincipalPermissionRequest: {type: object, required: [principalId]}
 PrincipalPermissionRequest.principalId: {type: string, minLength: 1}
 PrincipalPermissionRequest.version: *version
 PrincipalPermission: {type: object, required: [id]}
-PrincipalPermission.principalType:
-  {anyOf: [{type: string, enum: [USER, USERGROUP, SERVICEUSER, SUPPORTUSERS]}, {type: string}]}
 ResourceGroupItemRequest: {type: object, required: [targetId, targetType]}
 ResourceGroupItemRequest.targetId: {type: string, minLength: 1}
 ResourceGroupItemRequest.targetType: {$ref: TargetType}

@@ -9,9 +9,9 @@ import (
 	"io"
 	"log/slog"
 	"math"
+	"mime"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/m3ter-access/m3ter-access-go/gen"
@@ -115,37 +115,53 @@ func (r *tokenRequest) RoundTrip(req *http.Request) (*http.Response, error) {
 	if r.outcome.err != nil {
 		return nil, r.outcome.err
 	}
-	a.Body = io.NopCloser(bytes.NewReader(wholeSeconds(a.body)))
+	body, err := tokenBody(a)
+	if err != nil {
+		return nil, err
+	}
+	a.Body = io.NopCloser(bytes.NewReader(body))
 	a.Header.Del("Location") // or x/oauth2's client would follow it
 	return a.Response, nil
 }
 
+// tokenBody is the answer as x/oauth2 is to read it. From JSON it takes the members of a token by their exact names, so that
+// x/oauth2 sees no other spelling and no member twice. Refusals and forms stay as they are.
+func tokenBody(a *answer) ([]byte, error) {
+	mediaType, _, _ := mime.ParseMediaType(a.Header.Get("Content-Type"))
+	isForm := mediaType == "application/x-www-form-urlencoded" || mediaType == "text/plain" // to x/oauth2
+	if a.StatusCode < 200 || a.StatusCode > 299 || isForm {
+		return a.body, nil
+	}
+	var members map[string]json.RawMessage
+	if err := unmarshal(withoutMark(a.body), &members); err != nil {
+		return nil, err
+	}
+	known := make(map[string]json.RawMessage)
+	for _, name := range []string{"access_token", "token_type", "expires_in", "error", "error_description", "error_uri"} {
+		if value, there := members[name]; there {
+			known[name] = value
+		}
+	}
+	wholeSeconds(known)
+	return json.Marshal(known)
+}
+
 // wholeSeconds rounds an expires_in down to the whole seconds that x/oauth2 reads. It leaves out one of less than a second,
 // which tells no expiry.
-func wholeSeconds(body []byte) []byte {
-	var members map[string]json.RawMessage
-	if json.Unmarshal(body, &members) != nil {
-		return body
+func wholeSeconds(members map[string]json.RawMessage) {
+	const name = "expires_in"
+	var number json.Number // which may be in quotes, as x/oauth2 allows
+	if json.Unmarshal(members[name], &number) != nil {
+		return
 	}
-	for name, value := range members {
-		var number json.Number // which may be in quotes, as x/oauth2 allows
-		if !strings.EqualFold(name, "expires_in") || json.Unmarshal(value, &number) != nil {
-			continue
-		}
-		seconds, err := number.Float64()
-		switch {
-		case err != nil && !errors.Is(err, strconv.ErrRange): // it is null
-		case seconds < 1:
-			delete(members, name)
-		default:
-			members[name] = strconv.AppendInt(nil, int64(min(seconds, math.MaxInt32)), 10)
-		}
+	seconds, err := number.Float64()
+	switch {
+	case err != nil && !errors.Is(err, strconv.ErrRange): // it is null
+	case seconds < 1:
+		delete(members, name)
+	default:
+		members[name] = strconv.AppendInt(nil, int64(min(seconds, math.MaxInt32)), 10)
 	}
-	rounded, err := json.Marshal(members)
-	if err != nil {
-		return body
-	}
-	return rounded
 }
 
 func (r *tokenRequest) status() int {

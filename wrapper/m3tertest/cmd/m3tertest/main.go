@@ -98,22 +98,26 @@ func baseURL(addr net.Addr) string {
 	return "http://" + addr.String()
 }
 
-// What the fake is seeded with. It is fixed, so that exports which were pasted into a shell outlive a restart.
+// What the fake is seeded with, by the ids in the examples of api/openapi.yaml. It is fixed, so that exports which were pasted into a shell outlive a restart.
 const (
 	organizationID = "1d2e3f40-5a6b-4c7d-8e9f-0a1b2c3d4e5f"
 	apiKey         = "m3tertest-key"
 	apiSecret      = "m3tertest-secret"
 	userID         = "3b1f0c9a-6c0f-4a0e-9c44-0d4f6f3f5e21"
+	policyID       = "0c7a1f5e-54f0-4a43-8f1d-2b8f3d0f9a01"
 	groupType      = "meter"
 	groupID        = "b8f9d1c2-3f7e-4c55-9a2e-1d6f4c0b7e31"
-	itemID         = "06f6b50c-a868-4ca6-8a3b-448e507d5248"
+	itemID         = "06f6b50c-a868-4ca6-XXXX-448e507d5248"
 )
 
 func seeded() *m3tertest.Server {
 	fake := m3tertest.NewServer(m3tertest.InMemory())
 	fake.OrganizationID, fake.APIKey, fake.APISecret = organizationID, apiKey, apiSecret
 	fake.AddUser(userID)
-	fake.AddResourceGroup(groupType, gen.ResourceGroup{ID: groupID, Name: "Sample meters"},
+	fake.AddPermissionPolicy(gen.PermissionPolicy{ID: policyID, Name: "Meter editors", PermissionPolicy: []gen.Statement{{
+		Effect: gen.EffectAllow, Action: []gen.Action{"config:create", "config:retrieve", "config:update"}, Resource: []string{"config:meter/*"},
+	}}})
+	fake.AddResourceGroup(groupType, gen.ResourceGroup{ID: groupID, Version: 4, Name: "Sample meters"},
 		m3tertest.Item{TargetID: itemID, TargetType: gen.TargetTypeItem})
 	return fake
 }

@@ -118,7 +118,10 @@ func TestSeeded(t *testing.T) {
 	if items := fake.ResourceGroupItems(groupType, groupID); len(items) != 1 || items[0].TargetID != itemID {
 		t.Errorf("items %+v", items)
 	}
-	if policies := fake.UserPolicies(userID); len(policies) != 0 {
+	if link := fake.GrantPolicy(policyID, userID); link.Version != 1 {
+		t.Errorf("link %+v", link)
+	}
+	if policies := fake.UserPolicies(userID); len(policies) != 1 || policies[0].ID != policyID {
 		t.Errorf("policies %+v", policies)
 	}
 }
