@@ -9,6 +9,7 @@ type config struct {
 	tokenLifetime time.Duration
 	rate          *rateLimit
 	inMemory      bool
+	untilTomorrow bool
 }
 
 // WithTokenLifetime sets how long a bearer token is accepted after it was issued; the default is 5 hours, as m3ter
@@ -27,6 +28,13 @@ func WithTokenLifetime(d time.Duration) Option {
 // seconds are counted by the clock, from one full second to the next.
 func WithRateLimit(n int) Option {
 	return func(c *config) { c.rate = &rateLimit{most: n} }
+}
+
+// WithSupportUntilTomorrow has the server refuse, with 400, an end of support access before tomorrow, 00:00 UTC. m3ter's
+// guide says so of its console: access is granted for the remainder of the day at least, and to end it early its end is
+// set to tomorrow and its statements are removed. Whether the service itself insists on it is not known.
+func WithSupportUntilTomorrow() Option {
+	return func(c *config) { c.untilTomorrow = true }
 }
 
 // InMemory makes a server that doesn't listen: its URL is http://localhost, and it is reached by [Server.Client]

@@ -24,6 +24,7 @@ var beside = map[string]struct {
 	serve func(handlers, http.ResponseWriter, *http.Request)
 }{
 	"GET /organizations/{orgId}/support":                                 {"GetSupport", handlers.getSupport},
+	"GET /organizations/{orgId}/users":                                   {"ListUsers", handlers.listUsers},
 	"GET /organizations/{orgId}/permissionpolicies":                      {"ListPermissionPolicies", handlers.listPolicies},
 	"GET /organizations/{orgId}/resourcegroups/{type}/{resourceGroupId}": {"GetResourceGroup", handlers.getResourceGroup},
 }

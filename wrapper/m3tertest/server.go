@@ -47,6 +47,7 @@ func NewServer(opts ...Option) *Server {
 		rate:           cfg.rate,
 		state:          newStore(),
 	}
+	s.state.untilTomorrow = cfg.untilTomorrow
 	s.mux = newMux(&s.state, http.HandlerFunc(s.issueToken))
 	s.handler = s.layers()
 	if !cfg.inMemory {

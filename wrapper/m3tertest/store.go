@@ -15,13 +15,14 @@ import (
 // store is the state of the organization. Its methods are called with mu held. Entities are replaced, never changed
 // in place, so an answer may share their slices.
 type store struct {
-	mu          sync.Mutex
-	serviceUser string      // the id of who creates and modifies
-	support     gen.Support // version 0 before the first request
-	policies    map[string]gen.PermissionPolicy
-	policyIDs   []string                             // in the order in which the policies were created
-	links       map[string][]gen.PrincipalPermission // by user, the oldest first; only known users are keys
-	groups      map[groupKey]group
+	mu            sync.Mutex
+	serviceUser   string      // the id of who creates and modifies
+	support       gen.Support // version 0 before the first request
+	untilTomorrow bool        // whether an earlier end of support access is refused
+	policies      map[string]gen.PermissionPolicy
+	policyIDs     []string                             // in the order in which the policies were created
+	links         map[string][]gen.PrincipalPermission // by user, the oldest first; only known users are keys
+	groups        map[groupKey]group
 }
 
 type groupKey struct{ resourceType, id string }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/m3ter-access/m3ter-access-go/gen/server"
 )
@@ -15,6 +16,9 @@ func (h handlers) RequestSupport(_ context.Context, r server.RequestSupportReque
 	if err != nil {
 		return nil, err
 	}
+	if err := h.checkEnd(r.Body.EndSupportUsersAccess); err != nil {
+		return nil, err
+	}
 	h.support.ID = cmp.Or(h.support.ID, newID())
 	h.support.Version = next
 	h.support.EndSupportUsersAccess = r.Body.EndSupportUsersAccess
@@ -22,6 +26,15 @@ func (h handlers) RequestSupport(_ context.Context, r server.RequestSupportReque
 		h.support.SupportUsersPermissionPolicy = published(r.Body.SupportUsersPermissionPolicy)
 	}
 	return server.RequestSupport200JSONResponse(h.support), nil
+}
+
+// checkEnd applies the rule of WithSupportUntilTomorrow.
+func (s *store) checkEnd(end time.Time) error {
+	const day = 24 * time.Hour
+	if earliest := time.Now().UTC().Truncate(day).Add(day); s.untilTomorrow && end.Before(earliest) {
+		return invalid("dtEndSupportUsersAccess", "must be %s or later", earliest.Format(time.RFC3339))
+	}
+	return nil
 }
 
 func (h handlers) getSupport(w http.ResponseWriter, _ *http.Request) {

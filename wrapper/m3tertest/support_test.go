@@ -4,8 +4,11 @@ import (
 	"fmt"
 	"reflect"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/m3ter-access/m3ter-access-go/gen"
+	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
 func TestRequestSupport(t *testing.T) {
@@ -45,4 +48,18 @@ func TestRequestSupport(t *testing.T) {
 	if got, ok := c.fake.Support(); !ok || !reflect.DeepEqual(got, third) || !reflect.DeepEqual(read, third) {
 		t.Errorf("state %+v, read %+v, want %+v", got, read, third)
 	}
+}
+
+func TestSupportUntilTomorrow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // where it is midnight, UTC
+		c := inMemory(t, m3tertest.WithSupportUntilTomorrow(), m3tertest.WithTokenLifetime(24*time.Hour))
+		put := func(after time.Duration) answer {
+			end := time.Now().Add(after).UTC().Format(time.RFC3339)
+			return c.call(gen.RequestSupport.Operation, fmt.Sprintf(`{"dtEndSupportUsersAccess":%q}`, end))
+		}
+		time.Sleep(23 * time.Hour)
+		put(-time.Hour).refused(400, "2000-01-02T00:00:00Z or later")
+		put(59*time.Minute).refused(400, "2000-01-02T00:00:00Z or later")
+		put(time.Hour).into(200, new(gen.Support))
+	})
 }
