@@ -13,11 +13,15 @@ import (
 
 const usage = `grant opens m3ter's support access for a while, and revokes it when it is interrupted before that.
 
-It stays in the foreground until the access has ended, and says on standard error what it does. Interrupted by Ctrl-C, by
-kill or because its terminal is closed, it lets the access end at once. Where that fails, it says until when the access
-stays open, or that its time is over. Access that somebody else has changed meanwhile is not touched any more.
+It stays in the foreground until the access has ended, and says on standard error what it does, and before that what it
+will do. Interrupted by Ctrl-C, by kill or because its terminal is closed, it revokes the access: it takes all statements
+away, and lets the access end at once. m3ter's guide has access last until the day is over. Where the service insists on
+that, it refuses to open access for less, and at an interrupt the access ends tomorrow at 00:00 UTC, without statements
+until then. Whatever stays open, it says until when and for what. Access that somebody else has changed meanwhile is not
+touched any more.
 
-The exit status is 0 when what it opened has ended, at its time or at the interrupt; else it is 1.
+The exit status is 0 when the access has ended, at its time or at the interrupt; 1 when it has not, or was not opened, or
+nobody knows; 2 when the flags are wrong.
 
 ` + example.WhereItRuns + `
 Examples:

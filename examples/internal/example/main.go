@@ -1,5 +1,5 @@
 // Package example is what the examples have in common: how they are started and interrupted, how they read their flags,
-// which m3ter they run against, and how the support access is read, for which the client has no method.
+// and which m3ter they run against.
 package example
 
 import (
