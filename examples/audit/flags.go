@@ -20,7 +20,7 @@ are done all the same. Where standard error is a terminal, its last line tells h
 typed there.
 
 Many users are asked for at once, and no more than m3ter allows in a second. Interrupted, it ends with whole lines only.
-The exit status is 0 when every user was done, else 1.
+The exit status is 0 when every user was done, 2 when the flags are wrong, else 1.
 
 ` + example.WhereItRuns + `  The in-memory m3ter has users of its own; standard input is not read then.
 
@@ -42,11 +42,10 @@ func parseFlags(args []string, help io.Writer) (*options, error) {
 	o := new(options)
 	flags := flag.NewFlagSet("audit", flag.ContinueOnError)
 	flags.IntVar(&o.parallel, "parallel", defaultParallel, fmt.Sprintf("how many `users` to ask for at once, 1 to %d", mostParallel))
-	if err := example.ParseFlags(flags, args, usage, help); err != nil {
-		return nil, err
-	}
-	if o.parallel < 1 || o.parallel > mostParallel {
-		return nil, fmt.Errorf("-parallel is %d; it must be 1 to %d", o.parallel, mostParallel)
-	}
-	return o, nil
+	return o, example.ParseFlags(flags, args, usage, help, func() error {
+		if o.parallel < 1 || o.parallel > mostParallel {
+			return fmt.Errorf("-parallel is %d; it must be 1 to %d", o.parallel, mostParallel)
+		}
+		return nil
+	})
 }

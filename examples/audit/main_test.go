@@ -146,8 +146,8 @@ func TestNoToken(t *testing.T) {
 
 func TestBadInput(t *testing.T) {
 	exampletest.CheckBadArgs(t, map[string]string{
-		"":                "audit: standard input names no user\n", // which is empty
-		"-parallel 0":     "audit: -parallel is 0; it must be 1 to 1000\n",
+		"-parallel 0":     "audit: -parallel is 0; it must be above zero\n",
+		"-parallel ''":    `audit: invalid value "" for flag -parallel`,
 		"-parallel 1001":  "audit: -parallel is 1001; it must be 1 to 1000\n",
 		"-parallel a-few": `audit: invalid value "a-few" for flag -parallel`,
 		"users.txt":       `audit: unexpected argument "users.txt"; see -h`,

@@ -52,17 +52,18 @@ func parseFlags(args []string, help io.Writer) (*options, error) {
 	flags.Func("actions", "the `actions` that support users may do, lower case, a comma between two (default config:retrieve)", example.CommaList(&o.actions))
 	flags.Func("resources", "the `resources` on which they may do them, a comma between two (default config:*)", example.CommaList(&o.resources))
 	flags.BoolVar(&o.replace, "replace", false, "also where support access is open already, which does not come back then")
-	if err := example.ParseFlags(flags, args, usage, help); err != nil {
-		return nil, err
-	}
+	return o, example.ParseFlags(flags, args, usage, help, o.check)
+}
+
+func (o *options) check() error {
 	if o.duration == 0 && example.IsDemo() {
 		o.duration = demoDuration
 	}
 	switch {
 	case o.duration == 0:
-		return nil, errors.New("-for is missing: for how long is support access to be open?")
+		return errors.New("-for is missing: for how long is support access to be open?")
 	case o.duration < leastDuration:
-		return nil, fmt.Errorf("-for is %v; it must be %v or more", o.duration, leastDuration)
+		return fmt.Errorf("-for is %v; it must be %v or more", o.duration, leastDuration)
 	}
-	return o, nil
+	return nil
 }

@@ -190,7 +190,9 @@ func TestBadInput(t *testing.T) {
 	exampletest.CheckBadArgs(t, map[string]string{
 		"":                                "grant: -for is missing: for how long is support access to be open?\n",
 		"-for soon":                       `grant: invalid value "soon" for flag -for`,
-		"-for 0":                          "grant: -for is missing",
+		"-for 0":                          "grant: -for is 0; it must be above zero\n",
+		"-for 1h -actions ''":             `grant: invalid value "" for flag -actions: one of the values is empty`,
+		"-for 1h -resources ''":           `grant: invalid value "" for flag -resources: one of the values is empty`,
 		"-for 999ms":                      "grant: -for is 999ms; it must be 1s or more\n",
 		"-for -1h":                        "grant: -for is -1h0m0s; it must be 1s or more\n",
 		"-for 1h -actions config:create,": `grant: invalid value "config:create," for flag -actions: one of the values is empty`,
