@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/maphash"
+	"iter"
 
 	"github.com/m3ter-access/m3ter-access-go/gen"
 )
@@ -58,3 +60,53 @@ func (p *page[T]) finish() (lacks string) {
 	}
 	return ""
 }
+
+// walk walks over the entries of a list, a page at a time, from the page of a token on.
+func walk[T any](op *gen.Operation, token string, fetch func(token string) (*page[T], error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		token := token // each loop begins anew
+		seen := newTokenSet(token)
+		for {
+			page, err := fetch(token)
+			if err != nil {
+				yield(*new(T), err)
+				return
+			}
+			for _, entry := range page.Data {
+				if !yield(entry, nil) {
+					return
+				}
+			}
+			if page.NextToken == "" {
+				return
+			}
+			if token = page.NextToken; !seen.add(token) {
+				yield(*new(T), fmt.Errorf("%w: %s %s, after %d pages", ErrRepeatedToken, op.Method, op.Path, seen.len()))
+				return
+			}
+		}
+	}
+}
+
+// A tokenSet remembers page tokens by a hash each, so that a long list costs little.
+type tokenSet struct {
+	seed   maphash.Seed
+	hashes map[uint64]struct{}
+}
+
+// newTokenSet begins with the token of the first page, which may be empty.
+func newTokenSet(first string) *tokenSet {
+	s := &tokenSet{maphash.MakeSeed(), make(map[uint64]struct{})}
+	s.add(first)
+	return s
+}
+
+// add tells whether the token is new.
+func (s *tokenSet) add(token string) bool {
+	hash := maphash.String(s.seed, token)
+	_, ok := s.hashes[hash]
+	s.hashes[hash] = struct{}{}
+	return !ok
+}
+
+func (s *tokenSet) len() int { return len(s.hashes) }
