@@ -12,7 +12,7 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-const usage = `accessreview reviews what a user of a m3ter organization may do.
+const usage = `accessreview reviews the policies of a user of a m3ter organization.
 
   1. creates a policy that allows as little as is needed (-policy), and adds it to the user
   2. lists every policy of the user, page by page, as a table
