@@ -13,7 +13,7 @@ type PageParams struct {
 	NextToken string // of the page before; empty for the first page
 }
 
-// UserPermissionsPage returns one page of the permission policies of a user, newest first. The page's NextToken asks
+// UserPermissionsPage returns one page of the permission policies that were added to a user, newest first. The page's NextToken asks
 // for the next one, and is empty on the last. [Client.UserPermissions] walks over all pages.
 //
 // Errors: [*ValidationError] for a user id that can't be part of a path and for a page size outside 1 to 200, nothing
@@ -23,7 +23,7 @@ func (c *Client) UserPermissionsPage(ctx context.Context, userID string, params 
 	return invoke(ctx, c, &gen.UserPermissions, gen.UserPermissionsParams(params), userID)
 }
 
-// UserPermissions walks over all permission policies of a user, newest first, a page at a time:
+// UserPermissions walks over all permission policies that were added to a user, newest first, a page at a time:
 //
 //	for policy, err := range client.UserPermissions(ctx, userID) {
 //		if err != nil {
@@ -31,6 +31,9 @@ func (c *Client) UserPermissionsPage(ctx context.Context, userID string, params 
 //		}
 //		fmt.Println(policy.Name)
 //	}
+//
+// They are not all that decides what the user may do: the policies of the user's groups count too, and a deny in any
+// policy wins over every allow.
 //
 // One PageParams may be given, for the size of the pages and for the token to begin at. A page is fetched when the loop
 // gets to it; leaving the loop ends the fetching. Each loop over the result begins anew, and several may run at once.

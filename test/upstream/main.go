@@ -32,7 +32,8 @@ and security, with $ref followed and allOf merged. Prose, examples, extensions a
 differs on purpose stands in api/departures.yaml; a difference that isn't listed there is reported, and so is a listed
 one that is no longer there. Both documents are OpenAPI 3.0.
 
-Exit status: 0 in step, 1 not in step, 2 a document can't be used, or the report can't be written. (go run itself ends with 1 instead of 2.)
+Exit status: 0 in step; 1 not in step, which standard output then tells, or an error, which standard error tells; 2 wrong
+arguments. (go run itself ends with 1 instead of 2.)
 `
 
 func main() {
@@ -47,7 +48,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if slices.ContainsFunc(args, func(arg string) bool { return arg == "-h" || arg == "-help" || arg == "--help" }) {
 		if _, err := io.WriteString(stdout, usage); err != nil {
 			fmt.Fprintln(stderr, "upstream:", err)
-			return 2
+			return 1
 		}
 		return 0
 	}
@@ -55,14 +56,18 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "upstream: got %d arguments, not one, the published document; -h tells more\n", len(args))
 		return 2
 	}
+	if args[0] == "" {
+		fmt.Fprintln(stderr, "upstream: PUBLISHED is empty; -h tells more")
+		return 2
+	}
 	found, err := check(ctx, args[0])
 	if err != nil {
 		fmt.Fprintln(stderr, "upstream:", err)
-		return 2
+		return 1
 	}
 	if _, err := io.WriteString(stdout, report(found)); err != nil {
 		fmt.Fprintln(stderr, "upstream:", err)
-		return 2
+		return 1
 	}
 	return min(1, len(found))
 }

@@ -15,7 +15,7 @@ func TestUnwritableReport(t *testing.T) {
 	inDirectory(t, contractText, noDepartures, change(t, publishedText, "maximum: 200", "maximum: 100"))
 	for _, source := range []string{contractFile, "published.yaml", "-h"} {
 		var stderr strings.Builder
-		if status := run(t.Context(), []string{source}, fullDisk{}, &stderr); status != 2 || stderr.String() != "upstream: the disk is full\n" {
+		if status := run(t.Context(), []string{source}, fullDisk{}, &stderr); status != 1 || stderr.String() != "upstream: the disk is full\n" {
 			t.Errorf("%s: status %d\n%s", source, status, &stderr)
 		}
 	}

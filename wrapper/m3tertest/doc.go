@@ -22,7 +22,11 @@
 // document with 400 and a message that names the field; one with a version that isn't current with 409. m3ter
 // doesn't document the last. A body that is not one JSON value, has a member twice or is not valid Unicode breaks the
 // document too; names match exactly. Error bodies are {"message": "..."}. Effects and actions are taken in lower case
-// only and answered in m3ter's upper-case spelling: config:create becomes CONFIG_CREATE.
+// only and answered in m3ter's upper-case spelling: config:create becomes CONFIG_CREATE. [WithSupportUntilEndOfDay] applies
+// a rule of m3ter's guide that the service may or may not have.
+//
+// Beside the five endpoints of the document, the server answers the reads that go with them: support access, a resource
+// group, the list of permission policies, and the list of users, which has their ids.
 //
 // # Faults
 //

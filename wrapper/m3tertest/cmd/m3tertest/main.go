@@ -31,8 +31,18 @@ func main() {
 	stop()
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "m3tertest:", err)
-		os.Exit(1)
+		os.Exit(exitStatus(err))
 	}
+}
+
+// A usageError says what is wrong with the arguments.
+type usageError struct{ error }
+
+func exitStatus(err error) int {
+	if errors.As(err, new(usageError)) {
+		return 2
+	}
+	return 1
 }
 
 // run serves until ctx ends.
@@ -73,10 +83,15 @@ func parse(args []string, usage io.Writer) (addr string, err error) {
 	if errors.Is(err, flag.ErrHelp) {
 		return "", cmp.Or(printHelp(flags, usage), err)
 	}
-	if err == nil && flags.NArg() > 0 {
-		err = fmt.Errorf("unexpected argument %q; see -h", flags.Arg(0))
+	switch {
+	case err != nil:
+		return "", usageError{err}
+	case flags.NArg() > 0:
+		return "", usageError{fmt.Errorf("unexpected argument %q; see -h", flags.Arg(0))}
+	case addr == "":
+		return "", usageError{errors.New("-addr is empty; it must be an address, such as 127.0.0.1:8080")}
 	}
-	return addr, err
+	return addr, nil
 }
 
 func printHelp(flags *flag.FlagSet, w io.Writer) error {
