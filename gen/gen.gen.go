@@ -222,7 +222,7 @@ type PrincipalPermission struct {
 	// PrincipalID The id of the user.
 	PrincipalID string `json:"principalId,omitempty,omitzero"`
 
-	// PrincipalType What kind of principal holds the policy. Kinds that are not known here may come.
+	// PrincipalType What kind of principal holds the policy: USER, USERGROUP, SERVICEUSER or SUPPORTUSERS. Kinds that are not known here may come.
 	PrincipalType string `json:"principalType,omitempty,omitzero"`
 
 	// Version 1 when created, and 1 more after each change.
@@ -459,7 +459,7 @@ var CreatePermissionPolicy = Endpoint[PermissionPolicyRequest, PermissionPolicy]
 		Method:    http.MethodPost,
 		Path:      "/organizations/{orgId}/permissionpolicies",
 		Arguments: []string{"organization id"},
-		Recovery:  "list the permission policies (GET of the same path) and look for the name",
+		Recovery:  "list the permission policies (List with \"permissionpolicies\") and look for the name",
 	},
 	HasBody: true,
 	Check:   checkPermissionPolicyRequest,
@@ -488,7 +488,7 @@ var RemoveResource = Endpoint[ResourceGroupItemRequest, ResourceGroup]{
 		Method:    http.MethodPost,
 		Path:      "/organizations/{orgId}/resourcegroups/{type}/{resourceGroupId}/removeresource",
 		Arguments: []string{"organization id", "resourceType", "groupID"},
-		Recovery:  "read the resource group (GET /organizations/{orgId}/resourcegroups/{type}/{resourceGroupId}) and compare its version",
+		Recovery:  "read the resource group (Get with \"resourcegroups\", its type and its id) and compare its version",
 	},
 	HasBody: true,
 	Check:   checkResourceGroupItemRequest,
@@ -503,7 +503,7 @@ var RequestSupport = Endpoint[SupportRequest, Support]{
 		Method:    http.MethodPut,
 		Path:      "/organizations/{orgId}/support",
 		Arguments: []string{"organization id"},
-		Recovery:  "read the support request (GET of the same path) and compare its end date and version",
+		Recovery:  "read the support request (Get with \"support\") and compare its end date and version",
 	},
 	HasBody: true,
 	Check:   checkSupportRequest,

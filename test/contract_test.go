@@ -7,61 +7,16 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
-	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
-	"github.com/getkin/kin-openapi/routers/gorillamux"
 
-	"github.com/m3ter-access/m3ter-access-go/gen/spec"
+	"github.com/m3ter-access/m3ter-access-go/test/cases"
 )
-
-// document is api/openapi.yaml as it is embedded, and a router over its paths, below whatever base URL.
-var document = sync.OnceValues(func() (*openapi3.T, routers.Router) {
-	doc, err := spec.GetSpec()
-	if err != nil {
-		panic(err)
-	}
-	doc.Servers = nil
-	router, err := gorillamux.NewRouter(doc)
-	if err != nil {
-		panic(err)
-	}
-	return doc, router
-})
-
-var validation = &openapi3filter.Options{
-	AuthenticationFunc:      openapi3filter.NoopAuthenticationFunc,
-	IncludeResponseStatus:   true,
-	SchemaValidationOptions: []openapi3.SchemaValidationOption{openapi3.DisableSchemaErrorDetails()},
-}
-
-// checkRequest tells what the document says of a request; body is its body.
-func checkRequest(req *http.Request, body []byte) (*openapi3filter.RequestValidationInput, error) {
-	req = req.Clone(context.Background())
-	req.Body = io.NopCloser(bytes.NewReader(body))
-	req.ContentLength = int64(len(body))
-	_, router := document()
-	route, params, err := router.FindRoute(req)
-	if err != nil {
-		return nil, err
-	}
-	input := &openapi3filter.RequestValidationInput{Request: req, PathParams: params, Route: route, Options: validation}
-	return input, openapi3filter.ValidateRequest(context.Background(), input)
-}
-
-// checkAnswer tells what the document says of an answer to a request.
-func checkAnswer(request *openapi3filter.RequestValidationInput, status int, header http.Header, body []byte) error {
-	// kin-openapi lets some redirects pass without a look.
-	if request.Route.Operation.Responses.Status(status) == nil {
-		return fmt.Errorf("the status %d is not declared", status)
-	}
-	input := &openapi3filter.ResponseValidationInput{RequestValidationInput: request, Status: status, Header: header, Options: validation}
-	return openapi3filter.ValidateResponse(context.Background(), input.SetBodyBytes(body))
-}
 
 // breaksContract is the header with which a test marks an answer that the document forbids. An answer without it must
 // keep to the document, one with it must not. The client never sees it.
@@ -75,7 +30,7 @@ type contract struct {
 
 func (c *contract) RoundTrip(req *http.Request) (*http.Response, error) {
 	req, body := withBody(req)
-	request, err := checkRequest(req, body)
+	request, err := cases.CheckRequest(req, body)
 	if err != nil {
 		if errors.As(err, new(*routers.RouteError)) && isBesideDocument(req) {
 			return c.base.RoundTrip(req)
@@ -92,11 +47,11 @@ func (c *contract) RoundTrip(req *http.Request) (*http.Response, error) {
 	header := resp.Header.Clone()
 	resp.Body = &judgedBody{ReadCloser: resp.Body, judge: func(body []byte, ended error) {
 		verdict := ended
-		if errors.Is(ended, context.Canceled) || errors.Is(ended, context.DeadlineExceeded) {
+		if req.Context().Err() != nil || errors.Is(ended, context.Canceled) || errors.Is(ended, context.DeadlineExceeded) {
 			return // whoever asked left; the answer is not to blame
 		}
 		if ended == io.EOF {
-			verdict = checkAnswer(request, resp.StatusCode, header, body)
+			verdict = cases.CheckAnswer(request, resp.StatusCode, header, body)
 		}
 		switch {
 		case verdict != nil && !marked:
@@ -114,6 +69,7 @@ func isBesideDocument(req *http.Request) bool {
 	known := []string{
 		"POST /oauth/token",
 		"GET /organizations/{orgId}/support",
+		"GET /organizations/{orgId}/users",
 		"GET /organizations/{orgId}/resourcegroups/{type}/{resourceGroupId}",
 	}
 	mux := http.NewServeMux()
@@ -142,6 +98,7 @@ func withBody(req *http.Request) (*http.Request, []byte) {
 // A judgedBody has what was read of it judged when it is closed.
 type judgedBody struct {
 	io.ReadCloser
+	mu    sync.Mutex // a body may be closed while it is read
 	read  bytes.Buffer
 	ended error
 	once  sync.Once
@@ -152,6 +109,8 @@ var errNotReadToEnd = errors.New("it was not read to its end")
 
 func (b *judgedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.read.Write(p[:n])
 	b.ended = err
 	return n, err
@@ -159,10 +118,72 @@ func (b *judgedBody) Read(p []byte) (int, error) {
 
 func (b *judgedBody) Close() error {
 	b.once.Do(func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
 		if b.ended == nil {
 			b.ended = errNotReadToEnd
 		}
 		b.judge(b.read.Bytes(), b.ended)
 	})
 	return b.ReadCloser.Close()
+}
+
+// What holds the others to the contract must itself find what breaks it.
+func TestContractFindsWhatBreaksIt(t *testing.T) {
+	const path = "http://localhost/organizations/o/permissionpolicies"
+	const good = `{"name":"n","permissionPolicy":[{"effect":"allow","action":["all"],"resource":["*"]}]}`
+	tests := []struct {
+		name   string
+		url    string
+		body   string
+		answer answer
+		want   string // in the complaint; "" for none
+	}{
+		{"all in order", path, good, keeps(200, `{"id":"p"}`), ""},
+		{"a forbidden answer, marked", path, good, breaks(200, `{}`), ""},
+		{"a forbidden answer", path, good, keeps(200, `{}`), "the document forbids the answer"},
+		{"a status that isn't declared", path, good, keeps(201, `{"id":"p"}`), "the document forbids the answer"},
+		{"an allowed answer, marked", path, good, breaks(200, `{"id":"p"}`), "though it is marked"},
+		{"a forbidden request", path, strings.Replace(good, "all", "ALL", 1), keeps(200, `{"id":"p"}`), "the document forbids the request"},
+		{"a request for something else", path + "/x", good, keeps(200, `{"id":"p"}`), "the document forbids the request"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			complaints := &complaintsOnly{TB: t}
+			client := &http.Client{Transport: &contract{complaints, viaHandler{test.answer}}}
+			resp, err := client.Post(test.url, "application/json", strings.NewReader(test.body))
+			if err == nil {
+				readAll(t, resp)
+			}
+			if got := strings.Join(complaints.texts, "\n"); !strings.Contains(got, test.want) || test.want == "" && got != "" {
+				t.Errorf("complaints %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// complaintsOnly is a test that collects what others fail by.
+type complaintsOnly struct {
+	testing.TB
+	texts []string
+}
+
+func (c *complaintsOnly) Errorf(format string, args ...any) {
+	c.texts = append(c.texts, fmt.Sprintf(format, args...))
+}
+
+// viaHandler is a transport that asks a handler, without a network. So it can be used in a bubble of testing/synctest,
+// and by a thousand callers.
+type viaHandler struct{ http.Handler }
+
+func (v viaHandler) RoundTrip(req *http.Request) (*http.Response, error) {
+	recorder := httptest.NewRecorder()
+	served := req.Clone(req.Context())
+	if served.Body == nil {
+		served.Body = http.NoBody
+	}
+	v.ServeHTTP(recorder, served)
+	resp := recorder.Result()
+	resp.Request = req
+	return resp, nil
 }

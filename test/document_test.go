@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"iter"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/m3ter-access/m3ter-access-go/test/cases"
 )
 
 func TestDocumentHolds(t *testing.T) {
@@ -47,7 +49,7 @@ func faults(text string) (found []string) {
 		if place.description == "" {
 			complain("%s has no description", name)
 		}
-		if want := cmp.Or(rows[name], usual(name)); place.facts != want {
+		if want := cmp.Or(rows[name], usual(name, place)); place.facts != want {
 			complain("%s is %s, but %s in test/bounds_test.go", name, place.facts, want)
 		}
 	}
@@ -60,23 +62,10 @@ func faults(text string) (found []string) {
 	return found
 }
 
-// documented yields each operation of a document with its method and path.
-func documented(doc *openapi3.T) iter.Seq2[string, *openapi3.Operation] {
-	return func(yield func(string, *openapi3.Operation) bool) {
-		for path, item := range doc.Paths.Map() {
-			for method, operation := range item.Operations() {
-				if !yield(method+" "+path, operation) {
-					return
-				}
-			}
-		}
-	}
-}
-
 // contents are the bodies and the answers of a document's operations.
 func contents(doc *openapi3.T) map[string]openapi3.Content {
 	all := make(map[string]openapi3.Content)
-	for _, operation := range documented(doc) {
+	for _, operation := range cases.OperationsOf(doc) {
 		if operation.RequestBody != nil {
 			all[operation.OperationID+".body"] = operation.RequestBody.Value.Content
 		}
@@ -85,4 +74,23 @@ func contents(doc *openapi3.T) map[string]openapi3.Content {
 		}
 	}
 	return all
+}
+
+// A place that differs from the published document names its reason, and each reason has a place.
+func TestDeparturesAreNamed(t *testing.T) {
+	named := idsIn(t, "../api/openapi.yaml", `# Departure: ([a-z-]+)`)
+	given := idsIn(t, "../api/departures.yaml", `(?m)^  - id: ([a-z-]+)$`)
+	if len(given) == 0 || !slices.Equal(named, given) {
+		t.Errorf("openapi.yaml names %q, departures.yaml has %q", named, given)
+	}
+}
+
+func idsIn(t *testing.T, file, pattern string) []string {
+	t.Helper()
+	var ids []string
+	for _, match := range regexp.MustCompile(pattern).FindAllStringSubmatch(readText(t, file), -1) {
+		ids = append(ids, match[1])
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }

@@ -81,6 +81,25 @@ func TestEachNameHasAComment(t *testing.T) {
 	}
 }
 
+// go doc shows no fields of an alias, so its comment lists them.
+func TestCommentsOfAliasesListTheFields(t *testing.T) {
+	fields := make(map[string][]string)
+	for name := range comments(manual(t, "/gen")) {
+		typ, field, _ := strings.Cut(name, ".")
+		fields[typ] = append(fields[typ], field)
+	}
+	for _, typ := range manual(t, "/wrapper").Types {
+		if !typ.Decl.Specs[0].(*ast.TypeSpec).Assign.IsValid() {
+			continue
+		}
+		for _, field := range fields[typ.Name] {
+			if field != "" && field != "Valid" && field != "String" && !strings.Contains(typ.Doc, "\t"+field+" ") {
+				t.Errorf("the comment of %s does not list %s", typ.Name, field)
+			}
+		}
+	}
+}
+
 // In Markdown, the bracket of a link that leads nowhere is escaped.
 func TestLinksOfCommentsLeadSomewhere(t *testing.T) {
 	broken := regexp.MustCompile(`\\\[(\\\*)?[\w.]+\]`)

@@ -199,21 +199,3 @@ func TestContextEndsAmongPages(t *testing.T) {
 		t.Errorf("got %v after %d requests", last, got)
 	}
 }
-
-// With the fake: every policy once, the newest first, whatever the size of the pages.
-func TestPagesOfTheFake(t *testing.T) {
-	fake, client := newFake(t)
-	fake.AddUser("u")
-	var want []string
-	for range 7 {
-		policy := fake.AddPermissionPolicy(gen.PermissionPolicy{Name: "n"})
-		fake.GrantPolicy(policy.ID, "u")
-		want = slices.Insert(want, 0, policy.ID)
-	}
-	for _, size := range []int32{0, 1, 2, 3, 7, 200} {
-		all, err := collect(client.UserPermissions(t.Context(), "u", m3teraccess.PageParams{PageSize: size}))
-		if err != nil || !slices.Equal(idsOf(all), want) {
-			t.Errorf("size %d: got %v, %v, want %v", size, idsOf(all), err, want)
-		}
-	}
-}

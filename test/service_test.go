@@ -6,12 +6,14 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"golang.org/x/oauth2"
 
+	"github.com/m3ter-access/m3ter-access-go/test/cases"
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
@@ -112,6 +114,7 @@ type service struct {
 	*httptest.Server
 	mu       sync.Mutex
 	received []*http.Request
+	sent     []string
 }
 
 // newService starts a service whose nth answer is the nth of answers, or the last.
@@ -119,9 +122,10 @@ func newService(t testing.TB, answers ...answer) *service {
 	t.Helper()
 	s := &service{}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body) // an error is that of a client that has left
 		s.mu.Lock()
 		n := min(len(s.received), len(answers)-1)
-		s.received = append(s.received, r)
+		s.received, s.sent = append(s.received, r), append(s.sent, string(body))
 		s.mu.Unlock()
 		answers[n].ServeHTTP(w, r)
 	}))
@@ -133,7 +137,14 @@ func newService(t testing.TB, answers ...answer) *service {
 func (s *service) requests() []*http.Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append([]*http.Request(nil), s.received...)
+	return slices.Clone(s.received)
+}
+
+// bodies returns those of the requests.
+func (s *service) bodies() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.sent)
 }
 
 // client makes a client of the service: see newLocalClient.
@@ -159,34 +170,28 @@ func localOptions(opts ...m3teraccess.Option) []m3teraccess.Option {
 	}, opts...)
 }
 
-// A call is one of the client's methods with arguments that are in order.
+// A call is one of the client's methods with arguments that are in order: each path argument is the document's example,
+// and the version is 1 where one is carried.
 type call struct {
+	cases.Call
 	name  string
 	write bool
 	good  string // the body of a good answer
 	do    func(context.Context, *m3teraccess.Client) error
 }
 
-var calls = []call{
-	{"RequestSupport", true, `{"id":"s","version":1}`, func(ctx context.Context, c *m3teraccess.Client) error {
-		return either(c.RequestSupport(ctx, supportRequest(1)))
-	}},
-	{"CreatePermissionPolicy", true, `{"id":"p"}`, func(ctx context.Context, c *m3teraccess.Client) error {
-		return either(c.CreatePermissionPolicy(ctx, policyRequest()))
-	}},
-	{"AddPermissionPolicyToUser", true, `{"id":"l"}`, func(ctx context.Context, c *m3teraccess.Client) error {
-		return either(c.AddPermissionPolicyToUser(ctx, "p", m3teraccess.PrincipalPermissionRequest{PrincipalID: "u", Version: 1}))
-	}},
-	{"RemoveResource", true, `{"id":"g"}`, func(ctx context.Context, c *m3teraccess.Client) error {
-		return either(c.RemoveResource(ctx, "meter", "g", m3teraccess.ResourceGroupItemRequest{TargetID: "i", TargetType: m3teraccess.TargetItem, Version: 1}))
-	}},
-	{"UserPermissionsPage", false, `{"data":[]}`, func(ctx context.Context, c *m3teraccess.Client) error {
-		return either(c.UserPermissionsPage(ctx, "u", m3teraccess.PageParams{}))
-	}},
-	{"UserPermissions", false, `{"data":[]}`, func(ctx context.Context, c *m3teraccess.Client) error {
-		_, err := collect(c.UserPermissions(ctx, "u"))
+var calls = func() (all []call) {
+	for _, c := range cases.CallsOn(&m3teraccess.Client{}) {
+		all = append(all, newCall(c))
+	}
+	return all
+}()
+
+func newCall(c cases.Call) call {
+	return call{c, c.Name, c.IsWrite(), string(c.Answers()[0]), func(ctx context.Context, client *m3teraccess.Client) error {
+		_, err := c.Do(ctx, client)
 		return err
-	}},
+	}}
 }
 
 // either holds a method to giving either a value or an error.

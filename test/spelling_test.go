@@ -2,142 +2,103 @@ package test
 
 import (
 	"encoding/json"
-	"io"
-	"net/http"
+	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/m3ter-access/m3ter-access-go/gen"
+	"github.com/m3ter-access/m3ter-access-go/test/cases"
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
-	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// Every action that m3ter publishes, as it is published.
-var published = map[m3teraccess.Action]string{
-	m3teraccess.All:                      "ALL",
-	m3teraccess.ConfigCreate:             "CONFIG_CREATE",
-	m3teraccess.ConfigRetrieve:           "CONFIG_RETRIEVE",
-	m3teraccess.ConfigUpdate:             "CONFIG_UPDATE",
-	m3teraccess.ConfigDelete:             "CONFIG_DELETE",
-	m3teraccess.ConfigExport:             "CONFIG_EXPORT",
-	m3teraccess.AnalyticsQuery:           "ANALYTICS_QUERY",
-	m3teraccess.MeasurementsUpload:       "MEASUREMENTS_UPLOAD",
-	m3teraccess.MeasurementsFileupload:   "MEASUREMENTS_FILEUPLOAD",
-	m3teraccess.MeasurementsRetrieve:     "MEASUREMENTS_RETRIEVE",
-	m3teraccess.MeasurementsExport:       "MEASUREMENTS_EXPORT",
-	m3teraccess.ForecastRetrieve:         "FORECAST_RETRIEVE",
-	m3teraccess.HealthscoresRetrieve:     "HEALTHSCORES_RETRIEVE",
-	m3teraccess.AnomaliesRetrieve:        "ANOMALIES_RETRIEVE",
-	m3teraccess.ExportsDownload:          "EXPORTS_DOWNLOAD",
-	m3teraccess.MarketplaceUsageCreate:   "MARKETPLACE_USAGE_CREATE",
-	m3teraccess.MarketplaceUsageRetrieve: "MARKETPLACE_USAGE_RETRIEVE",
-	m3teraccess.AuditRetrieve:            "AUDIT_RETRIEVE",
-}
-
-func TestConstantsAreSentInLowerCase(t *testing.T) {
-	doc, _ := document()
-	if got, want := len(published), len(doc.Components.Schemas["Action"].Value.Enum); got != want {
-		t.Fatalf("%d actions are checked here, the document lists %d", got, want)
-	}
-	for action, name := range published {
-		sent := sentStatement(t, m3teraccess.Allow(action).On("*"))
-		want := strings.ReplaceAll(strings.ToLower(name), "_", ":")
-		if sent.Effect != "allow" || !slices.Equal(sent.Action, []string{want}) {
-			t.Errorf("%s: sent %+v, want %s", name, sent, want)
+// Each value of an enum of the document in lower case, the form of requests, has a constant.
+func TestConstantsOfTheDocument(t *testing.T) {
+	var names []string
+	for _, typ := range manual(t, "/wrapper").Types {
+		for _, group := range typ.Consts {
+			names = append(names, group.Names...)
 		}
 	}
-	if sent := sentStatement(t, m3teraccess.Deny(m3teraccess.All).On("a", "b")); sent.Effect != "deny" || !slices.Equal(sent.Resource, []string{"a", "b"}) {
-		t.Errorf("Deny: sent %+v", sent)
-	}
-}
-
-type plainStatement struct {
-	Effect   string   `json:"effect"`
-	Action   []string `json:"action"`
-	Resource []string `json:"resource"`
-}
-
-// sentStatement returns a statement as a server receives it.
-func sentStatement(t *testing.T, statement m3teraccess.Statement) plainStatement {
-	t.Helper()
-	var received struct{ PermissionPolicy []plainStatement }
-	client := newLocalClient(t, viaHandler{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := json.NewDecoder(r.Body).Decode(&received); err != nil {
-			t.Error(err)
-		}
-		keeps(200, `{"id":"p"}`).ServeHTTP(w, r)
-	})})
-	request := m3teraccess.PermissionPolicyRequest{Name: "n", PermissionPolicy: []m3teraccess.Statement{statement}}
-	if _, err := client.CreatePermissionPolicy(t.Context(), request); err != nil {
-		t.Fatal(err)
-	}
-	if len(received.PermissionPolicy) != 1 {
-		t.Fatalf("received %+v", received)
-	}
-	return received.PermissionPolicy[0]
-}
-
-func TestAnswersComeInTheFormThatIsSent(t *testing.T) {
-	tests := []struct{ name, effect, action, wantEffect, wantAction string }{
-		{"lower case", "allow", "config:create", "allow", "config:create"},
-		{"not published, upper case", "ALLOW", "NEW_THING_DO", "allow", "new:thing:do"},
-		{"not published, lower case", "audit", "new:thing_do", "audit", "new:thing_do"},
-		{"mixed case", "Deny", "Config_Create", "deny", "config:create"},
-		{"empty", "", "", "", ""},
-	}
-	for action, name := range published {
-		tests = append(tests, struct{ name, effect, action, wantEffect, wantAction string }{name, "DENY", name, "deny", string(action)})
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			statements, err := json.Marshal([]plainStatement{{test.effect, []string{test.action}, []string{"Config:METER/*"}}})
-			if err != nil {
-				t.Fatal(err)
+	for name, schema := range cases.Document().Components.Schemas {
+		for _, value := range schema.Value.Enum {
+			constant := fmt.Sprint(schema.Value.Extensions["x-constant-prefix"])
+			for word := range strings.SplitSeq(value.(string), ":") {
+				constant += strings.ToUpper(word[:1]) + word[1:]
 			}
-			policy := `{"id":"p","permissionPolicy":` + string(statements) + `}`
-			want := []m3teraccess.Statement{{
-				Effect:   m3teraccess.Effect(test.wantEffect),
-				Action:   []m3teraccess.Action{m3teraccess.Action(test.wantAction)},
-				Resource: []string{"Config:METER/*"}, // a resource is the caller's, and left alone
-			}}
-			for name, got := range receivedStatements(t, policy, `{"id":"s","supportUsersPermissionPolicy":`+string(statements)+`}`) {
-				if !reflect.DeepEqual(got, want) {
-					t.Errorf("%s: got %+v, want %+v", name, got, want)
+			if value == strings.ToLower(value.(string)) && !slices.Contains(names, constant) {
+				t.Errorf("%q of %s has no constant %s", value, name, constant)
+			}
+		}
+	}
+	if m3teraccess.MarketplaceUsageCreate != "marketplace:usage:create" || m3teraccess.EffectDeny != "deny" || m3teraccess.TargetGroup != "group" {
+		t.Error("a constant is not the value of its name")
+	}
+}
+
+// Statements that come as m3ter spells them, or otherwise, leave every answer in the form that can be sent. A resource is
+// the caller's, and left alone.
+func TestAnswersComeInTheFormThatIsSent(t *testing.T) {
+	type form struct{ effect, action string }
+	forms := map[form]form{
+		{"allow", "config:create"}: {"allow", "config:create"},
+		{"ALLOW", "NEW_THING_DO"}:  {"allow", "new:thing:do"}, // not published
+		{"audit", "new:thing_do"}:  {"audit", "new:thing_do"},
+		{"Deny", "Config_Create"}:  {"deny", "config:create"},
+		{"", ""}:                   {"", ""},
+	}
+	for _, action := range cases.Document().Components.Schemas["Action"].Value.Enum {
+		forms[form{"DENY", strings.ToUpper(strings.ReplaceAll(action.(string), ":", "_"))}] = form{"deny", action.(string)}
+	}
+	answered := make(map[string]bool)
+	for _, call := range calls {
+		for _, example := range call.Answers() {
+			for answer, want := range forms {
+				var tree any
+				if err := json.Unmarshal(example, &tree); err != nil {
+					t.Fatal(err)
+				}
+				for _, statement := range statementsIn(tree) {
+					statement["effect"], statement["action"], statement["resource"] = answer.effect, []any{answer.action}, []any{"Config:METER/*"}
+					answered[call.name] = true
+				}
+				got, err := call.Do(t.Context(), newLocalClient(t, viaHandler{keeps(200, toJSON(tree))}))
+				if err != nil && !errors.Is(err, m3teraccess.ErrRepeatedToken) { // of the example with more behind it
+					t.Fatal(err)
+				}
+				if err := json.Unmarshal([]byte(toJSON(got)), &tree); err != nil {
+					t.Fatal(err)
+				}
+				for _, statement := range statementsIn(tree) {
+					if !reflect.DeepEqual(statement, map[string]any{"effect": want.effect, "action": []any{want.action}, "resource": []any{"Config:METER/*"}}) {
+						t.Errorf("%s: got %v, want %v", call.name, statement, want)
+					}
 				}
 			}
-		})
+		}
+	}
+	if len(answered) < 4 {
+		t.Errorf("the examples have statements in the answers of %v alone", answered)
 	}
 }
 
-// receivedStatements returns what the client makes of statements in each answer that has some.
-func receivedStatements(t *testing.T, policy, support string) map[string][]m3teraccess.Statement {
-	t.Helper()
-	got := make(map[string][]m3teraccess.Statement)
-	ctx := t.Context()
-	answered := func(a answer) *m3teraccess.Client { return newLocalClient(t, viaHandler{a}) }
-
-	created, err := answered(keeps(200, policy)).CreatePermissionPolicy(ctx, policyRequest())
-	if err != nil {
-		t.Fatal(err)
-	}
-	got["CreatePermissionPolicy"] = created.PermissionPolicy
-	requested, err := answered(keeps(200, support)).RequestSupport(ctx, supportRequest(0))
-	if err != nil {
-		t.Fatal(err)
-	}
-	got["RequestSupport"] = requested.SupportUsersPermissionPolicy
-	for shape, a := range map[string]answer{
-		"page": keeps(200, `{"data":[`+policy+`]}`), "one policy": keeps(200, policy), "bare list": breaks(200, `[`+policy+`]`),
-	} {
-		policies, err := collect(answered(a).UserPermissions(ctx, "u"))
-		if err != nil || len(policies) != 1 {
-			t.Fatal(policies, err)
+// statementsIn are the statements within a JSON value.
+func statementsIn(tree any) (found []map[string]any) {
+	switch tree := tree.(type) {
+	case []any:
+		for _, value := range tree {
+			found = append(found, statementsIn(value)...)
 		}
-		got["UserPermissions, "+shape] = policies[0].PermissionPolicy
+	case map[string]any:
+		if _, ok := tree["effect"]; ok {
+			return []map[string]any{tree}
+		}
+		for _, value := range tree {
+			found = append(found, statementsIn(value)...)
+		}
 	}
-	return got
+	return found
 }
 
 // A policy that was read from a service which answers in upper case, and refuses it, can be created anew as it stands.
@@ -176,27 +137,6 @@ func TestPolicyThatWasReadCanBeCreatedAnew(t *testing.T) {
 	}
 }
 
-func TestTargetTypeIsSentAsGiven(t *testing.T) {
-	if m3teraccess.TargetItem != "item" || m3teraccess.TargetGroup != "group" {
-		t.Errorf("the constants are %q and %q", m3teraccess.TargetItem, m3teraccess.TargetGroup)
-	}
-	for _, targetType := range []m3teraccess.TargetType{m3teraccess.TargetItem, m3teraccess.TargetGroup, "ITEM", "GROUP"} {
-		fake, client := newFake(t)
-		group := fake.AddResourceGroup("meter", gen.ResourceGroup{}, m3tertest.Item{TargetID: "i", TargetType: targetType})
-		_, err := client.RemoveResource(t.Context(), "meter", group.ID, m3teraccess.ResourceGroupItemRequest{TargetID: "i", TargetType: targetType})
-		if err != nil {
-			t.Fatal(err)
-		}
-		sent := operations(fake.Requests())[0].Body
-		if want := `{"targetId":"i","targetType":"` + string(targetType) + `"}`; string(sent) != want {
-			t.Errorf("sent %s, want %s", sent, want)
-		}
-		if left := fake.ResourceGroupItems("meter", group.ID); len(left) > 0 {
-			t.Errorf("%s: left %v", targetType, left)
-		}
-	}
-}
-
 // A principal of a kind that is new is no reason to lose the answer of a write that was done.
 func TestPrincipalTypesPass(t *testing.T) {
 	for _, kind := range []string{"USER", "USERGROUP", "SERVICEUSER", "SUPPORTUSERS", "ROBOT", "user", ""} {
@@ -210,25 +150,15 @@ func TestPrincipalTypesPass(t *testing.T) {
 
 // What is zero is not sent; an empty list of support's statements, which differs from none, is.
 func TestWhatIsLeftOut(t *testing.T) {
-	var body string
-	client := newLocalClient(t, viaHandler{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		sent, err := io.ReadAll(r.Body)
-		if err != nil {
-			t.Error(err)
-		}
-		body = string(sent)
-		keeps(200, `{"id":"s"}`).ServeHTTP(w, r)
-	})})
-	for statements, want := range map[string]string{
-		"nil":   `{"dtEndSupportUsersAccess":"2026-03-01T17:00:00Z"}`,
-		"empty": `{"dtEndSupportUsersAccess":"2026-03-01T17:00:00Z","supportUsersPermissionPolicy":[]}`,
+	service := newService(t, keeps(200, `{"id":"s"}`))
+	request := supportRequest(0)
+	for i, want := range []string{
+		`{"dtEndSupportUsersAccess":"2026-03-01T17:00:00Z"}`,
+		`{"dtEndSupportUsersAccess":"2026-03-01T17:00:00Z","supportUsersPermissionPolicy":[]}`,
 	} {
-		request := supportRequest(0)
-		if statements == "empty" {
-			request.SupportUsersPermissionPolicy = []m3teraccess.Statement{}
+		if _, err := service.client(t).RequestSupport(t.Context(), request); err != nil || service.bodies()[i] != want {
+			t.Errorf("sent %s, want %s; %v", service.bodies()[i], want, err)
 		}
-		if _, err := client.RequestSupport(t.Context(), request); err != nil || body != want {
-			t.Errorf("%s: sent %s, want %s; %v", statements, body, want, err)
-		}
+		request.SupportUsersPermissionPolicy = []m3teraccess.Statement{}
 	}
 }

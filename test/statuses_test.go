@@ -1,7 +1,6 @@
 package test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -90,28 +89,6 @@ func TestNoAnswer(t *testing.T) {
 			})))
 			if !errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, m3teraccess.ErrOutcomeUnknown) != call.write {
 				t.Errorf("it may have left: %v", err)
-			}
-		})
-	}
-}
-
-// The caller's context ends: before anything was sent, nothing is in doubt.
-func TestContextThatEnds(t *testing.T) {
-	for _, call := range calls {
-		t.Run(call.name, func(t *testing.T) {
-			ctx, cancel := context.WithCancelCause(t.Context())
-			client := newLocalClient(t, transportFunc(func(req *http.Request) (*http.Response, error) {
-				cancel(errors.New("the user left"))
-				<-req.Context().Done()
-				return nil, context.Cause(req.Context())
-			}))
-			err := call.do(ctx, client)
-			if !errors.Is(err, context.Canceled) || errors.Is(err, m3teraccess.ErrOutcomeUnknown) != call.write {
-				t.Errorf("after it left: %v", err)
-			}
-			err = call.do(ctx, client)
-			if !errors.Is(err, context.Canceled) || errors.Is(err, m3teraccess.ErrOutcomeUnknown) {
-				t.Errorf("before it left: %v", err)
 			}
 		})
 	}

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"sync"
 )
 
 var errTooLong = errors.New("the answer is longer than WithMaxResponseBytes allows")
@@ -40,6 +41,7 @@ func readUntilDone(ctx context.Context, resp *http.Response, maxBytes int64) ([]
 		err  error
 	}
 	done := make(chan result, 1)
+	closeOnce := sync.OnceFunc(func() { resp.Body.Close() })
 	go func() {
 		r := result{err: errors.New("the body ended its goroutine")} // unless it returns
 		defer func() {
@@ -48,13 +50,14 @@ func readUntilDone(ctx context.Context, resp *http.Response, maxBytes int64) ([]
 			}
 			done <- r
 		}()
-		r.body, r.err = readAndClose(ctx, resp, maxBytes)
+		defer closeOnce()
+		r.body, r.err = readBody(resp, maxBytes)
 	}()
 	select {
 	case r := <-done:
 		return r.body, r.err
 	case <-ctx.Done():
-		go resp.Body.Close()
+		go closeOnce() // which ends the reading of most bodies
 		return nil, ctx.Err()
 	}
 }

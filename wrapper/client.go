@@ -88,8 +88,15 @@ func (c Client) GoString() string { return c.String() }
 // RequestSupport lets m3ter's support users into the organization until request.EndSupportUsersAccess.
 //
 // The first request of an organization carries no version. Each later one changes the existing request, and carries
-// its current version: see [RetryOnConflict]. A nil SupportUsersPermissionPolicy is not sent, an empty one is; m3ter does
-// not document whether a change without one keeps the former statements, so say what support users may do each time.
+// its current version: see [RetryOnConflict].
+//
+// Say what support users may do each time. A nil SupportUsersPermissionPolicy is not sent, and leaves the choice to the
+// service, which may let support users do everything: m3ter's console preselects the managed policy Administrator. An
+// empty list is sent as such, and takes all statements away. Whether a change without a list keeps the former statements
+// is not documented.
+//
+// m3ter's guide has access last for the remainder of the day at least. To end it early, the guide sets the end to
+// tomorrow and removes the statements. Whether the service refuses an earlier end is not known: see examples/grant.
 //
 // Errors: [*ValidationError] for a zero end date and for a malformed statement, nothing having been sent;
 // [ErrVersionConflict] when a version was given and is not the current one; [ErrOutcomeUnknown] when the request may or

@@ -2,8 +2,12 @@ package m3teraccess
 
 import (
 	"bytes"
+	"cmp"
+	"errors"
 	"io"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -57,66 +61,87 @@ func (c *Client) ownRequest(req *http.Request) (*http.Request, error) {
 	if err := c.validateRequest(own); err != nil {
 		return nil, err
 	}
-	own.URL.Scheme = strings.ToLower(own.URL.Scheme) // net/http knows no other
-	if own.Header == nil {
-		own.Header = make(http.Header)
+	// In the one spelling that was compared: net/http and a proxy may read another one otherwise.
+	own.URL.Scheme, own.URL.Host, own.Host = c.base.Scheme, c.base.Host, ""
+	header := make(http.Header, len(own.Header)+2)
+	for name, values := range own.Header { // also one that was not set by Set
+		name = http.CanonicalHeaderKey(name)
+		header[name] = append(header[name], values...)
 	}
-	for name := range own.Header {
-		if strings.EqualFold(name, "Authorization") { // also where it was not set by Set
-			delete(own.Header, name)
-		}
+	header.Del("Authorization")
+	if header.Get("Accept") == "" {
+		header.Set("Accept", "application/json")
 	}
-	if own.Header.Get("Accept") == "" {
-		own.Header.Set("Accept", "application/json")
-	}
-	own.Header.Set("User-Agent", c.readHeader.Get("User-Agent"))
+	header.Set("User-Agent", c.readHeader.Get("User-Agent"))
+	own.Header = header
 	return own, nil
 }
 
-// validateRequest keeps the token from leaving for anywhere but the base URL.
+// validateRequest keeps the token from leaving for anywhere but the base URL, and one request from becoming two.
 func (c *Client) validateRequest(req *http.Request) error {
 	const allowed = "a path that begins with a slash, or the scheme, host and port of the base URL, without a user"
 	switch {
 	case req.URL.Scheme == "" && req.URL.Host == "":
 		return invalid("request URL", allowed, "is %s", gen.Quote(req.URL.Path))
 	case originOf(req.URL) != originOf(c.base):
-		return invalid("request URL", allowed, "goes to %s", gen.Quote(req.URL.Scheme+"://"+req.URL.Host))
-	case req.RequestURI != "":
-		return invalid("request", "one to be sent, not one that a server received", "has a RequestURI")
-	case !isSendable(req):
-		return invalid("request", "one whose method, query and headers HTTP can carry", "has a character in them that it can't")
-	case req.ContentLength != 0 && isBodyless(req):
-		return invalid("request ContentLength", "0 where there is no body", "is %d without a body", req.ContentLength)
+		return invalid("request URL", allowed, "goes to %s", gen.Quote((&url.URL{Scheme: req.URL.Scheme, Host: req.URL.Host}).String()))
 	case req.URL.Opaque != "":
 		return invalid("request URL", allowed, "is opaque: its path may name another host")
 	case req.URL.User != nil:
 		return invalid("request URL", allowed, "holds a user or a password")
+	case hasDotSegment(req.URL.Path):
+		return invalid("request URL", `one whose path has no segment "." or ".."`, "has one")
 	case req.Host != "" && req.Host != req.URL.Host:
-		return invalid("request Host", allowed, "is %s", gen.Quote(req.Host))
+		return invalid("request Host", "that of the URL, or empty", "is %s", gen.Quote(req.Host))
+	case req.RequestURI != "":
+		return invalid("request RequestURI", "empty, as of a request that no server received", "is %s", gen.Quote(req.RequestURI))
+	case strings.ContainsFunc(req.URL.RawQuery, isControlOrSpace):
+		return invalid("request URL", "one whose query has no control character and no space", "has one")
+	case len(req.TransferEncoding) > 0:
+		return invalid("request TransferEncoding", "empty, since net/http chooses how a body is sent", "is %q", req.TransferEncoding)
+	case req.ContentLength != 0 && isBodyless(req):
+		return invalid("request ContentLength", "0 where there is no body", "is %d", req.ContentLength)
+	//lint:ignore SA1019 net/http may still be sending what a deprecated Cancel ends
+	case req.Cancel != nil:
+		return invalid("request Cancel", "nil, since the context ends a request", "is set")
+	}
+	return errors.Join(
+		validateMethod("request Method", cmp.Or(req.Method, http.MethodGet)),
+		validateHeader("request Header", req.Header), validateHeader("request Trailer", req.Trailer))
+}
+
+// validateMethod refuses those that speak to a proxy, too: CONNECT asks for a tunnel, and TRACE for an echo of the token.
+func validateMethod(field, method string) error {
+	if !isToken(method) || method == http.MethodConnect || method == http.MethodTrace {
+		return invalid(field, "one of HTTP for a resource, such as POST", "is %s", gen.Quote(method))
 	}
 	return nil
 }
 
-// isSendable finds what net/http would refuse, or send as something else.
-func isSendable(req *http.Request) bool {
-	if req.Method != "" && !isToken(req.Method) || strings.ContainsFunc(req.URL.RawQuery, isControlOrSpace) {
-		return false
-	}
-	for name := range req.Trailer {
-		switch http.CanonicalHeaderKey(name) {
-		case "Content-Length", "Trailer", "Transfer-Encoding":
-			return false
-		}
-	}
-	for _, header := range []http.Header{req.Header, req.Trailer} {
-		for name, values := range header {
-			if !isToken(name) || strings.ContainsFunc(strings.Join(values, ""), isControlButTab) {
-				return false
-			}
-		}
-	}
-	return true
+// hasDotSegment finds what would lead out of the base URL's path. A backslash separates segments for some servers.
+func hasDotSegment(path string) bool {
+	return slices.ContainsFunc(strings.FieldsFunc(path, func(r rune) bool { return r == '/' || r == '\\' }),
+		func(segment string) bool { return segment == "." || segment == ".." })
 }
+
+// validateHeader refuses what net/http would refuse, and what decides where a request ends: that is for net/http to write.
+// It leaves out Content-Length and Host itself, under these names.
+func validateHeader(field string, header http.Header) error {
+	for name, values := range header {
+		switch {
+		case !isToken(name):
+			return invalid(field, "one whose names HTTP can carry", "has the name %s", gen.Quote(name))
+		case strings.ContainsFunc(strings.Join(values, ""), isControlButTab):
+			return invalid(field, "one whose values have no control character", "has one in %s", name)
+		case name == "Content-Length" && field == "request Header" || name == "Host":
+		case slices.Contains(framing, strings.ToLower(name)):
+			return invalid(field, "one that leaves the framing to net/http", "has %s", name)
+		}
+	}
+	return nil
+}
+
+var framing = []string{"content-length", "transfer-encoding", "trailer", "te", "host", "connection", "keep-alive", "proxy-connection", "upgrade", "http2-settings"}
 
 // isToken tells whether HTTP can carry it as a method or as the name of a header.
 func isToken(name string) bool {

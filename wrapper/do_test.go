@@ -46,23 +46,44 @@ func TestDoRefusesWhatCannotBeSent(t *testing.T) {
 		"query of two lines":       func(r *http.Request) { r.URL.RawQuery = "a\r\nb" },
 		"request of a server":      func(r *http.Request) { r.RequestURI = "/x" },
 		"foreign host":             func(r *http.Request) { r.URL.Host = "elsewhere.test" },
+		"host that begins like it": func(r *http.Request) { r.URL.Host = "m3ter.test.example.com" },
+		"another port":             func(r *http.Request) { r.URL.Host = "m3ter.test:8443" },
+		"another scheme":           func(r *http.Request) { r.URL.Scheme = "http" },
+		"host as user of another":  func(r *http.Request) { r.URL.Host, r.URL.User = "elsewhere.test", url.User("m3ter.test") },
 		"foreign Host":             func(r *http.Request) { r.Host = "elsewhere.test" },
 		"no URL":                   func(r *http.Request) { r.URL = nil },
-		"user in the URL":          func(r *http.Request) { r.URL.User = url.User("u") },
+		"user in the URL":          func(r *http.Request) { r.URL.User = url.UserPassword("u", "hunter2") },
 		"path without a slash":     func(r *http.Request) { r.URL = &url.URL{Path: "x"} },
 		"path of a user":           func(r *http.Request) { r.URL = &url.URL{Path: "/x", User: url.User("u")} },
 		"opaque URL without host":  func(r *http.Request) { r.URL = &url.URL{Opaque: "x"} },
 		"opaque path":              func(r *http.Request) { r.URL = &url.URL{Path: "/x", Opaque: "//elsewhere.test/"} },
 		"opaque URL":               func(r *http.Request) { r.URL.Opaque = "//elsewhere.test/" },
+		"tunnel":                   func(r *http.Request) { r.Method = "CONNECT" },
+		"echo":                     func(r *http.Request) { r.Method = "TRACE" },
+		"transfer encoding":        func(r *http.Request) { r.TransferEncoding = []string{"identity"} },
+		"chunked":                  func(r *http.Request) { r.TransferEncoding = []string{"chunked"} },
+		"header of the encoding":   func(r *http.Request) { r.Header.Set("Transfer-Encoding", "chunked") },
+		"lower-case length":        func(r *http.Request) { r.Header["content-length"] = []string{"0"} },
+		"lower-case host":          func(r *http.Request) { r.Header["host"] = []string{"elsewhere.test"} },
+		"upgrade":                  func(r *http.Request) { r.Header.Set("Upgrade", "h2c") },
+		"connection":               func(r *http.Request) { r.Header.Set("Connection", "Transfer-Encoding") },
+		"trailer of the length":    func(r *http.Request) { r.Trailer = http.Header{"Content-Length": {"3"}} },
+		"dots":                     func(r *http.Request) { r.URL = &url.URL{Path: "/../x"} },
+		"dots at the end":          func(r *http.Request) { r.URL = &url.URL{Path: "/x/.."} },
+		"escaped dots":             func(r *http.Request) { r.URL, _ = url.Parse("/%2e%2e/x") },
+		"dots in an absolute URL":  func(r *http.Request) { r.URL, _ = url.Parse("https://m3ter.test/a/./x") },
 	} {
 		s := &script{}
 		req, body := newRequestTo(t, "https://m3ter.test/x")
 		spoil(req)
 		_, err := newScripted(t, s).Do(req)
 		var wrong *ValidationError
-		if !errors.As(err, &wrong) || s.sent() != 0 || s.tokenRequests() != 0 || body.closed != 1 {
+		if !errors.As(err, &wrong) || s.sent() != 0 || s.tokenRequests() != 0 || body.closed != 1 || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: %v; sent %d, closed %d times", name, err, s.sent(), body.closed)
 		}
+	}
+	if _, err := newScripted(t, &script{}).Do(nil); !errors.As(err, new(*ValidationError)) {
+		t.Errorf("nothing: %v", err)
 	}
 }
 
@@ -78,10 +99,13 @@ func TestDoClosesTheBodyOfWhatIsNotSent(t *testing.T) {
 func TestDoOverwritesAuthorization(t *testing.T) {
 	s := &script{}
 	req, _ := newRequestTo(t, "HTTPS://m3ter.test:443/x")
-	req.Header = http.Header{"authorization": {"Bearer mine"}, "Authorization": {"Bearer mine"}}
+	req.Header = http.Header{"authorization": {"Bearer mine"}, "Authorization": {"Bearer mine"}, "Host": {"example.com"}, "X-More": {"kept"}}
 	resp, err := newScripted(t, s).Do(req)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if sent := s.attempts[0]; sent.Host == "example.com" || sent.Header.Get("X-More") != "kept" {
+		t.Errorf("sent to %q with %v", sent.Host, sent.Header)
 	}
 	for name, values := range s.attempts[0].Header {
 		if strings.EqualFold(name, "Authorization") && (len(values) != 1 || values[0] != "Bearer token-1") {
@@ -93,7 +117,7 @@ func TestDoOverwritesAuthorization(t *testing.T) {
 			t.Errorf("the request that is handed out has %s", name)
 		}
 	}
-	if req.Header.Get("User-Agent") != "" || len(req.Header) != 2 {
+	if req.Header.Get("User-Agent") != "" || len(req.Header) != 4 {
 		t.Errorf("the caller's request was changed: %v", req.Header)
 	}
 }

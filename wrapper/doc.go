@@ -14,8 +14,11 @@
 // client for another organization.
 //
 // What can't be right fails as a [*ValidationError] before anything is sent. Effects and actions are sent in lower
-// case, as the service takes them (allow, config:create); answers, in which the service spells them ALLOW and
-// CONFIG_CREATE, are handed out in the form that can be sent again.
+// case, as m3ter documents them for requests (allow, config:create); answers, in which the service spells them ALLOW and
+// CONFIG_CREATE, are handed out in the form that can be sent again. [Send] sends upper case too.
+//
+// A user may do what is allowed by the policies that were added to the user, which [Client.UserPermissions] lists, and by
+// those of the user's groups, which it does not. A deny in any of them wins over every allow.
 //
 // # Credentials
 //
@@ -56,10 +59,10 @@
 // A write whose answer is lost may have been carried out. The service knows no idempotency keys, so such a write is not
 // sent again: its error matches [ErrOutcomeUnknown], beside what it is otherwise, and tells how to find out:
 //
-//   - support: read the support request, and compare its end date and version
-//   - a policy: list the policies, and look for the name
+//   - support: read the support request by [Get], and compare its end date and version
+//   - a policy: list the policies by [List], and look for the name
 //   - a policy of a user: look for it in [Client.UserPermissions]
-//   - a removal: read the resource group, and compare its version
+//   - a removal: read the resource group by [Get], and compare its version
 //
 // # Retries
 //
@@ -122,6 +125,9 @@
 // Requests and answers are aliases of the generated types, whose fields each comment lists. They carry m3ter's JSON names,
 // so that [Get], [List] and [Send] can read them. What encoding/json decodes of them elsewhere, [Sendable] brings into the
 // form that can be sent.
+//
+// The types are for JSON. Of the packages for YAML, sigs.k8s.io/yaml and github.com/goccy/go-yaml go by the JSON names;
+// gopkg.in/yaml.v3 does not, and leaves most fields empty without an error.
 //
 // # Versions
 //

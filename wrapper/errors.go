@@ -5,12 +5,9 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
-
-	"golang.org/x/oauth2"
 
 	"github.com/m3ter-access/m3ter-access-go/wrapper/internal/strictjson"
 )
@@ -200,99 +197,3 @@ func (e *DecodeError) GoString() string {
 
 // Unwrap returns what is wrong with the answer.
 func (e *DecodeError) Unwrap() error { return e.err }
-
-// An AuthError is a token that could not be had. The call was not carried out.
-type AuthError struct {
-	StatusCode int    // of the token endpoint; 0 when it gave no answer
-	Code       string // the OAuth 2.0 error code, such as invalid_client; may be empty
-
-	problem string
-	err     error // nil when there is an answer
-}
-
-// refused tells whether the credentials themselves were refused, so that asking again is no use. m3ter documents 403 for
-// what is unauthorized.
-func (e *AuthError) refused() bool {
-	switch e.StatusCode {
-	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden:
-		return true
-	}
-	return false
-}
-
-// Error says what happened, and what to check when the credentials were refused.
-func (e *AuthError) Error() string {
-	return shorten("m3teraccess: no access token: "+printable(e.problem), maxErrorText)
-}
-
-// GoString is the text too.
-func (e *AuthError) GoString() string { return fmt.Sprintf("&m3teraccess.AuthError{%q}", e.Error()) }
-
-// Unwrap returns the failure of the transport or of the token source, if that is what it was.
-func (e *AuthError) Unwrap() error { return e.err }
-
-// requestID looks where m3ter's gateways may put it; which of the headers they use is not documented.
-func (r redactor) requestID(h http.Header) string {
-	for _, name := range []string{"X-Request-Id", "X-Amzn-Requestid", "X-Amzn-Trace-Id", "X-Amz-Cf-Id"} {
-		if id := h.Get(name); id != "" {
-			return r.text(id, maxRequestID)
-		}
-	}
-	return ""
-}
-
-// retryAfter reads both forms of the header, seconds and a date; anything else is 0. A date is measured by the clock of the
-// service, where it tells its Date: the local one may be wrong.
-func retryAfter(h http.Header, now time.Time) time.Duration {
-	value := h.Get("Retry-After")
-	seconds, err := strconv.ParseInt(value, 10, 64)
-	if err == nil || errors.Is(err, strconv.ErrRange) { // then it is the largest there is
-		const most = int64(1<<63-1) / int64(time.Second)
-		return time.Duration(min(max(seconds, 0), most)) * time.Second
-	}
-	at, err := http.ParseTime(value)
-	if err != nil {
-		return 0
-	}
-	if sent, err := http.ParseTime(h.Get("Date")); err == nil {
-		now = sent
-	}
-	return max(at.Sub(now), 0)
-}
-
-// newAuthError makes the error of a token that the source did not give. A RetrieveError is not kept: it holds the
-// request, and so the credentials. advice is what to check where the credentials were refused.
-func newAuthError(err error, redact redactor, advice string) *AuthError {
-	e := &AuthError{}
-	if exchange := (*exchangeError)(nil); errors.As(err, &exchange) {
-		e.StatusCode = exchange.status
-	}
-	answered := (*oauth2.RetrieveError)(nil)
-	if !errors.As(err, &answered) {
-		e.err, e.problem = err, err.Error() // fit to be shown
-		if e.StatusCode != 0 {
-			e.problem = fmt.Sprintf("the token endpoint answered %s with none: %s", status(e.StatusCode), e.problem)
-		}
-		return e
-	}
-	if answered.Response != nil {
-		e.StatusCode = answered.Response.StatusCode
-	}
-	e.Code = redact.text(answered.ErrorCode, maxErrorText)
-	e.problem = "the token endpoint answered " + status(e.StatusCode)
-	message := messageOf(answered.Body) // as m3ter words its other errors
-	for _, detail := range []string{answered.ErrorCode, answered.ErrorDescription, message} {
-		if detail != "" {
-			e.problem += ": " + redact.text(detail, maxErrorText)
-		}
-	}
-	if e.refused() {
-		e.problem += "; check " + advice
-	}
-	return e
-}
-
-// status names a status as servers do: 404 Not Found.
-func status(code int) string {
-	return strings.TrimSpace(fmt.Sprintf("%d %s", code, http.StatusText(code)))
-}

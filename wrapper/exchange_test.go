@@ -22,7 +22,7 @@ func TestExpiresIn(t *testing.T) {
 		`"18000.5"`: 5 * time.Hour, `1e400`: 24 * time.Hour, `99999999999`: 24 * time.Hour,
 		`0`: 0, `-1`: 0, `-1.5`: 0, `0.0`: 0, `-3000000000`: 0, `-1e400`: 0, `null`: 0,
 	} {
-		for _, member := range []string{"expires_in", "Expires_In"} {
+		for member, want := range map[string]time.Duration{"expires_in": want, "Expires_In": 0} {
 			synctest.Test(t, func(t *testing.T) {
 				s := &script{token: answers(200, fmt.Sprintf(`{"access_token":"token-1","token_type":"Bearer",%q:%s}`, member, value))}
 				client := newScripted(t, s)
@@ -107,6 +107,45 @@ func TestWaitsAreLoggedBefore(t *testing.T) {
 			}
 			s.setToken(nil)
 			time.Sleep(time.Hour)
+		})
+	}
+}
+
+// A form tells an expiry as JSON does.
+func TestExpiresInOfAForm(t *testing.T) {
+	s := &script{token: answers(200, `access_token=token-1&token_type=Bearer&expires_in=-5`, "Content-Type: application/x-www-form-urlencoded")}
+	client := newScripted(t, s)
+	for range 3 {
+		if err := methods[3].call(t.Context(), client); err != nil || s.tokenRequests() != 1 {
+			t.Errorf("%v after %d token requests", err, s.tokenRequests())
+		}
+	}
+}
+
+// A token answer is read by the rules of all answers: exact names, none twice, valid Unicode, a byte order mark or none.
+func TestTokenAnswerIsStrict(t *testing.T) {
+	for body, want := range map[string]bool{
+		`{"access_token":"a","token_type":"Bearer"}`:             true,
+		"\ufeff" + `{"access_token":"a"}`:                        true,
+		`{"access_token":"a","Access_Token":"b c"}`:              true,
+		`{"access_token":"a","scope":["x"],"Token_Type":"mac"}`:  true,
+		`{"ACCESS_TOKEN":"a"}`:                                   false,
+		`{"access_token":"a","access_token":"b"}`:                false,
+		`{"access_token":"a","x":{"y":1,"y":2}}`:                 false,
+		`{"access_token":"a","expires_in":18000,"expires_in":1}`: false,
+		"{\"access_token\":\"a\",\"x\":\"\xff\"}":                false,
+		`{"access_token":"a","x":"\ud83d"}`:                      false,
+		`{"access_token":"a"}{}`:                                 false,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &script{token: answers(200, body)}
+			err := methods[3].call(t.Context(), newScripted(t, s))
+			if (err == nil) != want || err != nil && !errors.As(err, new(*AuthError)) {
+				t.Errorf("%q: %v", body, err)
+			}
+			if n := s.tokenRequests(); n != 1 {
+				t.Errorf("%q: %d token requests", body, n)
+			}
 		})
 	}
 }

@@ -1,7 +1,9 @@
 package m3teraccess
 
 import (
+	"encoding/json"
 	"reflect"
+	"sync"
 
 	"github.com/m3ter-access/m3ter-access-go/gen"
 )
@@ -19,19 +21,23 @@ func finishAny[T any](answer *T) (lacks string) {
 		return ""
 	}
 	for _, field := range reflect.VisibleFields(value.Type()) {
-		if field.Tag.Get("json") == "id" && field.Type.Kind() == reflect.String && value.FieldByIndex(field.Index).String() == "" {
+		if field.Tag.Get("json") != "id" || field.Type.Kind() != reflect.String {
+			continue
+		}
+		if id, err := value.FieldByIndexErr(field.Index); err != nil || id.String() == "" { // or embedded, and nil
 			return "id"
 		}
 	}
 	return ""
 }
 
-// finishInside finishes the values of our types that a value holds.
+// finishInside finishes the values of our types that an addressable value holds.
 func finishInside(value reflect.Value) {
-	if value.CanAddr() && value.Addr().CanInterface() {
-		if _, isOurs := gen.Finish(value.Addr().Interface()); isOurs {
-			return
-		}
+	if !canHoldOurs(value.Type()) {
+		return
+	}
+	if _, isOurs := gen.Finish(value.Addr().Interface()); isOurs {
+		return
 	}
 	switch value.Kind() {
 	case reflect.Pointer:
@@ -39,15 +45,59 @@ func finishInside(value reflect.Value) {
 			finishInside(value.Elem())
 		}
 	case reflect.Slice, reflect.Array:
-		if value.Type().Elem().Kind() <= reflect.Complex128 {
-			return // numbers hold nothing
-		}
 		for i := range value.Len() {
 			finishInside(value.Index(i))
 		}
+	case reflect.Map:
+		for _, key := range value.MapKeys() {
+			entry := reflect.New(value.Type().Elem()).Elem()
+			entry.Set(value.MapIndex(key))
+			finishInside(entry)
+			value.SetMapIndex(key, entry)
+		}
 	case reflect.Struct:
 		for i := range value.NumField() {
-			finishInside(value.Field(i))
+			if value.Type().Field(i).IsExported() {
+				finishInside(value.Field(i))
+			}
 		}
 	}
+}
+
+var holders sync.Map // whether a value of ours can be in one of a reflect.Type
+
+// canHoldOurs goes by the type alone: most values hold nothing of ours, and need not be walked through.
+func canHoldOurs(t reflect.Type) bool {
+	if known, ok := holders.Load(t); ok {
+		return known.(bool)
+	}
+	holds := findOurs(t, make(map[reflect.Type]bool))
+	holders.Store(t, holds)
+	return holds
+}
+
+// findOurs looks for a type of ours in t. A type that decodes itself is left alone: what it makes of an answer is its own
+// matter, and may be a circle.
+func findOurs(t reflect.Type, seen map[reflect.Type]bool) bool {
+	if seen[t] {
+		return false
+	}
+	seen[t] = true
+	if _, isOurs := gen.Finish(reflect.New(t).Interface()); isOurs {
+		return true
+	}
+	if reflect.PointerTo(t).Implements(reflect.TypeFor[json.Unmarshaler]()) {
+		return false
+	}
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+		return findOurs(t.Elem(), seen)
+	case reflect.Struct:
+		for i := range t.NumField() {
+			if f := t.Field(i); f.IsExported() && findOurs(f.Type, seen) {
+				return true
+			}
+		}
+	}
+	return false
 }

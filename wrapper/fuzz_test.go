@@ -1,17 +1,23 @@
 package m3teraccess
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 	"unicode"
 
 	"github.com/m3ter-access/m3ter-access-go/gen"
+	"golang.org/x/oauth2"
 )
 
 // However the service words it, a wait is never negative, and a date is what it says.
@@ -154,4 +160,90 @@ func FuzzTokenAnswer(f *testing.F) {
 			t.Errorf("%d, %q: %v", status, body, err)
 		}
 	})
+}
+
+// Whatever Do is given, what it writes to a connection is one well-formed request, or nothing.
+func FuzzDo(f *testing.F) {
+	for _, seed := range []struct{ method, path, name, value, coding, body string }{
+		{"POST", "/x", "X", "a", "", "{}"},
+		{"POST", "/x", "X", "a", "identity", "DELETE /y HTTP/1.1\r\nHost: m3ter.test\r\n\r\n"},
+		{"POST", "/x", "transfer-encoding", "chunked", "", "0\r\n\r\nDELETE /y HTTP/1.1\r\n\r\n"},
+		{"POST", "/x", "content-length", "2", "", "{}DELETE /y HTTP/1.1\r\n\r\n"},
+		{"DELETE", "/x y", "Connection", "content-length", "", ""},
+		{"GET", "/x?a\r\nb", "Upgrade", "h2c", "", "{}"},
+		{"PUT", "/%0d%0a", "Trailer", "Content-Length", "chunked", "x"},
+		{"HEAD", "/", "X", "100-continue", "", ""},
+	} {
+		for _, length := range []int64{-1, 0, 1, int64(len(seed.body))} {
+			f.Add(seed.method, seed.path, seed.name, seed.value, seed.coding, seed.body, length)
+		}
+	}
+	f.Fuzz(func(t *testing.T, method, path, name, value, coding, body string, length int64) {
+		var dialed atomic.Bool
+		written := make(chan []byte, 1)
+		transport := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+			dialed.Store(true)
+			client, server := net.Pipe()
+			go func() { written <- recordOne(server) }()
+			return client, nil
+		}}
+		client, err := NewClient(WithTokenSource(oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "token"})), WithOrganization("org"),
+			WithBaseURL("http://localhost"), WithHTTPClient(&http.Client{Transport: transport}),
+			WithRetry(RetryPolicy{MaxAttempts: 1}), WithTimeout(time.Second), WithLimiter(unlimited{}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req := &http.Request{Method: method, URL: &url.URL{Path: path}, Header: http.Header{name: {value}}, ContentLength: length}
+		if parsed, err := url.Parse(path); err == nil {
+			req.URL = parsed
+		}
+		if coding != "" {
+			req.TransferEncoding = []string{coding}
+		}
+		if body != "" {
+			req.Body = io.NopCloser(strings.NewReader(body))
+		}
+		_, err = client.Do(req)
+		if !dialed.Load() {
+			if err == nil {
+				t.Error("a success, though nothing was sent")
+			}
+			return
+		}
+		raw := <-written
+		reader := bufio.NewReader(bytes.NewReader(raw))
+		got, readErr := http.ReadRequest(reader)
+		if readErr != nil {
+			if err == nil {
+				t.Errorf("%q is no request: %v", raw, readErr)
+			}
+			return
+		}
+		if sent, bodyErr := io.ReadAll(got.Body); bodyErr == nil && string(sent) != body && err == nil {
+			t.Errorf("the body is %q, want %q", sent, body)
+		}
+		if rest, _ := io.ReadAll(reader); len(rest) > 0 {
+			t.Errorf("behind the request is %q", rest)
+		}
+	})
+}
+
+// recordOne reads all that comes on a connection, and answers once the headers of a request are there.
+func recordOne(conn net.Conn) []byte {
+	var raw bytes.Buffer
+	buffer := make([]byte, 4<<10)
+	for answered := false; ; {
+		n, err := conn.Read(buffer)
+		raw.Write(buffer[:n])
+		if err != nil {
+			return raw.Bytes()
+		}
+		if request, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(raw.Bytes()))); err == nil && !answered {
+			if _, err := io.Copy(io.Discard, request.Body); err != nil {
+				continue // its body is still to come
+			}
+			answered = true
+			go io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+		}
+	}
 }

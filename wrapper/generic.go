@@ -5,13 +5,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"maps"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/m3ter-access/m3ter-access-go/gen"
+	"github.com/m3ter-access/m3ter-access-go/wrapper/internal/strictjson"
 )
 
 // Get reads any resource of the organization, such as its support access or a resource group:
@@ -98,9 +101,7 @@ func sendBelow[T any](ctx context.Context, c *Client, op *gen.Operation, segment
 
 func validateBelow(orgID, method string, segments []string) error {
 	errs := []error{validateOrganization("organization id", orgID)}
-	if !isToken(method) {
-		errs = append(errs, invalid("method", "one of HTTP, such as POST", "is %s", gen.Quote(method)))
-	}
+	errs = append(errs, validateMethod("method", method))
 	if len(segments) == 0 {
 		errs = append(errs, invalid("segments", "those of a path below the organization", "are missing"))
 	}
@@ -110,14 +111,19 @@ func validateBelow(orgID, method string, segments []string) error {
 	return errors.Join(errs...)
 }
 
-// hasVersion tells whether the JSON of a request has a version at its top that is not 0.
+// hasVersion tells whether the JSON of a request has a version at its top that is a number other than 0.
 func hasVersion(req *http.Request) bool {
 	if req.GetBody == nil {
 		return false
 	}
 	body, _ := req.GetBody()
+	data, _ := io.ReadAll(body)
 	var sent struct {
 		Version json.RawMessage `json:"version"`
 	}
-	return json.NewDecoder(body).Decode(&sent) == nil && len(sent.Version) > 0 && string(sent.Version) != "0" && string(sent.Version) != "null"
+	if strictjson.Unmarshal(data, &sent) != nil {
+		return false
+	}
+	version, err := strconv.ParseFloat(string(sent.Version), 64)
+	return err == nil && version != 0
 }

@@ -236,15 +236,17 @@ func (c *config) setBaseURL(field, raw string) error {
 	case u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())):
 		return invalid(field, allowed, "is %s", gen.Quote(u.Scheme+"://"+u.Host))
 	}
-	u = u.JoinPath() // resolves dots
+	u = u.JoinPath()                 // resolves dots
+	u.Host = strings.ToLower(u.Host) // the one spelling that is compared and sent to
 	u.Path, u.RawPath = strings.TrimSuffix(u.Path, "/"), strings.TrimSuffix(u.RawPath, "/")
 	c.baseURL = u
 	return nil
 }
 
+// isLoopback goes by the very names that net/http sends to no proxy: EqualFold would take others for them.
 func isLoopback(host string) bool {
 	addr, err := netip.ParseAddr(host)
-	return strings.EqualFold(host, "localhost") || err == nil && addr.IsLoopback()
+	return strings.ToLower(host) == "localhost" || err == nil && addr.IsLoopback()
 }
 
 // isNil tells whether a value is nil, or an interface that holds nothing but a nil pointer, function or the like, of which
@@ -344,8 +346,9 @@ func WithLimiter(limiter Limiter) Option {
 }
 
 // WithOrganizationLimiter replaces the default limiter by one for each organization. limiterOf is called when an
-// organization is first used, for one organization at a time. Its limiter is kept as long as a client of the organization
-// is, and for a second after its last request; then limiterOf is asked once more. A nil limiter means the default one.
+// organization is first used, and may be called concurrently. Its limiter is kept as long as a client of the organization
+// is, and for a second after its last request; then limiterOf is called once more, so a limiter that remembers more than a
+// second belongs to limiterOf. A nil limiter means the default one.
 //
 // A limiter that has a method HoldBack(time.Duration), too, is told when the service refused a request as over the rate,
 // and for how long the organization's requests are held back.

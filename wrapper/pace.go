@@ -100,16 +100,29 @@ func newPaces(limiterOf func(orgID string) Limiter) *paces {
 }
 
 func (p *paces) of(orgID string) *pace {
+	if known := p.known(orgID); known != nil {
+		return known
+	}
+	var limiter Limiter
+	if p.limiterOf != nil {
+		limiter = p.limiterOf(orgID) // without the lock: it is the caller's, and may come back here
+	}
+	return p.keep(orgID, newPace(limiter))
+}
+
+func (p *paces) known(orgID string) *pace {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.byOrg[orgID].Value()
+}
+
+// keep keeps a pace as long as it is used, and returns it, or the one that another caller has kept meanwhile.
+func (p *paces) keep(orgID string, made *pace) *pace {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if known := p.byOrg[orgID].Value(); known != nil {
 		return known
 	}
-	var limiter Limiter
-	if p.limiterOf != nil {
-		limiter = p.limiterOf(orgID)
-	}
-	made := newPace(limiter)
 	pointer := weak.Make(made)
 	p.byOrg[orgID] = pointer
 	runtime.AddCleanup(made, func(orgID string) {

@@ -102,9 +102,11 @@ func (h *holdable) HoldBack(d time.Duration) { h.held = append(h.held, d) }
 func TestOrganizationLimiter(t *testing.T) {
 	limiters := make(map[string]*holdable)
 	asked := 0
-	client := newPaced(t, WithOrganizationLimiter(func(orgID string) Limiter {
+	var client *Client
+	client = newPaced(t, WithOrganizationLimiter(func(orgID string) Limiter {
 		asked++
 		if orgID == "without" {
+			client.Organization("org") // as a function that knows the client may
 			return nil
 		}
 		limiters[orgID] = new(holdable)

@@ -2,8 +2,6 @@ package m3teraccess
 
 import (
 	"context"
-	"fmt"
-	"hash/maphash"
 	"iter"
 
 	"github.com/m3ter-access/m3ter-access-go/gen"
@@ -15,7 +13,7 @@ type PageParams struct {
 	NextToken string // of the page before; empty for the first page
 }
 
-// UserPermissionsPage returns one page of the permission policies of a user, newest first. The page's NextToken asks
+// UserPermissionsPage returns one page of the permission policies that were added to a user, newest first. The page's NextToken asks
 // for the next one, and is empty on the last. [Client.UserPermissions] walks over all pages.
 //
 // Errors: [*ValidationError] for a user id that can't be part of a path and for a page size outside 1 to 200, nothing
@@ -25,7 +23,7 @@ func (c *Client) UserPermissionsPage(ctx context.Context, userID string, params 
 	return invoke(ctx, c, &gen.UserPermissions, gen.UserPermissionsParams(params), userID)
 }
 
-// UserPermissions walks over all permission policies of a user, newest first, a page at a time:
+// UserPermissions walks over all permission policies that were added to a user, newest first, a page at a time:
 //
 //	for policy, err := range client.UserPermissions(ctx, userID) {
 //		if err != nil {
@@ -33,6 +31,9 @@ func (c *Client) UserPermissionsPage(ctx context.Context, userID string, params 
 //		}
 //		fmt.Println(policy.Name)
 //	}
+//
+// They are not all that decides what the user may do: the policies of the user's groups count too, and a deny in any
+// policy wins over every allow.
 //
 // One PageParams may be given, for the size of the pages and for the token to begin at. A page is fetched when the loop
 // gets to it; leaving the loop ends the fetching. Each loop over the result begins anew, and several may run at once.
@@ -53,53 +54,3 @@ func (c *Client) UserPermissions(ctx context.Context, userID string, params ...P
 		return (*page[PermissionPolicy])(fetched), err
 	})
 }
-
-// walk walks over the entries of a list, a page at a time, from the page of a token on.
-func walk[T any](op *gen.Operation, token string, fetch func(token string) (*page[T], error)) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		token := token // each loop begins anew
-		seen := newTokenSet(token)
-		for {
-			page, err := fetch(token)
-			if err != nil {
-				yield(*new(T), err)
-				return
-			}
-			for _, entry := range page.Data {
-				if !yield(entry, nil) {
-					return
-				}
-			}
-			if page.NextToken == "" {
-				return
-			}
-			if token = page.NextToken; !seen.add(token) {
-				yield(*new(T), fmt.Errorf("%w: %s %s, after %d pages", ErrRepeatedToken, op.Method, op.Path, seen.len()))
-				return
-			}
-		}
-	}
-}
-
-// A tokenSet remembers page tokens by a hash each, so that a long list costs little.
-type tokenSet struct {
-	seed   maphash.Seed
-	hashes map[uint64]struct{}
-}
-
-// newTokenSet begins with the token of the first page, which may be empty.
-func newTokenSet(first string) *tokenSet {
-	s := &tokenSet{maphash.MakeSeed(), make(map[uint64]struct{})}
-	s.add(first)
-	return s
-}
-
-// add tells whether the token is new.
-func (s *tokenSet) add(token string) bool {
-	hash := maphash.String(s.seed, token)
-	_, ok := s.hashes[hash]
-	s.hashes[hash] = struct{}{}
-	return !ok
-}
-
-func (s *tokenSet) len() int { return len(s.hashes) }

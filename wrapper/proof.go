@@ -7,7 +7,9 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 )
 
@@ -41,6 +43,9 @@ type sending struct {
 	whole   atomic.Int32 // whole requests that were written
 	dialing atomic.Int32 // dials under way
 	failed  atomic.Bool  // the last look-up, dial or handshake
+
+	mu       sync.Mutex
+	failures []error // of look-ups, dials and handshakes
 }
 
 // trace asks for no more than is needed: each function is an allocation.
@@ -54,19 +59,36 @@ func (s *sending) trace(isRead bool) *httptrace.ClientTrace {
 	return &httptrace.ClientTrace{
 		GetConn:      func(string) { s.asked.Add(1) },
 		GotConn:      s.gotConn,
-		DNSDone:      func(info httptrace.DNSDoneInfo) { s.failed.Store(info.Err != nil) },
+		DNSDone:      func(info httptrace.DNSDoneInfo) { s.ended(info.Err) },
 		ConnectStart: func(_, _ string) { s.dialing.Add(1) },
 		ConnectDone: func(_, _ string, err error) {
-			s.failed.Store(err != nil)
+			s.ended(err)
 			s.dialing.Add(-1)
 		},
-		TLSHandshakeDone: func(_ tls.ConnectionState, err error) { s.failed.Store(err != nil) },
+		TLSHandshakeDone: func(_ tls.ConnectionState, err error) { s.ended(err) },
 		WroteRequest: func(info httptrace.WroteRequestInfo) {
 			if info.Err == nil {
 				s.whole.Add(1)
 			}
 		},
 	}
+}
+
+// ended notes how a look-up, a dial or a handshake ended.
+func (s *sending) ended(err error) {
+	s.failed.Store(err != nil)
+	if err != nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.failures = append(s.failures, err)
+	}
+}
+
+// isOfFailure tells whether an error is that of a look-up, a dial or a handshake, and not of what a transport did after it.
+func (s *sending) isOfFailure(err error) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.failures, func(failure error) bool { return errors.Is(err, failure) })
 }
 
 func (s *sending) gotConn(httptrace.GotConnInfo) {
@@ -82,7 +104,7 @@ func (s *sending) isRepeated() bool { return s.whole.Load() > 1 }
 // proof tells why a write that failed was certainly not done; "" when it may have been. ended is the error of the
 // attempt's context: once that is over, a transport may return before its request has ended.
 func (s *sending) proof(err, ended error) string {
-	if s.neverLeft(ended) {
+	if s.neverLeft(err, ended) {
 		return "not sent"
 	}
 	if s.isNetHTTP || s.got.Load() <= 1 { // else only one of several was refused
@@ -100,12 +122,15 @@ func (s *sending) told(err error) error {
 }
 
 // neverLeft believes the silence of net/http's own transport. Behind any other a request may run on unseen; there a
-// dial, look-up or handshake must have failed, the only one.
-func (s *sending) neverLeft(ended error) bool {
+// dial, look-up or handshake must have failed, the only one, and the error be its own.
+func (s *sending) neverLeft(err, ended error) bool {
 	if s.isNetHTTP {
 		return s.got.Load() == 0 || !s.headers.Load() && ended == nil
 	}
-	return ended == nil && s.asked.Load() == 1 && s.got.Load() == 0 && s.dialing.Load() == 0 && s.failed.Load()
+	if ended != nil || s.got.Load() > 0 || s.asked.Load() != 1 || s.dialing.Load() > 0 {
+		return false
+	}
+	return s.failed.Load() && s.isOfFailure(err)
 }
 
 // withoutAdvice takes off what net/http adds to an error over HTTP/2 after which it would have repeated the request: that

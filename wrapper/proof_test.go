@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -43,6 +44,29 @@ func TestWhatProvesThatAWriteNeverLeft(t *testing.T) {
 			err := methods[0].call(t.Context(), newScripted(t, s))
 			if (err == nil && s.sent() == 2) != test.proof || errors.Is(err, ErrOutcomeUnknown) == test.proof {
 				t.Errorf("%s: %v after %d attempts", test.events, err, s.sent())
+			}
+		})
+	}
+}
+
+// The error of another way, tried after the dial that failed, is no proof.
+func TestFallbackProvesNothing(t *testing.T) {
+	dial := reports(syscall.ECONNREFUSED, "GetConn", "ConnectStart", "ConnectDone error")
+	for name, returned := range map[string]struct {
+		err   error
+		proof bool
+	}{
+		"the dial's":          {&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}, true},
+		"the other way's":     {errors.New("answer lost"), false},
+		"one of another dial": {syscall.ECONNRESET, false},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &script{steps: []step{func(req *http.Request) (*http.Response, error) {
+				_, _ = dial(req)
+				return nil, returned.err
+			}}}
+			if err := methods[0].call(t.Context(), newScripted(t, s)); (err == nil) != returned.proof {
+				t.Errorf("%s: %v", name, err)
 			}
 		})
 	}
@@ -140,7 +164,7 @@ func TestRepetitionsByTheTransport(t *testing.T) {
 // after makes a step that has events traced before it goes on.
 func after(events []string, then step) step {
 	return func(req *http.Request) (*http.Response, error) {
-		_, _ = reports(nil, events...)(req)
+		_, _ = reports(errors.New("failed"), events...)(req)
 		return then(req)
 	}
 }
@@ -166,7 +190,9 @@ func TestRequestsThatCannotBeSent(t *testing.T) {
 		"length":             func(req *http.Request) { req.ContentLength = 5 },
 		"negative length":    func(req *http.Request) { req.ContentLength = -1 },
 		"length of no body":  func(req *http.Request) { req.ContentLength, req.Body = 5, http.NoBody },
-		"space":              func(req *http.Request) { req.URL.RawQuery = "a b" },
+		//lint:ignore SA1019 it is refused, since net/http knows it
+		"cancel": func(req *http.Request) { req.Cancel = make(chan struct{}) },
+		"space":  func(req *http.Request) { req.URL.RawQuery = "a b" },
 	} {
 		for _, method := range []string{"GET", "POST"} {
 			req, err := http.NewRequestWithContext(t.Context(), method, "https://m3ter.test/x", nil)

@@ -92,9 +92,9 @@ func runsOf(text string) *runs {
 		return r
 	}
 	undo(text, func(stage string) bool {
-		// A space is not looked at, and a query spells it as a plus.
+		// A space is not looked at, and a query spells it as a plus. Runs that are too short would be found anywhere.
 		spaces := strings.Count(stage, " ")
-		r.add(stage, max(longestShown-spaces, 1), 1)
+		r.add(stage, max(longestShown-spaces, shortestEncoded), 1)
 		if spaces > 0 {
 			r.add(strings.ReplaceAll(stage, " ", "+"), longestShown, 1)
 		}

@@ -3,7 +3,6 @@ package m3teraccess
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"io"
 	"net/http"
 	"net/http/httptrace"
@@ -103,15 +102,15 @@ func reports(err error, events ...string) step {
 	return func(req *http.Request) (*http.Response, error) {
 		if trace := httptrace.ContextClientTrace(req.Context()); trace != nil && trace.GetConn != nil {
 			for _, event := range events {
-				report(trace, event)
+				report(trace, event, err)
 			}
 		}
 		return nil, err
 	}
 }
 
-func report(trace *httptrace.ClientTrace, event string) {
-	failure := errors.New("failed")
+// report reports an event, with the failure where it is one.
+func report(trace *httptrace.ClientTrace, event string, failure error) {
 	switch event {
 	case "GetConn":
 		trace.GetConn("m3ter:443")
@@ -177,7 +176,8 @@ func newScripted(t *testing.T, s *script, opts ...Option) *Client {
 	return client
 }
 
-// A method is one of the client's, called with something valid.
+// A method is one of the client's, called with something valid. These are samples: package test calls all there are. What
+// it reads the document with must not be imported here, since go mod tidy looks into the tests of what a user imports.
 type method struct {
 	name   string
 	isRead bool

@@ -25,8 +25,8 @@ func (s StatementActions) On(resources ...string) Statement {
 	return Statement{Effect: s.effect, Action: s.actions, Resource: resources}
 }
 
-// Sendable returns statements in the form in which they can be sent, such as those that were read by [Client.Do]. Those
-// that the other methods answer are in that form already.
+// Sendable returns statements in the form in which they can be sent, such as those that encoding/json
+// decoded of an answer to [Client.Do]. Those that [Get], [List], [Send] and the methods answer are in that form already.
 func Sendable(statements []Statement) []Statement {
 	sendable := slices.Clone(statements)
 	for i := range sendable {

@@ -44,9 +44,8 @@ const (
 // with its own context, and the request goes on for the others. Toward the token's end, whoever asks has it renewed in
 // the background, so that on a busy client no call waits, and an idle one keeps neither goroutine nor timer.
 type tokens struct {
-	fetch    func(context.Context) (*oauth2.Token, error)
-	abandons bool   // fetch ends with its context; a source of the caller's does not, and is asked once at a time
-	advice   string // what to check where the credentials are refused
+	fetch    func(context.Context) (*oauth2.Token, error) // the error is an *AuthError
+	abandons bool                                         // fetch ends with its context; a source of the caller's does not, and is asked once at a time
 	redact   redactor
 	log      *slog.Logger
 
@@ -167,12 +166,6 @@ func (t *tokens) join() *pendingToken {
 			cancel()
 		}()
 		pending.token, pending.err = t.fetch(ctx)
-		if pending.err == nil {
-			pending.err = checkToken(pending.token)
-		}
-		if pending.err != nil {
-			pending.err = newAuthError(pending.err, t.redact, t.advice)
-		}
 	}()
 	return pending
 }
@@ -230,20 +223,25 @@ func (t *tokens) report(err error, took time.Duration) {
 func newTokens(cfg *config, transport transport) *tokens {
 	t := &tokens{redact: cfg.vault.redactor(), log: cfg.logger}
 	if source := cfg.source; source != nil {
-		t.fetch = func(context.Context) (*oauth2.Token, error) {
-			token, err := source.Token()
-			if err != nil && !errors.As(err, new(*oauth2.RetrieveError)) {
-				err = t.redact.error(err)
-			}
-			return token, err
-		}
-		t.advice = "what the token source (WithTokenSource) sends"
+		t.fetch = func(context.Context) (*oauth2.Token, error) { return fetchFrom(source, t.redact) }
 	} else {
 		t.fetch, t.abandons = newExchange(cfg, transport).fetch, true
-		t.advice = "the access key id and the API secret (WithCredentials, or M3TER_API_KEY and M3TER_API_SECRET), " +
-			"and that they are of this environment"
 	}
 	return t
+}
+
+// fetchFrom takes a token from a source of the caller's. The error is an *AuthError.
+func fetchFrom(source oauth2.TokenSource, redact redactor) (*oauth2.Token, error) {
+	token, err := source.Token()
+	if err == nil {
+		err = checkToken(token)
+	} else if !errors.As(err, new(*oauth2.RetrieveError)) {
+		err = redact.error(err)
+	}
+	if err != nil {
+		return nil, newAuthError(err, 0, redact, "what the token source (WithTokenSource) sends")
+	}
+	return token, nil
 }
 
 // checkToken refuses a token that no header should carry.

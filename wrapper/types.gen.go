@@ -80,7 +80,7 @@ type PermissionPolicyRequest = gen.PermissionPolicyRequest
 //	Version                      int64              1 when created, and 1 more after each change.
 //	PermissionPolicyID           string             The id of the policy.
 //	PrincipalID                  string             The id of the user.
-//	PrincipalType                string             What kind of principal holds the policy. Kinds that are not known here may come.
+//	PrincipalType                string             What kind of principal holds the policy: USER, USERGROUP, SERVICEUSER or SUPPORTUSERS. Kinds that are not known here may come.
 //	CreatedAt                    time.Time          When the link was created.
 //	LastModifiedAt               time.Time          When the link was last changed.
 //	CreatedBy                    string             The id of the user who created the link.

@@ -53,8 +53,16 @@ func unfold(s string) string {
 	return unbyte(s, '=')
 }
 
-// unpercent undoes the escapes of a URL: %3D.
-func unpercent(s string) string { return unbyte(spaceAfterLine.Replace(s), '%') }
+// unpercent undoes the escapes of a URL: %3D, and %u003D as JavaScript has it.
+func unpercent(s string) string {
+	s = replaceAt(spaceAfterLine.Replace(s), '%', func(rest string) (string, int) {
+		if code, ok := parseDigits(rest, 2, 4, 16); ok && rest[1] == 'u' {
+			return string(rune(code)), 6
+		}
+		return "", 0
+	})
+	return unbyte(s, '%')
+}
 
 // spaceAfterLine is a line that was folded, in a query, where a plus is a space.
 var spaceAfterLine = strings.NewReplacer("%0A+", "%0A", "%0a+", "%0a")

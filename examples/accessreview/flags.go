@@ -12,7 +12,7 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-const usage = `accessreview reviews what a user of a m3ter organization may do.
+const usage = `accessreview reviews the policies of a user of a m3ter organization.
 
   1. creates a policy that allows as little as is needed (-policy), and adds it to the user
   2. lists every policy of the user, page by page, as a table
@@ -20,8 +20,8 @@ const usage = `accessreview reviews what a user of a m3ter organization may do.
      loses nobody else's change
   4. removes an item from a resource group (-group-type, -group, -item)
 
-The table goes to standard output, what happens meanwhile to standard error. The exit status is 0, or 1 after an
-error.
+The table goes to standard output, what happens meanwhile to standard error. The exit status is 0, 1
+after an error, or 2 when the flags are wrong.
 
 Against the real service only the list is done, unless -write is given; then those of the other steps whose flags are
 given. Against the in-memory m3ter all steps are done, and every flag has a default. While support access is being
@@ -69,13 +69,7 @@ func parseFlags(args []string, help io.Writer) (*options, error) {
 	flags.StringVar(&o.groupType, "group-type", "", "`type` of the resource group, such as meter or plan")
 	flags.StringVar(&o.group, "group", "", "`id` of the resource group")
 	flags.StringVar(&o.item, "item", "", "`id` of the item to remove from the resource group")
-	if err := example.ParseFlags(flags, args, usage, help); err != nil {
-		return nil, err
-	}
-	if example.IsDemo() {
-		o.fillForDemo()
-	}
-	return o, o.check()
+	return o, example.ParseFlags(flags, args, usage, help, o.check)
 }
 
 func moment(at *time.Time) func(string) error {
@@ -88,6 +82,9 @@ func moment(at *time.Time) func(string) error {
 }
 
 func (o *options) check() error {
+	if example.IsDemo() {
+		o.fillForDemo()
+	}
 	if o.user == "" {
 		return errors.New("-user is missing: whose access is to be reviewed?")
 	}

@@ -1,4 +1,4 @@
-// Command accessreview reviews what a user of a m3ter organization may do.
+// Command accessreview reviews the policies of a user of a m3ter organization.
 //
 //	go run ./examples/accessreview
 //

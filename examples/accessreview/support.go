@@ -9,16 +9,20 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
+func (r *review) readSupport(ctx context.Context) (*m3teraccess.Support, error) {
+	return m3teraccess.Get[m3teraccess.Support](ctx, r.client, "support")
+}
+
 // openSupport lets m3ter's support users in, for reading only.
 func (r *review) openSupport(ctx context.Context, until time.Time) error {
-	current, err := example.ReadSupport(ctx, r.client)
-	if err != nil {
+	current, err := r.readSupport(ctx)
+	if err != nil && !errors.Is(err, m3teraccess.ErrNotFound) {
 		return err
 	}
 	support, err := r.client.RequestSupport(ctx, m3teraccess.SupportRequest{
 		EndSupportUsersAccess:        until,
 		SupportUsersPermissionPolicy: []m3teraccess.Statement{m3teraccess.Allow(m3teraccess.ConfigRetrieve).On("config:*")},
-		Version:                      current.Version, // 0 in the first request of an organization
+		Version:                      example.SupportVersion(current),
 	})
 	if err != nil {
 		return err
@@ -30,18 +34,12 @@ func (r *review) openSupport(ctx context.Context, until time.Time) error {
 // extendSupport lets support access end later. RetryOnConflict reads and writes again when somebody else changed it
 // between the two. What is written is made of what was read, so that the change of the other one isn't lost.
 func (r *review) extendSupport(ctx context.Context, by time.Duration) error {
-	var current *m3teraccess.Support
-	read := func(ctx context.Context) (version int64, err error) {
-		if current, err = example.ReadSupport(ctx, r.client); err != nil {
-			return 0, err
-		}
-		if current.Version == 0 {
-			return 0, errors.New("there is no support access that could be extended; see -support-until")
-		}
-		return current.Version, nil
-	}
 	attempts := 0
-	write := func(ctx context.Context, version int64) (*m3teraccess.Support, error) {
+	var before *m3teraccess.Support // what the last attempt was made of
+	write := func(ctx context.Context, current *m3teraccess.Support) (*m3teraccess.Support, error) {
+		if before = current; current == nil {
+			return nil, errors.New("there is no support access that could be extended; see -support-until")
+		}
 		if attempts++; attempts == 1 && r.meanwhile != nil {
 			if err := r.meanwhile(ctx, current); err != nil {
 				return nil, err
@@ -50,19 +48,19 @@ func (r *review) extendSupport(ctx context.Context, by time.Duration) error {
 		support, err := r.client.RequestSupport(ctx, m3teraccess.SupportRequest{
 			EndSupportUsersAccess:        current.EndSupportUsersAccess.Add(by),
 			SupportUsersPermissionPolicy: current.SupportUsersPermissionPolicy,
-			Version:                      version,
+			Version:                      current.Version,
 		})
 		if errors.Is(err, m3teraccess.ErrVersionConflict) {
-			r.say("Attempt %d, with version %d, was refused: somebody else was faster.", attempts, version)
+			r.say("Attempt %d, with version %d, was refused: somebody else was faster.", attempts, current.Version)
 		}
 		return support, err
 	}
-	support, err := m3teraccess.RetryOnConflict(ctx, read, write)
+	support, err := m3teraccess.RetryOnConflict(ctx, r.readSupport, write)
 	if err != nil {
 		return err
 	}
 	r.say("Attempt %d, with version %d, succeeded: the end of support access moved from %s to %s, version %d.",
-		attempts, current.Version, example.Clock(current.EndSupportUsersAccess), example.Clock(support.EndSupportUsersAccess), support.Version)
+		attempts, before.Version, example.Clock(before.EndSupportUsersAccess), example.Clock(support.EndSupportUsersAccess), support.Version)
 	if attempts > 1 {
 		r.say("Both changes stand: ours was made on top of the other one.")
 	}

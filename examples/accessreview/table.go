@@ -14,7 +14,9 @@ import (
 // writeTable writes one row a statement. A policy without statements has a row too, lest it be overlooked.
 func writeTable(w io.Writer, policies []m3teraccess.PermissionPolicy) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	writeRow(table, "POLICY", "EFFECT", "ACTIONS", "RESOURCES", "MANAGED", "LAST MODIFIED")
+	if err := writeRow(table, "POLICY", "EFFECT", "ACTIONS", "RESOURCES", "MANAGED", "LAST MODIFIED"); err != nil {
+		return err
+	}
 	for _, policy := range policies {
 		statements := policy.PermissionPolicy
 		if len(statements) == 0 {
@@ -25,19 +27,23 @@ func writeTable(w io.Writer, policies []m3teraccess.PermissionPolicy) error {
 			managed = "yes"
 		}
 		for _, s := range statements {
-			writeRow(table, policy.Name, string(s.Effect), join(s.Action), join(s.Resource), managed, example.Clock(policy.LastModifiedAt))
+			err := writeRow(table, policy.Name, string(s.Effect), join(s.Action), join(s.Resource), managed, example.Clock(policy.LastModifiedAt))
+			if err != nil {
+				return err
+			}
 		}
 	}
 	return table.Flush()
 }
 
-func writeRow(w io.Writer, cells ...string) {
+func writeRow(w io.Writer, cells ...string) error {
 	for i, cell := range cells {
 		if cells[i] = printable(cell); cell == "" {
 			cells[i] = "-"
 		}
 	}
-	fmt.Fprintln(w, strings.Join(cells, "\t"))
+	_, err := fmt.Fprintln(w, strings.Join(cells, "\t"))
+	return err
 }
 
 func join[S ~string](values []S) string {

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"iter"
 	"sync"
 	"time"
 
@@ -21,12 +21,12 @@ type audit struct {
 	done, failed int
 }
 
-// run asks for all users of the input, and reports each as soon as it is done.
-func (a *audit) run(ctx context.Context, input io.Reader) error {
+// run asks for the policies of all users, and reports each user as soon as it is done.
+func (a *audit) run(ctx context.Context, users iter.Seq[user]) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // for those who are at work when this ends early
 	defer a.display.update("")
-	results := a.askAll(ctx, input)
+	results := a.askAll(ctx, users)
 	begin, ticks := time.Now(), time.Tick(250*time.Millisecond)
 	for {
 		select {
@@ -45,19 +45,19 @@ func (a *audit) run(ctx context.Context, input io.Reader) error {
 	}
 }
 
-// A result is what a user may do, or, in its err, why that is not known.
+// A result is the policies that were added to a user, or, in its err, why they are not known.
 type result struct {
 	user
 	policies []m3teraccess.PermissionPolicy
 }
 
 // askAll asks for many users at once. How many may leave in a second is the client's care.
-func (a *audit) askAll(ctx context.Context, input io.Reader) <-chan result {
-	users := make(chan user)
+func (a *audit) askAll(ctx context.Context, users iter.Seq[user]) <-chan result {
+	work := make(chan user)
 	go func() {
-		defer close(users)
-		for u := range eachUser(input) {
-			if !send(ctx, users, u) {
+		defer close(work)
+		for u := range users {
+			if !send(ctx, work, u) {
 				return
 			}
 		}
@@ -66,7 +66,7 @@ func (a *audit) askAll(ctx context.Context, input io.Reader) <-chan result {
 	var workers sync.WaitGroup
 	for range a.parallel {
 		workers.Go(func() {
-			for u := range users {
+			for u := range work {
 				if !send(ctx, results, a.ask(ctx, u)) {
 					return
 				}
@@ -112,23 +112,32 @@ func (a *audit) report(r result) error {
 	if errors.As(r.err, &noToken) {
 		return noToken // nor is there one for the other users
 	}
-	if r.err != nil {
+	line, err := r.encode()
+	if err != nil {
 		a.failed++
-		a.display.say("line %d: %v", r.line, r.err)
+		a.display.say("%s%v", r.place(), err)
 		return nil
+	}
+	if err := a.display.write(line); err != nil {
+		return fmt.Errorf("%v: %w", a, err)
+	}
+	a.done++
+	return nil
+}
+
+// encode makes a line of the result. One that can't be encoded is a failure of its user only.
+func (r result) encode() ([]byte, error) {
+	if r.err != nil {
+		return nil, r.err
 	}
 	line, err := json.Marshal(struct {
 		User     string                         `json:"user"`
 		Policies []m3teraccess.PermissionPolicy `json:"policies"`
 	}{r.id, r.policies})
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("user %q: %w", r.id, err)
 	}
-	if err := a.display.write(append(line, '\n')); err != nil {
-		return fmt.Errorf("%v: %w", a, err)
-	}
-	a.done++
-	return nil
+	return append(line, '\n'), nil
 }
 
 // sumUp returns an error unless every user was done. An interrupt ends the results too.
@@ -137,7 +146,7 @@ func (a *audit) sumUp(ctx context.Context, took time.Duration) error {
 	case ctx.Err() != nil:
 		return fmt.Errorf("%v, the others not done: %w", a, context.Cause(ctx))
 	case a.done+a.failed == 0:
-		return errors.New("standard input names no user")
+		return errors.New("there are no users: the list of them is empty")
 	case a.failed > 0:
 		return errors.New(a.String())
 	}

@@ -36,7 +36,7 @@ func TestTwoThousand(t *testing.T) {
 		var output strings.Builder
 		a := &audit{client: client, parallel: defaultParallel, display: &display{output: &output, messages: io.Discard}}
 		begin := time.Now()
-		if err := a.run(t.Context(), strings.NewReader(addUsers(fake, n))); err != nil {
+		if err := a.run(t.Context(), eachUser(strings.NewReader(addUsers(fake, n)))); err != nil {
 			t.Error(err)
 		}
 		if took := time.Since(begin); took > ideal*110/100 {
@@ -59,7 +59,7 @@ func TestInterruptWhileWriting(t *testing.T) {
 				synctest.Wait()
 				return len(line), nil
 			})}}
-			err := a.run(ctx, strings.NewReader(addUsers(fake, 20)))
+			err := a.run(ctx, eachUser(strings.NewReader(addUsers(fake, 20))))
 			if !errors.Is(err, context.Canceled) || messages.String() != "" {
 				t.Fatalf("error %v, messages\n%s", err, &messages)
 			}
@@ -76,7 +76,7 @@ func TestTerminal(t *testing.T) {
 	inBubble(t, func(t *testing.T, fake *m3tertest.Server, client *m3teraccess.Client) {
 		var terminal, output strings.Builder
 		a := &audit{client: client, parallel: 3, display: &display{output: io.MultiWriter(&terminal, &output), messages: &terminal, showsProgress: true}}
-		err := a.run(t.Context(), strings.NewReader("unknown\n"+addUsers(fake, 20)))
+		err := a.run(t.Context(), eachUser(strings.NewReader("unknown\n"+addUsers(fake, 20))))
 		if err == nil || err.Error() != "users done: 20, failed: 1" {
 			t.Error(err)
 		}

@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"strings"
 
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
@@ -31,13 +29,4 @@ func startFake() *m3tertest.Server {
 		}
 	}
 	return fake
-}
-
-// demoInput stands in for standard input.
-func demoInput() io.Reader {
-	var ids strings.Builder
-	for i := range demoUsers {
-		fmt.Fprintln(&ids, demoUser(i))
-	}
-	return strings.NewReader(ids.String())
 }

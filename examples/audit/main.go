@@ -1,9 +1,10 @@
-// Command audit writes down everything that the users of a m3ter organization may do, one user a line of JSON.
+// Command audit writes down the policies of the users of a m3ter organization, one user a line of JSON.
 //
 //	go run ./examples/audit
 //
-// It is a program to learn package m3teraccess from: how to ask for many users at once, as fast as m3ter allows, and how
-// one that fails does not keep the others from being done (audit.go). Without M3TER_ variables in the environment it runs
+// It is a program to learn package m3teraccess from: how to list the users, for which the client has no method (users.go),
+// how to ask for many at once, as fast as m3ter allows, and how one that fails does not keep the others from being done
+// (audit.go). Without M3TER_ variables in the environment it runs
 // against an in-memory m3ter of its own.
 package main
 
@@ -11,7 +12,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"time"
 
@@ -37,10 +37,16 @@ func run(ctx context.Context, args []string, stdin, stdout, stderr *os.File) err
 	if err != nil {
 		return example.EnvironmentError(err)
 	}
-	input, isTyped := io.Reader(stdin), isTerminal(stdin)
-	if example.IsDemo() {
-		fmt.Fprintln(stderr, "It has users of its own; standard input is not read.")
-		input, isTyped = demoInput(), false
+	users, isTyped := everyUser(ctx, client), false
+	if opts.users != "" {
+		list := stdin
+		if opts.users != "-" {
+			if list, err = os.Open(opts.users); err != nil {
+				return err
+			}
+			defer list.Close()
+		}
+		users, isTyped = eachUser(list), isTerminal(list)
 	}
 	if isTyped {
 		fmt.Fprintln(stderr, "Reading ids of users from standard input, one a line; Ctrl-D ends them.")
@@ -50,7 +56,7 @@ func run(ctx context.Context, args []string, stdin, stdout, stderr *os.File) err
 		parallel: opts.parallel,
 		display:  &display{output: stdout, messages: stderr, showsProgress: isTerminal(stderr) && !isTyped},
 	}
-	return endWith(ctx, func() error { return a.run(ctx, input) })
+	return endWith(ctx, func() error { return a.run(ctx, users) })
 }
 
 // endWith returns when f does, and soon after ctx has ended also where f does not: it may be writing to somebody who does

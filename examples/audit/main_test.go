@@ -32,7 +32,7 @@ func addUsers(fake *m3tertest.Server, n int) (input string) {
 
 // start begins an audit of the users of an input, which ends there.
 func start(t *testing.T, fake *m3tertest.Server, input string, args ...string) *exampletest.Program {
-	p := exampletest.New(t, exampletest.Environment(fake), args...)
+	p := exampletest.New(t, exampletest.Environment(fake), append([]string{"-users", "-"}, args...)...)
 	p.Stdin = strings.NewReader(input)
 	p.Begin()
 	return p
@@ -136,7 +136,7 @@ func TestNoToken(t *testing.T) {
 	fake := exampletest.NewFake(t)
 	input := addUsers(fake, 200)
 	fake.APISecret = "another one"
-	p := exampletest.New(t, exampletest.Environment(fake))
+	p := exampletest.New(t, exampletest.Environment(fake), "-users", "-")
 	fake.Inject(m3tertest.Fault{Operation: "Token", Status: 401, Body: `{"error":"invalid_client"}`})
 	p.Stdin = strings.NewReader(input)
 	p.Begin()
@@ -146,8 +146,9 @@ func TestNoToken(t *testing.T) {
 
 func TestBadInput(t *testing.T) {
 	exampletest.CheckBadArgs(t, map[string]string{
-		"":                "audit: standard input names no user\n", // which is empty
-		"-parallel 0":     "audit: -parallel is 0; it must be 1 to 1000\n",
+		"-users ''":       "audit: -users is empty; give it a value, or leave it out\n",
+		"-parallel 0":     "audit: -parallel is 0; it must be above zero\n",
+		"-parallel ''":    `audit: invalid value "" for flag -parallel`,
 		"-parallel 1001":  "audit: -parallel is 1001; it must be 1 to 1000\n",
 		"-parallel a-few": `audit: invalid value "a-few" for flag -parallel`,
 		"users.txt":       `audit: unexpected argument "users.txt"; see -h`,
@@ -156,4 +157,4 @@ func TestBadInput(t *testing.T) {
 	exampletest.Run(t, map[string]string{"M3TER_API_KEY": "alone"}).CheckOnlyLine("audit: m3teraccess: M3TER_API_SECRET must be set together with M3TER_API_KEY")
 }
 
-func TestHelp(t *testing.T) { exampletest.CheckHelp(t, "\n  -parallel users") }
+func TestHelp(t *testing.T) { exampletest.CheckHelp(t, "\n  -users file", "\n  -parallel users") }

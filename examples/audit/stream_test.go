@@ -48,7 +48,7 @@ func TestStream(t *testing.T) {
 	fake := exampletest.NewFake(t)
 	addUsers(fake, 3)
 	stdin, input := pipe(t)
-	p := exampletest.New(t, exampletest.Environment(fake))
+	p := exampletest.New(t, exampletest.Environment(fake), "-users", "-")
 	p.Stdin = stdin
 	p.Begin()
 	for i := range 3 {
@@ -88,7 +88,7 @@ func TestInterrupt(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			fake := exampletest.NewFake(t)
-			p := exampletest.New(t, exampletest.Environment(fake))
+			p := exampletest.New(t, exampletest.Environment(fake), "-users", "-")
 			test.begin(t, fake, p)
 			interrupted := time.Now()
 			p.Interrupt(os.Interrupt)
@@ -107,7 +107,7 @@ func TestReaderLeaves(t *testing.T) {
 	exampletest.SkipWithoutSignals(t)
 	fake := exampletest.NewFake(t)
 	stdout, output := pipe(t)
-	p := exampletest.New(t, exampletest.Environment(fake))
+	p := exampletest.New(t, exampletest.Environment(fake), "-users", "-")
 	p.Stdin, p.Stdout = strings.NewReader(addUsers(fake, 2000)), output
 	p.Begin()
 	output.Close()
@@ -132,7 +132,7 @@ func TestReaderStalls(t *testing.T) {
 	fake.AddUser("user")
 	fake.GrantPolicy(policy.ID, "user")
 	_, output := pipe(t)
-	p := exampletest.New(t, exampletest.Environment(fake), "-parallel", "1")
+	p := exampletest.New(t, exampletest.Environment(fake), "-users", "-", "-parallel", "1")
 	fake.Inject(m3tertest.Fault{Operation: "UserPermissions", Times: 1})
 	asked := exampletest.Silence(fake, "UserPermissions") // for the second user, while the first is being written
 	p.Stdin, p.Stdout = strings.NewReader(strings.Repeat("user\n", 10)), output
@@ -154,7 +154,7 @@ func TestInputThatCannotBeRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer directory.Close()
-	p := exampletest.New(t, exampletest.Environment(fake))
+	p := exampletest.New(t, exampletest.Environment(fake), "-users", "-")
 	p.Stdin = directory
 	p.Begin()
 	p.End()
@@ -172,7 +172,7 @@ func TestTypedInput(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer terminal.Close()
-	p := exampletest.New(t, exampletest.Environment(exampletest.NewFake(t)))
+	p := exampletest.New(t, exampletest.Environment(exampletest.NewFake(t)), "-users", "-")
 	p.Stdin = terminal
 	p.Begin()
 	p.Err.WaitFor(t, "Reading ids of users from standard input, one a line; Ctrl-D ends them.\n")

@@ -2,17 +2,46 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"strings"
+
+	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// A user is a line of the input.
+// A user is a line of a list, or one of the organization's.
 type user struct {
-	line int
+	line int // of the list; 0 without one
 	id   string
 	err  error // why there is no id
+}
+
+// place is where to look for the user.
+func (u user) place() string {
+	if u.line == 0 {
+		return ""
+	}
+	return fmt.Sprintf("line %d: ", u.line)
+}
+
+// everyUser lists the users of the organization. Members of the answer that the type does not have are skipped.
+func everyUser(ctx context.Context, client *m3teraccess.Client) iter.Seq[user] {
+	type orgUser struct {
+		ID string `json:"id"`
+	}
+	return func(yield func(user) bool) {
+		for listed, err := range m3teraccess.List[orgUser](ctx, client, nil, "users") {
+			if err != nil {
+				err = fmt.Errorf("listing the users ended early: %w", err)
+			}
+			if !yield(user{id: listed.ID, err: err}) {
+				return
+			}
+		}
+	}
 }
 
 // eachUser reads one user after the other, so that a list of any length needs little memory.

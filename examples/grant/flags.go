@@ -13,11 +13,15 @@ import (
 
 const usage = `grant opens m3ter's support access for a while, and revokes it when it is interrupted before that.
 
-It stays in the foreground until the access has ended, and says on standard error what it does. Interrupted by Ctrl-C, by
-kill or because its terminal is closed, it lets the access end at once. Where that fails, it says until when the access
-stays open, or that its time is over. Access that somebody else has changed meanwhile is not touched any more.
+It stays in the foreground until the access has ended, and says on standard error what it does, and before that what it
+will do. Interrupted by Ctrl-C, by kill or because its terminal is closed, it revokes the access: it takes all statements
+away, and lets the access end at once. m3ter's guide has access last until the day is over. Where the service insists on
+that, it refuses to open access for less, and at an interrupt the access ends tomorrow at 00:00 UTC, without statements
+until then. Whatever stays open, it says until when and for what. Access that somebody else has changed meanwhile is not
+touched any more.
 
-The exit status is 0 when what it opened has ended, at its time or at the interrupt; else it is 1.
+The exit status is 0 when the access has ended, at its time or at the interrupt; 1 when it has not, or was not opened, or
+nobody knows; 2 when the flags are wrong.
 
 ` + example.WhereItRuns + `
 Examples:
@@ -48,17 +52,18 @@ func parseFlags(args []string, help io.Writer) (*options, error) {
 	flags.Func("actions", "the `actions` that support users may do, lower case, a comma between two (default config:retrieve)", example.CommaList(&o.actions))
 	flags.Func("resources", "the `resources` on which they may do them, a comma between two (default config:*)", example.CommaList(&o.resources))
 	flags.BoolVar(&o.replace, "replace", false, "also where support access is open already, which does not come back then")
-	if err := example.ParseFlags(flags, args, usage, help); err != nil {
-		return nil, err
-	}
+	return o, example.ParseFlags(flags, args, usage, help, o.check)
+}
+
+func (o *options) check() error {
 	if o.duration == 0 && example.IsDemo() {
 		o.duration = demoDuration
 	}
 	switch {
 	case o.duration == 0:
-		return nil, errors.New("-for is missing: for how long is support access to be open?")
+		return errors.New("-for is missing: for how long is support access to be open?")
 	case o.duration < leastDuration:
-		return nil, fmt.Errorf("-for is %v; it must be %v or more", o.duration, leastDuration)
+		return fmt.Errorf("-for is %v; it must be %v or more", o.duration, leastDuration)
 	}
-	return o, nil
+	return nil
 }

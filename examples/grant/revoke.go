@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/m3ter-access/m3ter-access-go/examples/internal/example"
@@ -13,71 +16,109 @@ import (
 // revokeTime bounds the revoking. Another interrupt does not end it: it matters more than a little patience.
 const revokeTime = 15 * time.Second
 
-// revoke lets the access end that open has opened, or may have opened. m3ter has no call for that, so it moves the end to
-// now. Whether m3ter takes an end that is not in the future is not documented; a refusal is reported like any other.
+// tomorrow is the earliest end of support access that m3ter's guide knows. It is a day of UTC, as m3ter's times are.
+func tomorrow() time.Time {
+	const day = 24 * time.Hour
+	return time.Now().Truncate(day).Add(day)
+}
+
+// revoke closes the access that open has opened, or may have opened. m3ter has no call for that, so it takes all
+// statements away and moves the end to now; or to tomorrow, where now is refused.
 func (g *grant) revoke(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), revokeTime) // for ctx may have ended by the interrupt
 	defer cancel()
-	now := time.Now().Truncate(time.Second)
+	left, err := g.endAt(ctx, time.Now().Truncate(time.Second))
+	if isRefused(err) {
+		end := tomorrow()
+		g.say("An end of now is refused (%v), so support access is to end at %s, without statements.", err, example.Clock(end))
+		left, err = g.endAt(ctx, end)
+	}
+	switch {
+	case err == nil:
+		return g.report(left)
+	case errors.Is(err, errChanged):
+		return err
+	case !g.until.After(time.Now()):
+		return g.unseen(err)
+	}
+	return fmt.Errorf("SUPPORT ACCESS STAYS OPEN until %s for: %s; as far as is known, since it could not be revoked (to revoke it: grant -for 1s -replace, or m3ter's console): %w",
+		example.Clock(g.until), sentences(g.statements), err)
+}
+
+// isRefused tells whether the service refuses what a request says, and not its sender.
+func isRefused(err error) bool {
+	refused := (*m3teraccess.Error)(nil)
+	return errors.As(err, &refused) &&
+		slices.Contains([]int{http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity}, refused.StatusCode)
+}
+
+// report tells what is left of the access: the service has the last word, also on the statements.
+func (g *grant) report(left *m3teraccess.Support) error {
+	end := example.Clock(left.EndSupportUsersAccess)
+	if !left.EndSupportUsersAccess.After(time.Now()) {
+		g.say("Support access ended at %s, version %d.", end, left.Version)
+		return nil
+	}
+	if len(left.SupportUsersPermissionPolicy) == 0 {
+		return fmt.Errorf("support access stays open until %s, without statements, version %d", end, left.Version)
+	}
+	return fmt.Errorf("SUPPORT ACCESS STAYS OPEN until %s for: %s; version %d", end, sentences(left.SupportUsersPermissionPolicy), left.Version)
+}
+
+func sentences(statements []m3teraccess.Statement) string {
+	var each []string
+	for _, s := range statements {
+		each = append(each, s.String())
+	}
+	return strings.Join(each, "; ")
+}
+
+var errChanged = errors.New("somebody else has changed support access")
+
+func changed(current *m3teraccess.Support) error {
+	return fmt.Errorf("%w: it is open until %s, and is left so", errChanged, example.Clock(current.EndSupportUsersAccess))
+}
+
+// endAt lets support access end, without statements, and returns what is left of it. Where the outcome is unknown, it
+// begins anew with a look at what became of it.
+func (g *grant) endAt(ctx context.Context, end time.Time) (*m3teraccess.Support, error) {
 	for {
-		err := g.endAt(ctx, now)
-		if errors.Is(err, m3teraccess.ErrOutcomeUnknown) && sleep(ctx, time.Second) {
-			continue // which begins with a look at what became of it
+		left, err := g.tryToEndAt(ctx, end)
+		if !errors.Is(err, m3teraccess.ErrOutcomeUnknown) || !sleep(ctx, time.Second) {
+			return left, err
 		}
-		if err == nil || errors.Is(err, errChanged) {
-			return err
-		}
-		if !g.until.After(time.Now()) {
-			g.say("Support access ended at its time, %s; it could not be revoked before: %v", example.Clock(g.until), err)
-			return nil
-		}
-		return fmt.Errorf("SUPPORT ACCESS STAYS OPEN until %s, as far as is known, since it could not be revoked (to revoke it: grant -for 1s -replace): %w",
-			example.Clock(g.until), err)
 	}
 }
 
-var (
-	errEnded   = errors.New("support access has ended")
-	errChanged = errors.New("somebody else has changed support access")
-)
-
-// endAt lets support access end now, unless it has ended already, or is somebody else's by now.
-func (g *grant) endAt(ctx context.Context, now time.Time) error {
-	var current *m3teraccess.Support
-	read := func(ctx context.Context) (version int64, err error) {
-		if current, err = example.ReadSupport(ctx, g.client); err != nil {
-			return 0, err
+// tryToEndAt changes nothing where the access is closed already, or is somebody else's by now.
+func (g *grant) tryToEndAt(ctx context.Context, end time.Time) (*m3teraccess.Support, error) {
+	read := func(ctx context.Context) (*m3teraccess.Support, error) {
+		current, err := g.read(ctx)
+		if err != nil || current.Version == g.version || isClosed(current, end) || current.EndSupportUsersAccess.Equal(g.until) {
+			return current, err
 		}
-		end := current.EndSupportUsersAccess
-		switch {
-		case current.Version == g.version:
-			// What open sent was not done, and may still be done. One of the two writes with this version will be refused:
-			// that one, or ours, which then comes again.
-			return current.Version, nil
-		case !end.After(now):
-			return 0, errEnded
-		case !end.Equal(g.until):
-			return 0, fmt.Errorf("%w: it is open until %s, and is left so", errChanged, example.Clock(end))
-		}
-		return current.Version, nil
+		return nil, changed(current)
 	}
-	write := func(ctx context.Context, version int64) (*m3teraccess.Support, error) {
+	write := func(ctx context.Context, current *m3teraccess.Support) (*m3teraccess.Support, error) {
+		version := example.SupportVersion(current)
+		// With the version that open sent, what it sent was not done, and may still be. One of the two writes with this
+		// version will be refused: that one, or ours, which then comes again.
+		if version != g.version && isClosed(current, end) {
+			return current, nil
+		}
 		return g.client.RequestSupport(ctx, m3teraccess.SupportRequest{
-			EndSupportUsersAccess:        now,
-			SupportUsersPermissionPolicy: current.SupportUsersPermissionPolicy,
+			EndSupportUsersAccess:        end,
+			SupportUsersPermissionPolicy: []m3teraccess.Statement{}, // nil would leave the choice to the service
 			Version:                      version,
 		})
 	}
-	ended, err := m3teraccess.RetryOnConflict(ctx, read, write)
-	if errors.Is(err, errEnded) {
-		g.say("Support access ended at %s, version %d.", example.Clock(current.EndSupportUsersAccess), current.Version)
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	g.say("Revoked: support access ended at %s, version %d.", example.Clock(ended.EndSupportUsersAccess), ended.Version)
-	return nil
+	return m3teraccess.RetryOnConflict(ctx, read, write)
+}
+
+// isClosed tells whether the access has ended, or is as endAt leaves it.
+func isClosed(current *m3teraccess.Support, end time.Time) bool {
+	ends := current.EndSupportUsersAccess
+	return !ends.After(time.Now()) || ends.Equal(end) && len(current.SupportUsersPermissionPolicy) == 0
 }
 
 // sleep tells whether it slept as long as it should, and ctx has not ended before.

@@ -42,7 +42,7 @@ func TestInterruptBeforeOpening(t *testing.T) {
 		<-asked
 		p.Interrupt(os.Interrupt)
 		p.End()
-		p.CheckOnlyLine("grant: interrupted: support access was not opened: m3teraccess: ")
+		p.Check(1, "grant: interrupted: support access was not opened: m3teraccess: ")
 		if operations := exampletest.Operations(fake); slices.Contains(operations, "RequestSupport") {
 			t.Errorf("the fake was asked for %q", operations)
 		}
@@ -59,7 +59,7 @@ func TestRevokingIsRefused(t *testing.T) {
 	fake.Inject(m3tertest.Fault{Operation: "RequestSupport", Status: 403})
 	p.Interrupt(os.Interrupt)
 	p.End()
-	p.Check(1, "grant: SUPPORT ACCESS STAYS OPEN until "+example.Clock(opened.EndSupportUsersAccess)+", ")
+	p.Check(1, "grant: SUPPORT ACCESS STAYS OPEN until "+example.Clock(opened.EndSupportUsersAccess)+" for: allow config:retrieve on config:*; ")
 	if !strings.Contains(p.Err.String(), "403 Forbidden") {
 		t.Errorf("stderr\n%s", p.Err)
 	}

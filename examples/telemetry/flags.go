@@ -10,7 +10,7 @@ import (
 
 const usage = `telemetry lists the policies of a user of a m3ter organization, and prints the spans and metrics of the requests that
 it took: these go to standard output, a line each, the names of the policies to standard error. Nothing is changed. The
-exit status is 0, or 1 after an error.
+exit status is 0, 1 after an error, or 2 when the flags are wrong.
 
 ` + example.WhereItRuns + `
 Examples:
@@ -22,14 +22,14 @@ Examples:
 func parseFlags(args []string, help io.Writer) (user string, err error) {
 	flags := flag.NewFlagSet("telemetry", flag.ContinueOnError)
 	flags.StringVar(&user, "user", "", "`id` of the user; required against the real service")
-	if err := example.ParseFlags(flags, args, usage, help); err != nil {
-		return "", err
-	}
-	if user == "" && example.IsDemo() {
-		user = demoUser
-	}
-	if user == "" {
-		return "", errors.New("-user is missing: whose policies are to be listed?")
-	}
-	return user, nil
+	err = example.ParseFlags(flags, args, usage, help, func() error {
+		if user == "" && example.IsDemo() {
+			user = demoUser
+		}
+		if user == "" {
+			return errors.New("-user is missing: whose policies are to be listed?")
+		}
+		return nil
+	})
+	return user, err
 }

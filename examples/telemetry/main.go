@@ -49,12 +49,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	service := example.NewService(startFake, stderr)
 	defer service.Close()
-	writeMetrics := startTelemetry(stdout)
+	finish := startTelemetry(stdout)
 	client, err := newClient(service.Options...)
 	if err != nil {
 		return example.EnvironmentError(err)
 	}
-	return errors.Join(list(ctx, client, user, stderr), writeMetrics())
+	return errors.Join(list(ctx, client, user, stderr), finish())
 }
 
 // list has a span of its own, below which those of its requests stand.
@@ -65,7 +65,9 @@ func list(ctx context.Context, client *m3teraccess.Client, user string, out io.W
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "%q\n", policy.Name)
+		if _, err := fmt.Fprintf(out, "%q\n", policy.Name); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -105,6 +105,7 @@ func TestHelp(t *testing.T) { exampletest.CheckHelp(t, "-user id\n") }
 
 func TestBadArgs(t *testing.T) {
 	exampletest.CheckBadArgs(t, map[string]string{
+		"-user ''": "telemetry: -user is empty; give it a value, or leave it out\n",
 		"-users u": "telemetry: flag provided but not defined: -users; see -h",
 		"u":        `telemetry: unexpected argument "u"; see -h`,
 		"":         "telemetry: -user is missing: whose policies are to be listed?",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"sync"
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
@@ -12,9 +13,10 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace"
 )
 
-// startTelemetry gives otel providers that write lines to out, where a program of yours would have exporters: each span
-// when it ends, the metrics when writeMetrics is called.
-func startTelemetry(out io.Writer) (writeMetrics func() error) {
+// startTelemetry gives otel providers that write lines to stdout, where a program of yours would have exporters: each span
+// when it ends, the metrics when finish is called. It returns the first error of writing any of them: otel only logs it.
+func startTelemetry(stdout io.Writer) (finish func() error) {
+	out := &output{w: stdout}
 	reader := metric.NewManualReader()
 	otel.SetTracerProvider(trace.NewTracerProvider(trace.WithSyncer(spanWriter{out})))
 	otel.SetMeterProvider(metric.NewMeterProvider(metric.WithReader(reader)))
@@ -28,12 +30,37 @@ func startTelemetry(out io.Writer) (writeMetrics func() error) {
 				writeMetric(out, m)
 			}
 		}
-		return nil
+		return out.error()
 	}
 }
 
+// An output keeps the first error of writing to it. Spans end in many goroutines.
+type output struct {
+	w io.Writer
+
+	mu  sync.Mutex
+	err error
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.err != nil {
+		return 0, o.err
+	}
+	n, err := o.w.Write(b)
+	o.err = err
+	return n, err
+}
+
+func (o *output) error() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.err
+}
+
 // A spanWriter is an exporter that writes a line for each span.
-type spanWriter struct{ out io.Writer }
+type spanWriter struct{ out *output }
 
 func (w spanWriter) ExportSpans(_ context.Context, spans []trace.ReadOnlySpan) error {
 	for _, s := range spans {
@@ -50,7 +77,7 @@ func (w spanWriter) ExportSpans(_ context.Context, spans []trace.ReadOnlySpan) e
 func (spanWriter) Shutdown(context.Context) error { return nil }
 
 // writeMetric writes a line for each set of attributes. Those of otelhttp are histograms.
-func writeMetric(out io.Writer, m metricdata.Metrics) {
+func writeMetric(out *output, m metricdata.Metrics) {
 	switch data := m.Data.(type) {
 	case metricdata.Histogram[int64]:
 		writePoints(out, m, data.DataPoints)
@@ -59,7 +86,7 @@ func writeMetric(out io.Writer, m metricdata.Metrics) {
 	}
 }
 
-func writePoints[N int64 | float64](out io.Writer, m metricdata.Metrics, points []metricdata.HistogramDataPoint[N]) {
+func writePoints[N int64 | float64](out *output, m metricdata.Metrics, points []metricdata.HistogramDataPoint[N]) {
 	for _, p := range points {
 		fmt.Fprintf(out, "metric %s: %d requests, %v %s in all, %s\n", m.Name, p.Count, p.Sum, m.Unit, text(p.Attributes))
 	}

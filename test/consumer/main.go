@@ -1,4 +1,4 @@
-// Command consumer lists what a user may do. It stands for a program of somebody else's, in a module of its own, so
+// Command consumer lists the policies of a user. It stands for a program of somebody else's, in a module of its own, so
 // that a test sees what such a program has to download and to link. What few programs need doesn't belong here.
 package main
 
@@ -20,6 +20,8 @@ func main() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		fmt.Println(policy.Name)
+		if _, err := fmt.Println(policy.Name); err != nil {
+			log.Fatal(err)
+		}
 	}
 }

@@ -272,6 +272,5 @@ func newFake(t *testing.T) (fake *m3tertest.Server, user string) {
 // environment leads to the fake, and nowhere else.
 func environment(fake *m3tertest.Server) []string {
 	inherited := slices.DeleteFunc(os.Environ(), func(variable string) bool { return strings.HasPrefix(variable, "M3TER") })
-	return append(inherited,
-		"M3TER_BASE_URL="+fake.URL, "M3TER_API_KEY="+fake.APIKey, "M3TER_API_SECRET="+fake.APISecret, "M3TER_ORG_ID="+fake.OrganizationID)
+	return append(inherited, fake.Env()...)
 }

@@ -27,7 +27,12 @@ type comparison struct {
 	op                  operation
 	published, expected facts
 	departures          []listed
+	taken               []string // places where one finding says all
 	found               []finding
+}
+
+func (c *comparison) isTaken(place string) bool {
+	return slices.ContainsFunc(c.taken, func(above string) bool { return covers(above, place) })
 }
 
 func compare(op operation, published, contract document, departures []listed) ([]finding, error) {
@@ -46,6 +51,9 @@ func compare(op operation, published, contract document, departures []listed) ([
 		return c.found, nil
 	}
 	for _, l := range departures {
+		if c.isTaken(l.place) {
+			continue
+		}
 		if err := c.depart(l, contract); err != nil {
 			return nil, fmt.Errorf("%s: departure %s: %w", departuresFile, l.id, err)
 		}
@@ -73,6 +81,12 @@ func (c *comparison) depart(l listed, contract document) error {
 	if err != nil {
 		return err
 	}
+	if choice := l.choice(c.published, c.expected, instead); choice != "" {
+		c.report(l.place, "m3ter now publishes "+choice+" of the contract here; departure "+l.id+" can go",
+			"leave "+choice+" alone in "+contractFile+", run go generate ./..., and remove departure "+l.id+" from "+departuresFile)
+		c.taken = append(c.taken, l.place)
+		return nil
+	}
 	maps.DeleteFunc(c.expected, func(place string, _ fact) bool { return covers(l.place, place) })
 	maps.Copy(c.expected, instead)
 	c.departures = append(c.departures, l)
@@ -88,6 +102,8 @@ func (c *comparison) differences() {
 		published, isPublished := c.published[place]
 		expected, isExpected := c.expected[place]
 		switch {
+		case c.isTaken(place):
+			continue
 		case slices.ContainsFunc(onOneSide, func(above string) bool { return covers(above, place) }):
 			continue
 		case isPublished != isExpected:

@@ -49,7 +49,7 @@ func TestOperationChanges(t *testing.T) {
 		old, new string // of publishedText
 		want     []string
 	}{
-		{"path", "/things/{id}:", "/things/{name}:", []string{"ChangeThing: not published"}},
+		{"path", "/things/{id}:", "/thing/{id}:", []string{"ChangeThing: not published"}},
 		{"method", "    put:", "    patch:", []string{"ChangeThing: not published"}},
 		{"id", "operationId: ChangeThing", "operationId: PutThing", []string{`ChangeThing operationId +"PutThing" -"ChangeThing"`}},
 		{"deprecated", "x-internal: true", "deprecated: true", []string{"ChangeThing deprecated +true"}},
@@ -173,4 +173,15 @@ func TestSchemaChanges(t *testing.T) {
 			wantFindings(t, "published.yaml", atMessage(test.want))
 		})
 	}
+}
+
+// A path parameter under another name is no difference, and a change behind the new name is seen.
+func TestRenamedPathParameter(t *testing.T) {
+	const id = "ID: {name: id, in: path, required: true, style: simple, explode: false, schema: {type: string}}"
+	renamed := change(t, change(t, publishedText, "/things/{id}:", "/things/{thingId}:"), id, strings.Replace(id, "name: id", "name: thingId", 1))
+	inDirectory(t, contractText, noDepartures, renamed)
+	wantFindings(t, "published.yaml", nil)
+	inDirectory(t, contractText, noDepartures, change(t, change(t, renamed, "style: simple, explode: false, schema: {type: string}",
+		"schema: {type: integer}"), "maximum: 200", "maximum: 100"))
+	wantFindings(t, "published.yaml", []string{`ChangeThing parameters.id type +"integer" -"string"`, "ChangeThing parameters.size maximum +100 -200"})
 }

@@ -45,7 +45,7 @@ version-minimum:
   /components/schemas/PrincipalPermissionRequest/properties/version: *version
   /components/schemas/ResourceGroupItemRequest/properties/version: *version
 principal-type:
-  /components/schemas/PrincipalPermission/properties/principalType: {type: string, enum: [USER, USERGROUP, SERVICEUSER, SUPPORTUSERS]}
+  /components/schemas/PrincipalPermission/properties/principalType/enum: [USER, USERGROUP, SERVICEUSER, SUPPORTUSERS]
 operation-ids:
   /paths/~1organizations~1{orgId}~1support/put/operationId: PutSupport
   /paths/~1organizations~1{orgId}~1permissionpolicies/post/operationId: PostPermissionPolicy
@@ -104,7 +104,10 @@ func put(in any, names []string, value any) any {
 		list[i] = put(list[i], names[1:], value)
 		return list
 	}
-	object := in.(map[string]any)
+	object, ok := in.(map[string]any)
+	if !ok { // the document has no such place any more, and the comparison tells
+		object = make(map[string]any)
+	}
 	object[name] = put(object[name], names[1:], value)
 	return object
 }
@@ -158,4 +161,16 @@ func TestChangesBesideDepartures(t *testing.T) {
 			wantFindings(t, published(t, byDeparture, changes{test.pointer: test.value}), test.want)
 		})
 	}
+}
+
+// A list that becomes a page is told once, with the choice of the contract that it is.
+func TestPageInsteadOfPolicy(t *testing.T) {
+	byDeparture := readChanges(t)
+	delete(byDeparture, "permissions-page")
+	const schema = "/paths/~1organizations~1{orgId}~1users~1{id}~1permissions/get/responses/200/content/application~1json/schema"
+	page := map[string]any{"$ref": "#/components/schemas/PermissionPolicyPage"}
+	want := []string{"UserPermissions responses.200(application/json): m3ter now publishes oneOf 1 of the contract here; departure permissions-page can go"}
+	wantFindings(t, published(t, byDeparture, changes{schema: page}), want)
+	more := "/components/schemas/PermissionPolicyPage/properties/total"
+	wantFindings(t, published(t, byDeparture, changes{schema: page, more: map[string]any{"type": "integer"}}), want)
 }

@@ -102,3 +102,29 @@ func (l listed) facts(contract document, at string) (facts, error) {
 	}
 	return w.facts, w.err
 }
+
+// choice is the choice of the contract at the place of a departure that is published there now, as "oneOf 1"; "" when the
+// departure lists no schema, what it lists is published still, or none is. What is there is known by its properties.
+func (l listed) choice(published, contract, listed facts) string {
+	if _, isSchema := l.published.(map[string]any); !isSchema {
+		return ""
+	}
+	theirs := published.properties(l.place)
+	if len(theirs) == 0 || overlap(theirs, listed.properties(l.place)) {
+		return ""
+	}
+	for i := 1; ; i++ {
+		name := fmt.Sprint("oneOf ", i)
+		below := l.place + "(" + name + ")"
+		if _, there := contract[below]; !there {
+			return ""
+		}
+		if overlap(theirs, contract.properties(below)) {
+			return name
+		}
+	}
+}
+
+func overlap(some, others []string) bool {
+	return slices.ContainsFunc(some, func(name string) bool { return slices.Contains(others, name) })
+}

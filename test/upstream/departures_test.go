@@ -127,7 +127,7 @@ func TestMalformedDepartures(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			withMessages(t, "type: string", "type: integer", test.text)
-			if status, stdout, stderr := upstream(t, "published.yaml"); status != 2 || stdout != "" || !strings.Contains(stderr, test.want) {
+			if status, stdout, stderr := upstream(t, "published.yaml"); status != 1 || stdout != "" || !strings.Contains(stderr, test.want) {
 				t.Errorf("status %d\n%s%s\nwant %s", status, stdout, stderr, test.want)
 			}
 		})

@@ -35,6 +35,18 @@ func (f facts) under(place string) map[string]any {
 	return values
 }
 
+// properties are the names of the properties of the schema at a place.
+func (f facts) properties(place string) []string {
+	var names []string
+	for other := range f {
+		if name, ok := strings.CutPrefix(other, place+"."); ok && !strings.ContainsAny(name, " .[{(") {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
 // near is a pointer to a place, or to the nearest around it that is there.
 func (f facts) near(place string) string {
 	for {

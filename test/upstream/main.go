@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 	"syscall"
 )
 
@@ -31,7 +32,8 @@ and security, with $ref followed and allOf merged. Prose, examples, extensions a
 differs on purpose stands in api/departures.yaml; a difference that isn't listed there is reported, and so is a listed
 one that is no longer there. Both documents are OpenAPI 3.0.
 
-Exit status: 0 in step, 1 not in step, 2 a document can't be used. (go run itself ends with 1 instead of 2.)
+Exit status: 0 in step; 1 not in step, which standard output then tells, or an error, which standard error tells; 2 wrong
+arguments. (go run itself ends with 1 instead of 2.)
 `
 
 func main() {
@@ -44,27 +46,42 @@ func main() {
 // run is the program; it returns the exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if slices.ContainsFunc(args, func(arg string) bool { return arg == "-h" || arg == "-help" || arg == "--help" }) {
-		fmt.Fprint(stdout, usage)
+		if _, err := io.WriteString(stdout, usage); err != nil {
+			fmt.Fprintln(stderr, "upstream:", err)
+			return 1
+		}
 		return 0
 	}
 	if len(args) != 1 {
 		fmt.Fprintf(stderr, "upstream: got %d arguments, not one, the published document; -h tells more\n", len(args))
 		return 2
 	}
+	if args[0] == "" {
+		fmt.Fprintln(stderr, "upstream: PUBLISHED is empty; -h tells more")
+		return 2
+	}
 	found, err := check(ctx, args[0])
 	if err != nil {
 		fmt.Fprintln(stderr, "upstream:", err)
-		return 2
-	}
-	for _, f := range found {
-		fmt.Fprintln(stdout, f)
-	}
-	if len(found) > 0 {
-		fmt.Fprintln(stdout, "not in step, places to look at:", len(found))
 		return 1
 	}
-	fmt.Fprintln(stdout, "in step: what differs is listed in", departuresFile)
-	return 0
+	if _, err := io.WriteString(stdout, report(found)); err != nil {
+		fmt.Fprintln(stderr, "upstream:", err)
+		return 1
+	}
+	return min(1, len(found))
+}
+
+func report(found []finding) string {
+	if len(found) == 0 {
+		return fmt.Sprintln("in step: what differs is listed in", departuresFile)
+	}
+	var text strings.Builder
+	for _, f := range found {
+		fmt.Fprintln(&text, f)
+	}
+	fmt.Fprintln(&text, "not in step, places to look at:", len(found))
+	return text.String()
 }
 
 // check compares the documents operation by operation.

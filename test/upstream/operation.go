@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -20,11 +21,12 @@ func (d document) factsOf(op operation) (facts, error) {
 
 func (w *walk) operation(op operation) {
 	paths, _ := w.document.root["paths"].(map[string]any)
-	item, there := paths[op.path]
+	name, there := samePath(paths, op.path)
 	if !there {
 		return
 	}
-	path := w.resolve(item, "#/paths/"+escape.Replace(op.path))
+	w.renamed = renamed(name, op.path)
+	path := w.resolve(paths[name], "#/paths/"+escape.Replace(name))
 	v, there := path.object[op.method]
 	if !there {
 		return
@@ -44,6 +46,32 @@ func (w *walk) operation(op operation) {
 	}
 	w.named("responses.", "", o.object["responses"], o.at+"/responses")
 	w.security(o, root)
+}
+
+var pathParameter = regexp.MustCompile(`\{([^{}]*)\}`)
+
+// samePath finds a path, if need be with other names of its parameters.
+func samePath(paths map[string]any, path string) (name string, there bool) {
+	if _, there := paths[path]; there {
+		return path, true
+	}
+	blank := func(path string) string { return pathParameter.ReplaceAllLiteralString(path, "{}") }
+	for _, name := range slices.Sorted(maps.Keys(paths)) {
+		if blank(name) == blank(path) {
+			return name, true
+		}
+	}
+	return "", false
+}
+
+// renamed tells by what names the contract knows the parameters of a path: they have the same positions.
+func renamed(published, contract string) map[string]string {
+	names := make(map[string]string)
+	ours := pathParameter.FindAllStringSubmatch(contract, -1)
+	for i, theirs := range pathParameter.FindAllStringSubmatch(published, -1) {
+		names[theirs[1]] = ours[i][1]
+	}
+	return names
 }
 
 // innermost is what the first of some objects says that says anything.
@@ -75,7 +103,11 @@ func (w *walk) parameters(path, o node) {
 	}
 	for _, key := range slices.Sorted(maps.Keys(found)) {
 		p := found[key]
-		w.object(fmt.Sprint("parameters.", p.object["name"]), withDefaults(p.object), p.at)
+		full := withDefaults(p.object)
+		if name, ok := full["name"].(string); ok && full["in"] == "path" {
+			full["name"] = cmp.Or(w.renamed[name], name)
+		}
+		w.object(fmt.Sprint("parameters.", full["name"]), full, p.at)
 	}
 }
 

@@ -91,7 +91,7 @@ func TestUnreadable(t *testing.T) {
 				inDirectory(t, contractText, noDepartures, test.text)
 			}
 			status, stdout, stderr := upstream(t, test.source)
-			if status != 2 || stdout != "" || !strings.HasPrefix(stderr, "upstream: ") || !strings.Contains(stderr, test.want) || strings.Contains(stderr, "quiet") {
+			if status != 1 || stdout != "" || !strings.HasPrefix(stderr, "upstream: ") || !strings.Contains(stderr, test.want) || strings.Contains(stderr, "quiet") {
 				t.Errorf("status %d\n%s%s\nwant %s", status, stdout, stderr, test.want)
 			}
 		})
@@ -108,14 +108,14 @@ func TestInterrupted(t *testing.T) {
 	}))
 	defer server.Close()
 	var stderr strings.Builder
-	if status := run(ctx, []string{server.URL}, io.Discard, &stderr); status != 2 || !strings.Contains(stderr.String(), "canceled") {
+	if status := run(ctx, []string{server.URL}, io.Discard, &stderr); status != 1 || !strings.Contains(stderr.String(), "canceled") {
 		t.Errorf("status %d\n%s", status, &stderr)
 	}
 }
 
 func TestArguments(t *testing.T) {
 	inDirectory(t, contractText, noDepartures, publishedText)
-	for _, args := range [][]string{nil, {"published.yaml", "published.yaml"}} {
+	for _, args := range [][]string{nil, {""}, {"published.yaml", "published.yaml"}} {
 		var stderr strings.Builder
 		if status := run(t.Context(), args, io.Discard, &stderr); status != 2 || !strings.Contains(stderr.String(), "-h tells more") {
 			t.Errorf("%q: status %d\n%s", args, status, &stderr)
@@ -131,11 +131,11 @@ func TestArguments(t *testing.T) {
 // Without a contract nothing is in step.
 func TestContract(t *testing.T) {
 	inDirectory(t, "openapi: 3.0.3\npaths: {}", noDepartures, publishedText)
-	if status, _, stderr := upstream(t, "published.yaml"); status != 2 || !strings.Contains(stderr, "api/openapi.yaml: no operations below paths") {
+	if status, _, stderr := upstream(t, "published.yaml"); status != 1 || !strings.Contains(stderr, "api/openapi.yaml: no operations below paths") {
 		t.Errorf("empty: status %d\n%s", status, stderr)
 	}
 	t.Chdir("api")
-	if status, _, stderr := upstream(t, "../published.yaml"); status != 2 || !strings.Contains(stderr, "api/openapi.yaml: ") {
+	if status, _, stderr := upstream(t, "../published.yaml"); status != 1 || !strings.Contains(stderr, "api/openapi.yaml: ") {
 		t.Errorf("from elsewhere: status %d\n%s", status, stderr)
 	}
 }

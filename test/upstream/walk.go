@@ -12,6 +12,7 @@ type walk struct {
 	document document
 	facts    facts
 	open     map[string]string // places of the objects that are being walked, by pointer
+	renamed  map[string]string // the contract's names of path parameters, by those of the document
 	err      error
 }
 

@@ -11,6 +11,7 @@ import (
 // with puts a statement into a request for a policy.
 func with(statement string) string { return `{"name":"n","permissionPolicy":[` + statement + `]}` }
 
+// These show what the checks do and say. Whether the document asks for them, package test derives from it.
 var bodyTests = []struct {
 	name, operation, body, field string // field "": the body passes
 }{
@@ -29,10 +30,12 @@ var bodyTests = []struct {
 
 	{"no name", "policy", `{"permissionPolicy":[]}`, "name is missing"},
 	{"name of other case", "policy", `{"Name":"n","permissionPolicy":[]}`, "name is missing"},
+	{"first and last letter", "policy", with(`{"effect":"e","action":["A","Z"],"resource":["r"]}`), "action[0]"},
+	{"last letter", "policy", with(`{"effect":"e","action":["Z"],"resource":["r"]}`), "action[0]"},
 	{"null name", "policy", `{"name":null}`, "name"},
 	{"number as name", "policy", `{"name":1}`, "name"},
 	{"empty name", "policy", `{"name":""}`, "name"},
-	{"name of 101", "policy", `{"name":"` + strings.Repeat("é", 101) + `"}`, "name"},
+	{"name too long", "policy", `{"name":"` + strings.Repeat("é", 1001) + `"}`, "name"},
 	{"name of 100", "policy", strings.Replace(policyBody, `"p"`, `"`+strings.Repeat("é", 100)+`"`, 1), ""},
 	{"no statements", "policy", `{"name":"n"}`, "permissionPolicy is missing"},
 	{"null statements", "policy", `{"name":"n","permissionPolicy":null}`, "permissionPolicy"},
@@ -97,13 +100,16 @@ func TestBodies(t *testing.T) {
 			c.fake.AddUser("user")
 			policy := c.fake.AddPermissionPolicy(gen.PermissionPolicy{})
 			group := c.fake.AddResourceGroup("meter", gen.ResourceGroup{}, m3tertest.Item{TargetID: "item", TargetType: gen.TargetTypeItem})
-			route := map[string][2]string{
-				"policy":  {"POST", "/permissionpolicies"},
-				"support": {"PUT", "/support"},
-				"link":    {"POST", "/permissionpolicies/" + policy.ID + "/addtouser"},
-				"removal": {"POST", "/resourcegroups/meter/" + group.ID + "/removeresource"},
+			route := map[string]struct {
+				op     gen.Operation
+				values []string
+			}{
+				"policy":  {gen.CreatePermissionPolicy.Operation, nil},
+				"support": {gen.RequestSupport.Operation, nil},
+				"link":    {gen.AddPermissionPolicyToUser.Operation, []string{policy.ID}},
+				"removal": {gen.RemoveResource.Operation, []string{"meter", group.ID}},
 			}[tt.operation]
-			a := c.do(route[0], route[1], tt.body)
+			a := c.call(route.op, tt.body, route.values...)
 			if tt.field == "" {
 				a.into(200, new(any))
 				return
@@ -123,7 +129,7 @@ func TestContentType(t *testing.T) {
 		"":                                415,
 	} {
 		c.header.Set("Content-Type", contentType)
-		a := c.do("POST", "/permissionpolicies", policyBody)
+		a := c.call(gen.CreatePermissionPolicy.Operation, policyBody)
 		if status == 200 {
 			a.into(200, new(any))
 			continue

@@ -2,6 +2,7 @@ package m3tertest
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -10,7 +11,7 @@ import (
 // failedBeforeBody breaks off requests whose body isn't to be read.
 func failedBeforeBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if fault := exchangeOf(r).fault; fault.Break == DropBeforeBody {
+		if fault := progressOf(r).fault; fault.Break == DropBeforeBody {
 			pause(w, r, fault.Delay)
 			drop(w)
 		}
@@ -21,7 +22,7 @@ func failedBeforeBody(next http.Handler) http.Handler {
 // failed does what else a fault says, around the carrying out of the request or in place of it.
 func failed(carryOut http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		fault := exchangeOf(r).fault
+		fault := progressOf(r).fault
 		handler := carryOut
 		if fault.CarriedOut {
 			handler = hold(carryOut, r)
@@ -37,7 +38,7 @@ func failed(carryOut http.Handler) http.Handler {
 			hold(handler, r)
 			drop(w)
 		case CutAnswer:
-			hold(handler, r).sendCut(w)
+			hold(handler, r).sendCut(w, r)
 		case EndlessAnswer:
 			hold(handler, r).sendEndless(w, r)
 		default:
@@ -69,14 +70,39 @@ func drop(w http.ResponseWriter) {
 	panic(http.ErrAbortHandler)
 }
 
-// sendCut leaves it to net/http to close the connection, as it does after too short a body.
-func (a *heldAnswer) sendCut(w http.ResponseWriter) {
+// hasBody tells whether net/http sends a body with the answer.
+func (a *heldAnswer) hasBody(r *http.Request) bool {
+	return r.Method != http.MethodHead && a.status != http.StatusNoContent && a.status != http.StatusNotModified
+}
+
+// sendCut leaves it to net/http to close the connection, as it does after too short a body. Without a body the header is
+// cut.
+func (a *heldAnswer) sendCut(w http.ResponseWriter, r *http.Request) {
+	if !a.hasBody(r) {
+		a.cutHeader(w, r)
+		return
+	}
 	a.header.Set("Content-Length", strconv.Itoa(a.body.Len()))
 	a.sendHeader(w)
 	_, _ = w.Write(a.body.Bytes()[:a.body.Len()/2]) // fails only when the client is gone
 }
 
+// cutHeader sends the beginning of a header, and nothing where a connection can't be taken over.
+func (a *heldAnswer) cutHeader(w http.ResponseWriter, r *http.Request) {
+	if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+		progressOf(r).note(func(kept *Request) { kept.Status = a.status })
+		_, _ = fmt.Fprintf(conn, "HTTP/1.1 %03d %s\r\nContent-", a.status, http.StatusText(a.status)) // fails only when the client is gone
+		_ = conn.Close()
+	}
+	panic(http.ErrAbortHandler)
+}
+
+// sendEndless sends spaces until the client leaves. Without a body nothing can be endless but the wait for the header.
 func (a *heldAnswer) sendEndless(w http.ResponseWriter, r *http.Request) {
+	if !a.hasBody(r) {
+		<-r.Context().Done()
+		drop(w)
+	}
 	a.header.Del("Content-Length")
 	a.sendHeader(w)
 	body := bytes.TrimSpace(a.body.Bytes())

@@ -71,6 +71,23 @@ func (c *caller) requestToken(key, secret, contentType, body string) answer {
 	return c.send(r)
 }
 
+// call sends a request of an operation about the fake's organization.
+func (c *caller) call(op gen.Operation, body string, values ...string) answer {
+	c.t.Helper()
+	return c.doAt(op.Method, c.path(op, values...), body)
+}
+
+// path is that of an operation, with the fake's organization and other values, escaped already, in its {names}.
+func (c *caller) path(op gen.Operation, values ...string) string {
+	path := op.Path
+	for _, value := range append([]string{c.fake.OrganizationID}, values...) {
+		before, rest, _ := strings.Cut(path, "{")
+		_, after, _ := strings.Cut(rest, "}")
+		path = before + value + after
+	}
+	return path
+}
+
 // do sends a request about the fake's organization.
 func (c *caller) do(method, path, body string) answer {
 	c.t.Helper()

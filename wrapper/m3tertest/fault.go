@@ -28,7 +28,8 @@ type Fault struct {
 	// closed, the delay ends, and nothing more is done.
 	Delay time.Duration
 
-	// Status is answered, 200 to 999, instead of carrying the request out (unless CarriedOut).
+	// Status is answered, 200 to 999, instead of carrying the request out (unless CarriedOut). A 401 or 403 for one time
+	// is cured by a client that renews its token and tries again; a denial that stays has Times 0.
 	Status int
 
 	// Header and Body go with Status. The Content-Type is application/json unless Header has another; an empty
@@ -56,10 +57,11 @@ const (
 	// DropAnswer closes the connection when the request was carried out. Nothing is answered.
 	DropAnswer
 	// CutAnswer carries the request out, announces the whole length of the answer, sends half of its body, and
-	// closes the connection.
+	// closes the connection. An answer without a body (204, 304, or to a HEAD) is cut in its header.
 	CutAnswer
 	// EndlessAnswer carries the request out, and sends spaces in place of the last character of the answer, until
-	// the client leaves. Whatever arrived of JSON is the beginning of a valid value.
+	// the client leaves. Whatever arrived of JSON is the beginning of a valid value. An answer without a body doesn't come
+	// until the client leaves.
 	EndlessAnswer
 )
 

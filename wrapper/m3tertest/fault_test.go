@@ -27,7 +27,12 @@ func linker(t *testing.T, start func(*testing.T, ...m3tertest.Option) *caller) (
 	c = start(t)
 	c.fake.AddUser("user")
 	c.fake.AddPermissionPolicy(gen.PermissionPolicy{ID: "p"})
-	return c, "/organizations/" + c.fake.OrganizationID + "/permissionpolicies/p/addtouser"
+	return c, c.linkPath("p")
+}
+
+// linkPath is where a policy is added to a user.
+func (c *caller) linkPath(policyID string) string {
+	return c.path(gen.AddPermissionPolicyToUser.Operation, policyID)
 }
 
 const linkBody = `{"principalId":"user"}`
@@ -195,12 +200,12 @@ func TestFaultScope(t *testing.T) {
 	c.fake.Inject(m3tertest.Fault{Status: 503})
 	c.authenticate()
 	c.do("GET", "/support", "").refused(503, "")
-	c.do("PUT", "/support", "").refused(503, "")
+	c.call(gen.RequestSupport.Operation, "").refused(503, "")
 	c.do("GET", "/nothing", "").refused(503, "")
 	c.fake.ClearFaults()
 
 	c.fake.Inject(m3tertest.Fault{Operation: "GetSupport", Status: 503})
-	c.do("PUT", "/support", "").refused(400, "")
+	c.call(gen.RequestSupport.Operation, "").refused(400, "")
 	c.do("GET", "/nothing", "").refused(404, "")
 	for range 3 {
 		c.do("GET", "/support", "").refused(503, "")
@@ -245,7 +250,7 @@ func TestInjectFuncSeesACopyOfTheRequest(t *testing.T) {
 	})
 	c.authenticate()
 	c.header.Set("Accept", "x")
-	c.do("PUT", "/support", `{"dtEndSupportUsersAccess":"2026-03-01T17:00:00Z"}`).into(200, new(any))
+	c.call(gen.RequestSupport.Operation, `{"dtEndSupportUsersAccess":"2026-03-01T17:00:00Z"}`).into(200, new(any))
 	if want := []string{"TokenPOST0 false 2", "RequestSupportPUTx0 false 3"}; !slices.Equal(seen, want) {
 		t.Errorf("seen %q, want %q", seen, want)
 	}
@@ -287,13 +292,12 @@ func TestFaultMistakesPanic(t *testing.T) {
 func TestApplied(t *testing.T) {
 	c, path := linker(t, inMemory)
 	c.fake.AddResourceGroup("meter", gen.ResourceGroup{ID: "g"}, m3tertest.Item{TargetID: "1", TargetType: "item"})
-	const removal = "/resourcegroups/meter/g/removeresource"
-	c.do("GET", "/users/user/permissions", "")
-	c.do("POST", "/permissionpolicies", policyBody)
-	c.do("PUT", "/support", `{"dtEndSupportUsersAccess":"2026-03-01T17:00:00Z"}`)
+	c.call(gen.UserPermissions.Operation, "", "user")
+	c.call(gen.CreatePermissionPolicy.Operation, policyBody)
+	c.call(gen.RequestSupport.Operation, `{"dtEndSupportUsersAccess":"2026-03-01T17:00:00Z"}`)
 	c.do("GET", "/support", "")
-	c.do("POST", removal, `{"targetId":"1","targetType":"item"}`)
-	c.do("POST", removal, `{"targetId":"1","targetType":"item"}`)
+	c.call(gen.RemoveResource.Operation, `{"targetId":"1","targetType":"item"}`, "meter", "g")
+	c.call(gen.RemoveResource.Operation, `{"targetId":"1","targetType":"item"}`, "meter", "g")
 	c.doAt("POST", path, linkBody)
 	c.doAt("POST", path, linkBody)
 	var got []string
@@ -328,7 +332,7 @@ func TestConcurrentFaults(t *testing.T) {
 		answered := make(chan string, requests)
 		done := make(chan struct{}, requests)
 		for n := range requests {
-			r := c.request("POST", fmt.Sprintf("/organizations/%s/permissionpolicies/%d/addtouser", c.fake.OrganizationID, n), strings.NewReader(linkBody))
+			r := c.request("POST", c.linkPath(fmt.Sprint(n)), strings.NewReader(linkBody))
 			go func() {
 				if a, err := c.attempt(r); err == nil && a.status == 200 {
 					answered <- r.URL.Path
@@ -349,7 +353,7 @@ func TestConcurrentFaults(t *testing.T) {
 		}
 		linked := make(map[string]bool)
 		for _, policy := range c.fake.UserPolicies("user") {
-			linked["/organizations/"+c.fake.OrganizationID+"/permissionpolicies/"+policy.ID+"/addtouser"] = true
+			linked[c.linkPath(policy.ID)] = true
 		}
 		if met != requests || len(applied) != requests*5/8 || !maps.Equal(applied, linked) {
 			t.Errorf("%d requests met a fault; %d recorded as applied, %d linked", met, len(applied), len(linked))
@@ -376,7 +380,7 @@ func TestCarriedOut(t *testing.T) {
 		const body = `{"name":"n","permissionPolicy":[{"effect":"allow","action":["all"],"resource":["*"]}]}`
 		for _, status := range []int{504, 200} {
 			start := time.Now()
-			got := c.do("POST", "/permissionpolicies", body)
+			got := c.call(gen.CreatePermissionPolicy.Operation, body)
 			if got.status != status || time.Since(start) != time.Minute || !c.last().Applied {
 				t.Errorf("status %d after %v, recorded as %+v", got.status, time.Since(start), c.last())
 			}

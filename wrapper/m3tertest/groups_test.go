@@ -21,25 +21,24 @@ func TestRemoveResource(t *testing.T) {
 			m3tertest.Item{TargetID: "2", TargetType: gen.TargetTypeItem})
 		time.Sleep(time.Hour)
 
-		const path = "/resourcegroups/meter/g/removeresource"
-		c.do("POST", "/resourcegroups/plan/g/removeresource", `{"targetId":"1","targetType":"item"}`).refused(404, "plan")
-		c.do("POST", "/resourcegroups/meter/h/removeresource", `{"targetId":"1","targetType":"item"}`).refused(404, `"h"`)
-		c.do("POST", path, `{"targetId":"3","targetType":"item"}`).refused(404, `"3"`)
-		c.do("POST", path, `{"targetId":"2","targetType":"group"}`).refused(404, `"2"`)
-		c.do("POST", path, `{"targetId":"1","targetType":"item","version":3}`).refused(409, "version")
-		c.do("POST", path, `{"targetId":"1","targetType":"item","version":0}`).refused(400, "version")
+		c.call(gen.RemoveResource.Operation, `{"targetId":"1","targetType":"item"}`, "plan", "g").refused(404, "plan")
+		c.call(gen.RemoveResource.Operation, `{"targetId":"1","targetType":"item"}`, "meter", "h").refused(404, `"h"`)
+		c.call(gen.RemoveResource.Operation, `{"targetId":"3","targetType":"item"}`, "meter", "g").refused(404, `"3"`)
+		c.call(gen.RemoveResource.Operation, `{"targetId":"2","targetType":"group"}`, "meter", "g").refused(404, `"2"`)
+		c.call(gen.RemoveResource.Operation, `{"targetId":"1","targetType":"item","version":3}`, "meter", "g").refused(409, "version")
+		c.call(gen.RemoveResource.Operation, `{"targetId":"1","targetType":"item","version":0}`, "meter", "g").refused(400, "version")
 
 		var group gen.ResourceGroup
-		c.do("POST", path, `{"targetId":"1","targetType":"ITEM","version":4}`).into(200, &group)
+		c.call(gen.RemoveResource.Operation, `{"targetId":"1","targetType":"ITEM","version":4}`, "meter", "g").into(200, &group)
 		want := seeded
 		want.Version, want.LastModifiedAt, want.LastModifiedBy = 5, seeded.LastModifiedAt.Add(time.Hour), seeded.CreatedBy
 		if !reflect.DeepEqual(group, want) {
 			t.Errorf("group %+v, want %+v", group, want)
 		}
 		// Sent again after a lost answer, a versioned removal is stale; the item is gone, too.
-		c.do("POST", path, `{"targetId":"1","targetType":"ITEM","version":4}`).refused(409, "version")
-		c.do("POST", path, `{"targetId":"1","targetType":"ITEM"}`).refused(404, `"1"`)
-		c.do("POST", path, `{"targetId":"1","targetType":"group"}`).into(200, &group)
+		c.call(gen.RemoveResource.Operation, `{"targetId":"1","targetType":"ITEM","version":4}`, "meter", "g").refused(409, "version")
+		c.call(gen.RemoveResource.Operation, `{"targetId":"1","targetType":"ITEM"}`, "meter", "g").refused(404, `"1"`)
+		c.call(gen.RemoveResource.Operation, `{"targetId":"1","targetType":"group"}`, "meter", "g").into(200, &group)
 		if want := []m3tertest.Item{{TargetID: "2", TargetType: "item"}}; !reflect.DeepEqual(fake.ResourceGroupItems("meter", "g"), want) {
 			t.Errorf("items %+v, want %+v", fake.ResourceGroupItems("meter", "g"), want)
 		}

@@ -15,9 +15,9 @@ func (s *Server) UserPolicies(userID string) []gen.PermissionPolicy {
 	if !ok {
 		panic("m3tertest: UserPolicies: " + unknownUser(userID).Error())
 	}
-	policies := s.state.policiesOf(links)
-	for i := range policies {
-		policies[i] = copyPolicy(policies[i])
+	policies := make([]gen.PermissionPolicy, 0, len(links))
+	for _, link := range slices.Backward(links) {
+		policies = append(policies, copyPolicy(s.state.policyOf(link)))
 	}
 	return policies
 }

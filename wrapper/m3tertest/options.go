@@ -9,6 +9,7 @@ type config struct {
 	tokenLifetime time.Duration
 	rate          *rateLimit
 	inMemory      bool
+	wholeDays     bool
 }
 
 // WithTokenLifetime sets how long a bearer token is accepted after it was issued; the default is 5 hours, as m3ter
@@ -27,6 +28,15 @@ func WithTokenLifetime(d time.Duration) Option {
 // seconds are counted by the clock, from one full second to the next.
 func WithRateLimit(n int) Option {
 	return func(c *config) { c.rate = &rateLimit{most: n} }
+}
+
+// WithSupportUntilEndOfDay applies the rule of m3ter's guide for the console: support access is granted for at least the
+// remainder of the current day, so that an end before the start of the next day is refused with 400. The day is that of
+// UTC, by the clock of the server. Access that is open ends early with an end of the start of the next day, and with an
+// empty list of statements until then. Without this option any end is accepted. Whether m3ter's API applies the rule is
+// not documented.
+func WithSupportUntilEndOfDay() Option {
+	return func(c *config) { c.wholeDays = true }
 }
 
 // InMemory makes a server that doesn't listen: its URL is http://localhost, and it is reached by [Server.Client]

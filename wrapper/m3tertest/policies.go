@@ -27,16 +27,9 @@ func (s *store) addPolicy(policy gen.PermissionPolicy) gen.PermissionPolicy {
 	return policy
 }
 
-// listPolicies answers all of them in one page, the newest first: whoever doesn't know whether a policy was created
-// looks for it here.
-func (h handlers) listPolicies(w http.ResponseWriter, _ *http.Request) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	page := gen.PermissionPolicyPage{Data: make([]gen.PermissionPolicy, 0, len(h.policyIDs))}
-	for _, id := range slices.Backward(h.policyIDs) {
-		page.Data = append(page.Data, h.policies[id])
-	}
-	writeJSON(w, http.StatusOK, page)
+// policyPage has all policies: whoever doesn't know whether a policy was created looks for it here.
+func (s *store) policyPage(params gen.UserPermissionsParams) (page[gen.PermissionPolicy], error) {
+	return pageOf(s.policyIDs, params, func(id string) string { return id }, func(id string) gen.PermissionPolicy { return s.policies[id] })
 }
 
 func (h handlers) AddPermissionPolicyToUser(_ context.Context, r server.AddPermissionPolicyToUserRequestObject) (server.AddPermissionPolicyToUserResponseObject, error) {

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/m3ter-access/m3ter-access-go/gen"
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
@@ -43,8 +44,8 @@ func TestRateLimit(t *testing.T) {
 func TestRateLimitRefusesBeforeAnythingIsDone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := inMemory(t, m3tertest.WithRateLimit(1))
-		c.do("POST", "/permissionpolicies", policyBody).into(200, new(any))
-		a := c.do("POST", "/permissionpolicies", policyBody)
+		c.call(gen.CreatePermissionPolicy.Operation, policyBody).into(200, new(any))
+		a := c.call(gen.CreatePermissionPolicy.Operation, policyBody)
 		a.refused(429, "")
 		if _, sent := a.header["Retry-After"]; sent {
 			t.Error("a Retry-After")
@@ -53,7 +54,7 @@ func TestRateLimitRefusesBeforeAnythingIsDone(t *testing.T) {
 			t.Errorf("recorded %+v", got)
 		}
 		c.header.Del("Authorization")
-		c.do("POST", "/permissionpolicies", "").refused(429, "")
+		c.call(gen.CreatePermissionPolicy.Operation, "").refused(429, "")
 	})
 }
 

@@ -15,7 +15,7 @@ import (
 // A Request is what the server received, and what became of it.
 type Request struct {
 	// Operation is the operationId, as "CreatePermissionPolicy"; or "Token", "GetSupport", "ListPermissionPolicies",
-	// "GetResourceGroup"; "" when there is none.
+	// "ListUsers", "GetResourceGroup"; "" when there is none.
 	Operation string
 	Method    string      // as received
 	Path      string      // escaped, as received
@@ -64,15 +64,15 @@ func (rec *record) add(request Request) (note func(func(*Request))) {
 	}
 }
 
-// exchange is what the layers know of a request beside the request itself.
-type exchange struct {
+// progress is what the layers know of a request beside the request itself.
+type progress struct {
 	note  func(func(*Request)) // changes the request in the record
 	fault Fault                // what goes wrong with it
 }
 
-type exchangeKey struct{}
+type progressKey struct{}
 
-func exchangeOf(r *http.Request) *exchange { return r.Context().Value(exchangeKey{}).(*exchange) }
+func progressOf(r *http.Request) *progress { return r.Context().Value(progressKey{}).(*progress) }
 
 // received keeps each request in the record and chooses its fault. It hands on a copy of the http.Request, which
 // the other layers may change.
@@ -86,9 +86,9 @@ func (s *Server) received(next http.Handler) http.Handler {
 			Header:    r.Header.Clone(),
 			Time:      time.Now(),
 		}
-		x := &exchange{note: s.record.add(request), fault: s.faults.next(request)}
+		x := &progress{note: s.record.add(request), fault: s.faults.next(r.Context(), request)}
 		answer := &statusWriter{w, func(status int) { x.note(func(kept *Request) { kept.Status = status }) }}
-		next.ServeHTTP(answer, r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x)))
+		next.ServeHTTP(answer, r.WithContext(context.WithValue(r.Context(), progressKey{}, x)))
 	})
 }
 
@@ -99,7 +99,7 @@ const maxBody = 1 << 20
 func withBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-		exchangeOf(r).note(func(kept *Request) { kept.Body = body })
+		progressOf(r).note(func(kept *Request) { kept.Body = body })
 		if err != nil {
 			writeError(w, bodyError(err))
 			return
@@ -120,13 +120,17 @@ func bodyError(err error) error {
 // applying notes the writes that were carried out: those that succeed.
 func (s *Server) applying(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet && s.operation(r).name != "Token" {
+		if isWrite(r.Method) && s.operation(r).name != "Token" {
 			w = &statusWriter{w, func(status int) {
-				exchangeOf(r).note(func(kept *Request) { kept.Applied = status < 300 })
+				progressOf(r).note(func(kept *Request) { kept.Applied = status == http.StatusOK })
 			}}
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+func isWrite(method string) bool {
+	return !slices.Contains([]string{http.MethodGet, http.MethodHead, http.MethodOptions}, method)
 }
 
 // statusWriter reports the status before it is sent, so that whoever has the answer finds it recorded.

@@ -21,18 +21,23 @@ type operation struct {
 // beside has the reads that a client needs beside the operations of the document.
 var beside = map[string]struct {
 	name  string
+	query check
 	serve func(handlers, http.ResponseWriter, *http.Request)
 }{
-	"GET /organizations/{orgId}/support":                                 {"GetSupport", handlers.getSupport},
-	"GET /organizations/{orgId}/permissionpolicies":                      {"ListPermissionPolicies", handlers.listPolicies},
-	"GET /organizations/{orgId}/resourcegroups/{type}/{resourceGroupId}": {"GetResourceGroup", handlers.getResourceGroup},
+	"GET /organizations/{orgId}/support":                                 {"GetSupport", nil, handlers.getSupport},
+	"GET /organizations/{orgId}/permissionpolicies":                      {"ListPermissionPolicies", pageQuery, inPages((*store).policyPage)},
+	"GET /organizations/{orgId}/users":                                   {"ListUsers", pageQuery, inPages((*store).userPage)},
+	"GET /organizations/{orgId}/resourcegroups/{type}/{resourceGroupId}": {"GetResourceGroup", nil, handlers.getResourceGroup},
 }
+
+// pageQuery is what each list takes as its query.
+var pageQuery = documented["GET /organizations/{orgId}/users/{id}/permissions"].query
 
 // operations has the operation behind each pattern that is served.
 var operations = func() map[string]operation {
 	all := maps.Clone(documented)
 	for pattern, read := range beside {
-		all[pattern] = operation{name: read.name}
+		all[pattern] = operation{name: read.name, query: read.query}
 	}
 	all["POST "+tokenPath] = operation{name: "Token"}
 	return all

@@ -4,8 +4,11 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
 func TestRoutes(t *testing.T) {
@@ -19,11 +22,6 @@ func TestRoutes(t *testing.T) {
 	}{
 		"get support":          {"GET", org + "/support", 404, "GetSupport"},
 		"get group":            {"GET", org + "/resourcegroups/meter/x", 404, "GetResourceGroup"},
-		"permissions":          {"GET", org + "/users/x/permissions", 404, "UserPermissions"},
-		"request support":      {"PUT", org + "/support", 400, "RequestSupport"},
-		"create policy":        {"POST", org + "/permissionpolicies", 400, "CreatePermissionPolicy"},
-		"add to user":          {"POST", org + "/permissionpolicies/x/addtouser", 400, "AddPermissionPolicyToUser"},
-		"remove":               {"POST", org + "/resourcegroups/meter/x/removeresource", 400, "RemoveResource"},
 		"escaped id":           {"GET", org + "/users/a%2Fb/permissions", 404, "UserPermissions"},
 		"escaped dots":         {"GET", org + "/users/%2e%2e/permissions", 404, "UserPermissions"},
 		"escaped organization": {"GET", strings.Replace(org, "-", "%2D", 1) + "/support", 404, "GetSupport"},
@@ -49,6 +47,19 @@ func TestRoutes(t *testing.T) {
 	}
 }
 
+func TestRoutesOfTheDocument(t *testing.T) {
+	c := inMemory(t)
+	for _, op := range []gen.Operation{
+		gen.RequestSupport.Operation, gen.CreatePermissionPolicy.Operation, gen.AddPermissionPolicyToUser.Operation,
+		gen.UserPermissions.Operation, gen.RemoveResource.Operation,
+	} {
+		c.call(op, "", slices.Repeat([]string{"x"}, strings.Count(op.Path, "{")-1)...)
+		if got := c.last(); got.Operation != op.Name || got.Status != 400 && got.Status != 404 {
+			t.Errorf("%s: recorded %+v", op.Name, got)
+		}
+	}
+}
+
 func TestRequestsAreCopies(t *testing.T) {
 	c := inMemory(t)
 	c.doAt("POST", "/?q=1", "body")
@@ -64,8 +75,8 @@ func TestRequestsAreCopies(t *testing.T) {
 
 func TestBodyTooLarge(t *testing.T) {
 	c := overLoopback(t)
-	c.do("POST", "/permissionpolicies", policyBody+strings.Repeat(" ", 1<<20-len(policyBody))).into(200, new(any))
-	c.do("POST", "/permissionpolicies", policyBody+strings.Repeat(" ", 1<<20-len(policyBody)+1)).refused(413, "1048576")
+	c.call(gen.CreatePermissionPolicy.Operation, policyBody+strings.Repeat(" ", 1<<20-len(policyBody))).into(200, new(any))
+	c.call(gen.CreatePermissionPolicy.Operation, policyBody+strings.Repeat(" ", 1<<20-len(policyBody)+1)).refused(413, "1048576")
 	if got := c.last(); got.Operation != "CreatePermissionPolicy" || got.Status != 413 || len(got.Body) != 1<<20 {
 		t.Errorf("recorded %s %d with %d bytes", got.Operation, got.Status, len(got.Body))
 	}

@@ -17,6 +17,7 @@ func (s *Server) AddUser(userID string) {
 	}
 	if _, known := s.state.links[userID]; !known {
 		s.state.links[userID] = nil
+		s.state.userIDs = append(s.state.userIDs, userID)
 	}
 }
 

@@ -43,8 +43,9 @@ func NewServer(opts ...Option) *Server {
 		APIKey:         rand.Text(),
 		APISecret:      rand.Text(),
 		tokens:         newTokens(cfg.tokenLifetime),
+		faults:         newFaults(),
 		rate:           cfg.rate,
-		state:          newStore(),
+		state:          newStore(cfg.wholeDays),
 	}
 	s.mux = newMux(&s.state, http.HandlerFunc(s.issueToken))
 	s.handler = s.layers()

@@ -16,26 +16,6 @@ import (
 
 const policyBody = `{"name":"p","permissionPolicy":[{"effect":"allow","action":["config:create"],"resource":["config:meter/*"]}]}`
 
-// Every way to reach a fake leads to the same behaviour.
-func TestTransports(t *testing.T) {
-	for name, start := range map[string]func(*testing.T, ...m3tertest.Option) *caller{
-		"loopback": overLoopback, "in memory": inMemory, "mounted": mounted,
-	} {
-		t.Run(name, func(t *testing.T) {
-			c := start(t)
-			c.fake.AddUser("user")
-			var policy gen.PermissionPolicy
-			c.do("POST", "/permissionpolicies", policyBody).into(200, &policy)
-			c.do("POST", "/permissionpolicies/"+policy.ID+"/addtouser", `{"principalId":"user"}`).into(200, new(any))
-			var page gen.PermissionPolicyPage
-			c.do("GET", "/users/user/permissions", "").into(200, &page)
-			if len(page.Data) != 1 || page.Data[0].ID != policy.ID {
-				t.Errorf("page %+v, want policy %q alone", page, policy.ID)
-			}
-		})
-	}
-}
-
 func TestClientReachesTheFakeAtAnyHost(t *testing.T) {
 	c := inMemory(t)
 	c.fake.URL = "http://api.m3ter.example:8443"
@@ -128,7 +108,7 @@ func TestConcurrentUse(t *testing.T) {
 		group.Go(func() {
 			for range rounds {
 				policy := c.fake.AddPermissionPolicy(gen.PermissionPolicy{PermissionPolicy: []gen.Statement{{Effect: "allow", Action: []gen.Action{"all"}}}})
-				if a := c.do("POST", "/permissionpolicies/"+policy.ID+"/addtouser", `{"principalId":"user"}`); a.status != 200 {
+				if a := c.call(gen.AddPermissionPolicyToUser.Operation, `{"principalId":"user"}`, policy.ID); a.status != 200 {
 					t.Errorf("status %d: %s", a.status, a.body)
 				}
 				for _, policy := range c.fake.UserPolicies("user") {

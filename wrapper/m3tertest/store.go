@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/rand"
 	"fmt"
+	"math"
 	"net/http"
 	"sync"
 	"time"
@@ -17,8 +18,10 @@ type store struct {
 	mu          sync.Mutex
 	serviceUser string      // the id of who creates and modifies
 	support     gen.Support // version 0 before the first request
+	wholeDays   bool        // support access lasts until the end of the day at least
 	policies    map[string]gen.PermissionPolicy
 	policyIDs   []string                             // in the order in which the policies were created
+	userIDs     []string                             // in the order in which the users were added
 	links       map[string][]gen.PrincipalPermission // by user, the oldest first; only known users are keys
 	groups      map[groupKey]group
 }
@@ -30,8 +33,9 @@ type group struct {
 	items []Item
 }
 
-func newStore() store {
+func newStore(wholeDays bool) store {
 	return store{
+		wholeDays:   wholeDays,
 		serviceUser: newID(),
 		policies:    make(map[string]gen.PermissionPolicy),
 		links:       make(map[string][]gen.PrincipalPermission),
@@ -53,6 +57,8 @@ func (s *store) complete(id *string, version *int64, created, modified *time.Tim
 // version, and counts it up. 0 stands for an entity that isn't there, and for a version that wasn't sent.
 func nextVersion(what string, current, sent int64) (int64, error) {
 	switch {
+	case sent == current && current == math.MaxInt64:
+		return 0, refuse(http.StatusBadRequest, "the %s was changed too often: nothing counts beyond %d", what, current)
 	case sent == current:
 		return current + 1, nil
 	case current == 0:

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/m3ter-access/m3ter-access-go/gen/server"
 )
@@ -11,6 +12,9 @@ import (
 func (h handlers) RequestSupport(_ context.Context, r server.RequestSupportRequestObject) (server.RequestSupportResponseObject, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if tomorrow := nextDay(time.Now()); h.wholeDays && r.Body.EndSupportUsersAccess.Before(tomorrow) {
+		return nil, invalid("dtEndSupportUsersAccess", "must be %s or later: support access is granted for at least the remainder of the day (UTC)", tomorrow.Format(time.RFC3339))
+	}
 	next, err := nextVersion("support request", h.support.Version, r.Body.Version)
 	if err != nil {
 		return nil, err
@@ -22,6 +26,12 @@ func (h handlers) RequestSupport(_ context.Context, r server.RequestSupportReque
 		h.support.SupportUsersPermissionPolicy = published(r.Body.SupportUsersPermissionPolicy)
 	}
 	return server.RequestSupport200JSONResponse(h.support), nil
+}
+
+// nextDay is the start of the next day in UTC.
+func nextDay(t time.Time) time.Time {
+	year, month, day := t.UTC().Date()
+	return time.Date(year, month, day+1, 0, 0, 0, 0, time.UTC)
 }
 
 func (h handlers) getSupport(w http.ResponseWriter, _ *http.Request) {

@@ -4,15 +4,18 @@ import (
 	"fmt"
 	"reflect"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/m3ter-access/m3ter-access-go/gen"
+	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
 func TestRequestSupport(t *testing.T) {
 	c := inMemory(t)
 	// put sends the end and further members.
 	put := func(day int, members string) answer {
-		return c.do("PUT", "/support", fmt.Sprintf(`{"dtEndSupportUsersAccess":"2026-03-%02dT17:00:00Z"%s}`, day, members))
+		return c.call(gen.RequestSupport.Operation, fmt.Sprintf(`{"dtEndSupportUsersAccess":"2026-03-%02dT17:00:00Z"%s}`, day, members))
 	}
 	const policy = `,"supportUsersPermissionPolicy":[{"effect":"allow","action":["config:retrieve"],"resource":["config:*"]}]`
 
@@ -45,4 +48,58 @@ func TestRequestSupport(t *testing.T) {
 	if got, ok := c.fake.Support(); !ok || !reflect.DeepEqual(got, third) || !reflect.DeepEqual(read, third) {
 		t.Errorf("state %+v, read %+v, want %+v", got, read, third)
 	}
+}
+
+// The bubble's clock starts with the year 2000 in UTC.
+func TestSupportUntilEndOfDay(t *testing.T) {
+	for name, tt := range map[string]struct {
+		after time.Duration // since midnight
+		end   string
+		from  string // the earliest end that passes, "" where the given one does
+	}{
+		"now":                      {0, "2000-01-01T00:00:00Z", "2000-01-02T00:00:00Z"},
+		"past":                     {time.Hour, "1999-12-31T23:59:59Z", "2000-01-02T00:00:00Z"},
+		"last second of the day":   {time.Hour, "2000-01-01T23:59:59.999999999Z", "2000-01-02T00:00:00Z"},
+		"tomorrow elsewhere":       {time.Hour, "2000-01-02T00:30:00+01:00", "2000-01-02T00:00:00Z"},
+		"tomorrow":                 {time.Hour, "2000-01-02T00:00:00Z", ""},
+		"still today elsewhere":    {time.Hour, "2000-01-01T23:00:00-01:00", ""},
+		"later":                    {time.Hour, "2000-03-01T00:00:00Z", ""},
+		"soon, late in the day":    {24*time.Hour - 1, "2000-01-02T00:00:00Z", ""},
+		"the same, a moment later": {24 * time.Hour, "2000-01-02T00:00:00Z", "2000-01-03T00:00:00Z"},
+		"end of a month":           {30*24*time.Hour + time.Hour, "2000-01-31T12:00:00Z", "2000-02-01T00:00:00Z"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := inMemory(t, m3tertest.WithSupportUntilEndOfDay(), m3tertest.WithTokenLifetime(1000*time.Hour))
+				time.Sleep(tt.after)
+				a := c.call(gen.RequestSupport.Operation, `{"dtEndSupportUsersAccess":"`+tt.end+`"}`)
+				if tt.from == "" {
+					a.into(200, new(gen.Support))
+					return
+				}
+				a.refused(400, "dtEndSupportUsersAccess must be "+tt.from+" or later")
+				if support, ok := c.fake.Support(); ok {
+					t.Errorf("it was opened: %+v", support)
+				}
+			})
+		})
+	}
+}
+
+// Access that is open can't be ended today. It can be ended tomorrow, and be of no use until then.
+func TestSupportEndsEarlyTomorrow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := inMemory(t, m3tertest.WithSupportUntilEndOfDay())
+		put := func(body string) answer { return c.call(gen.RequestSupport.Operation, body) }
+		put(`{"dtEndSupportUsersAccess":"2000-02-01T00:00:00Z","supportUsersPermissionPolicy":[{"effect":"allow","action":["all"],"resource":["*"]}]}`).into(200, new(any))
+		put(`{"dtEndSupportUsersAccess":"2000-01-01T00:00:00Z","supportUsersPermissionPolicy":[],"version":1}`).refused(400, "2000-01-02")
+		if support, _ := c.fake.Support(); support.Version != 1 || len(support.SupportUsersPermissionPolicy) != 1 {
+			t.Errorf("what was refused changed it to %+v", support)
+		}
+		var ended gen.Support
+		put(`{"dtEndSupportUsersAccess":"2000-01-02T00:00:00Z","supportUsersPermissionPolicy":[],"version":1}`).into(200, &ended)
+		if ended.Version != 2 || ended.EndSupportUsersAccess.Day() != 2 || len(ended.SupportUsersPermissionPolicy) != 0 {
+			t.Errorf("it ends as %+v", ended)
+		}
+	})
 }

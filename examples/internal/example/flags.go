@@ -1,11 +1,14 @@
 package example
 
 import (
+	"bytes"
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"strings"
+	"time"
 )
 
 // WhereItRuns is a part of every example's help.
@@ -20,23 +23,54 @@ const WhereItRuns = `Where it runs:
   variable counts as not set.
 `
 
-// ParseFlags parses args, which may hold flags only. When they ask for help, it prints the usage and the flags, and
-// returns flag.ErrHelp.
-func ParseFlags(flags *flag.FlagSet, args []string, usage string, help io.Writer) error {
+// A UsageError says what is wrong with the arguments of an example.
+type UsageError struct{ error }
+
+// ParseFlags parses args, which may hold flags only, and has check look at what they say. When they ask for help, it
+// prints the usage and the flags, and returns flag.ErrHelp. What is wrong with the flags is a UsageError.
+func ParseFlags(flags *flag.FlagSet, args []string, usage string, help io.Writer, check func() error) error {
 	flags.SetOutput(io.Discard) // an error is reported once, by Main
 	err := flags.Parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprint(help, usage, "\nFlags:\n")
-		flags.SetOutput(help)
-		flags.PrintDefaults()
-		return err
+		return cmp.Or(printHelp(flags, usage, help), err)
 	case err != nil:
-		return fmt.Errorf("%w; see -h", err)
+		return UsageError{fmt.Errorf("%w; see -h", err)}
 	case flags.NArg() > 0:
-		return fmt.Errorf("unexpected argument %q; see -h", flags.Arg(0))
+		return UsageError{fmt.Errorf("unexpected argument %q; see -h", flags.Arg(0))}
+	}
+	if err := cmp.Or(checkGiven(flags), check()); err != nil {
+		return UsageError{err}
 	}
 	return nil
+}
+
+// checkGiven refuses a flag that is given and says nothing: it may be a variable of the shell that is not set. A value
+// of flag.Func tells nothing, and is left to its function.
+func checkGiven(flags *flag.FlagSet) (err error) {
+	flags.Visit(func(f *flag.Flag) {
+		value, known := f.Value.(flag.Getter)
+		if !known || err != nil {
+			return
+		}
+		switch value.Get() {
+		case "":
+			err = fmt.Errorf("-%s is empty; give it a value, or leave it out", f.Name)
+		case 0, time.Duration(0):
+			err = fmt.Errorf("-%s is 0; it must be above zero", f.Name)
+		}
+	})
+	return err
+}
+
+// printHelp returns an error when the help can't be written.
+func printHelp(flags *flag.FlagSet, usage string, help io.Writer) error {
+	var text bytes.Buffer
+	fmt.Fprint(&text, usage, "\nFlags:\n")
+	flags.SetOutput(&text)
+	flags.PrintDefaults()
+	_, err := help.Write(text.Bytes())
+	return err
 }
 
 // CommaList is for flag.Func: it sets values to those of a flag that has a comma between two.

@@ -1,5 +1,5 @@
 // Package example is what the examples have in common: how they are started and interrupted, how they read their flags,
-// which m3ter they run against, and how the support access is read, for which the client has no method.
+// and which m3ter they run against.
 package example
 
 import (
@@ -14,7 +14,7 @@ import (
 )
 
 // Main runs an example. Its context ends when it is interrupted: by Ctrl-C, by kill, or because its terminal is closed.
-// An error is printed as one line, and makes the exit status 1; flag.ErrHelp is none.
+// An error is printed as one line, and makes the exit status 1, a UsageError 2; flag.ErrHelp is none.
 func Main(name string, run func(context.Context) error) {
 	// When nobody reads the output any more, writing it fails. The signal would end the example in the midst of its work.
 	signal.Ignore(syscall.SIGPIPE)
@@ -33,5 +33,8 @@ func Main(name string, run func(context.Context) error) {
 	}
 	// One line, though an error of NewClient may have several.
 	fmt.Fprintf(os.Stderr, "%s: %s\n", name, strings.ReplaceAll(err.Error(), "\n", "; "))
+	if errors.As(err, new(UsageError)) {
+		os.Exit(2)
+	}
 	os.Exit(1)
 }

@@ -31,12 +31,12 @@ func Main(m *testing.M, program func()) {
 
 // Environment leads an example to a fake.
 func Environment(fake *m3tertest.Server) map[string]string {
-	return map[string]string{
-		"M3TER_API_KEY":    fake.APIKey,
-		"M3TER_API_SECRET": fake.APISecret,
-		"M3TER_ORG_ID":     fake.OrganizationID,
-		"M3TER_BASE_URL":   fake.URL,
+	environment := make(map[string]string)
+	for _, variable := range fake.Env() {
+		name, value, _ := strings.Cut(variable, "=")
+		environment[name] = value
 	}
+	return environment
 }
 
 // NewFake starts a fake that ends with the test.

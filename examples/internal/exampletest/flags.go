@@ -21,13 +21,17 @@ func CheckHelp(t *testing.T, texts ...string) {
 	}
 }
 
-// CheckBadArgs fails unless arguments, with a space between two, are refused before anything is sent, by one line that
-// begins with the text they have.
+// CheckBadArgs fails unless arguments, with a space between two and ” for an empty one, are refused before anything is
+// sent, by exit status 2 and one line that begins with the text they have.
 func CheckBadArgs(t *testing.T, refusals map[string]string) {
 	fake := NewFake(t)
 	for args, text := range refusals {
 		t.Run(args, func(t *testing.T) {
-			Run(t, Environment(fake), strings.Fields(args)...).CheckOnlyLine(text)
+			fields := strings.Fields(args)
+			for i := range fields {
+				fields[i] = strings.Trim(fields[i], "'")
+			}
+			Run(t, Environment(fake), fields...).checkOnlyLine(2, text)
 		})
 	}
 	if requests := fake.Requests(); len(requests) > 0 {
@@ -39,7 +43,12 @@ func CheckBadArgs(t *testing.T, refusals map[string]string) {
 // with a text.
 func (p *Program) CheckOnlyLine(text string) {
 	p.t.Helper()
-	p.Check(1, text)
+	p.checkOnlyLine(1, text)
+}
+
+func (p *Program) checkOnlyLine(status int, text string) {
+	p.t.Helper()
+	p.Check(status, text)
 	if strings.Count(p.Err.String(), "\n") != 1 || p.Out.String() != "" {
 		p.t.Errorf("it wrote more than a line\nstdout\n%sstderr\n%s", p.Out, p.Err)
 	}

@@ -26,10 +26,20 @@ func main() {
 	rounds := flag.Int("rounds", 101, "how many rounds")
 	only := flag.String("only", "", "measure only what has this in its name, such as one/memory")
 	flag.Parse()
+	flag.Visit(func(f *flag.Flag) {
+		if f.Value.String() == "" {
+			wrongUsage("-" + f.Name + " is empty; give it a value, or leave it out")
+		}
+	})
+	switch {
+	case *rounds < 1:
+		wrongUsage(fmt.Sprintf("-rounds is %d; it must be 1 or more", *rounds))
+	case flag.NArg() > 0:
+		wrongUsage(fmt.Sprintf("unexpected argument %q", flag.Arg(0)))
+	}
 
 	fmt.Println(runtime.Version())
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	defer table.Flush()
 	fmt.Fprintln(table, "operation\tpeer\ttime to floor\tmiddle half\tns\tbytes to floor\tallocations to floor")
 	for _, transport := range []string{"memory", "loopback", "loopback, parallel"} {
 		peers, stop := bench.PeersOver(strings.TrimSuffix(transport, ", parallel"))
@@ -40,9 +50,14 @@ func main() {
 			}
 			measure(table, name, op, peers, strings.HasSuffix(transport, "parallel"), *rounds)
 		}
-		table.Flush()
+		must(table.Flush())
 		stop()
 	}
+}
+
+func wrongUsage(problem string) {
+	fmt.Fprintln(os.Stderr, "ratios:", problem)
+	os.Exit(2)
 }
 
 // cost is of one call.
@@ -118,7 +133,8 @@ func run(call func(context.Context) error, n int, parallel bool) cost {
 
 func must(err error) {
 	if err != nil {
-		panic(err)
+		fmt.Fprintln(os.Stderr, "ratios:", err)
+		os.Exit(1)
 	}
 }
 

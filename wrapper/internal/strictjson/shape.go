@@ -13,7 +13,7 @@ import (
 )
 
 // A shape is what encoding/json knows of a type: of a struct its fields by their names in JSON, of a list or a map what
-// is in it. The nil shape is that of what has no names of ours: a text, an any.
+// is in it. The nil shape is that of what has no names of ours: a type that decodes itself, what is in an any.
 type shape struct {
 	fields []field
 	elem   *shape

@@ -7,6 +7,8 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -29,8 +31,18 @@ func main() {
 	stop()
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "m3tertest:", err)
-		os.Exit(1)
+		os.Exit(exitStatus(err))
 	}
+}
+
+// A usageError says what is wrong with the arguments.
+type usageError struct{ error }
+
+func exitStatus(err error) int {
+	if errors.As(err, new(usageError)) {
+		return 2
+	}
+	return 1
 }
 
 // run serves until ctx ends.
@@ -46,8 +58,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	fake := seeded()
 	defer fake.Close()
 	fake.URL = baseURL(listener.Addr())
-	printExports(stdout, fake)
-
+	if err := printExports(stdout, fake); err != nil {
+		listener.Close()
+		return err
+	}
 	server := &http.Server{Handler: logged(fake, stderr), ReadHeaderTimeout: 10 * time.Second}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
@@ -67,15 +81,27 @@ func parse(args []string, usage io.Writer) (addr string, err error) {
 	flags.StringVar(&addr, "addr", "127.0.0.1:8080", "`address` to listen on; port 0 takes a free one")
 	err = flags.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(usage, "m3tertest serves a fake m3ter until it is interrupted.\n"+
-			"It prints what a client needs as shell exports, and logs each request to standard error.\n\nFlags:")
-		flags.SetOutput(usage)
-		flags.PrintDefaults()
+		return "", cmp.Or(printHelp(flags, usage), err)
 	}
-	if err == nil && flags.NArg() > 0 {
-		err = fmt.Errorf("unexpected argument %q; see -h", flags.Arg(0))
+	switch {
+	case err != nil:
+		return "", usageError{err}
+	case flags.NArg() > 0:
+		return "", usageError{fmt.Errorf("unexpected argument %q; see -h", flags.Arg(0))}
+	case addr == "":
+		return "", usageError{errors.New("-addr is empty; it must be an address, such as 127.0.0.1:8080")}
 	}
-	return addr, err
+	return addr, nil
+}
+
+func printHelp(flags *flag.FlagSet, w io.Writer) error {
+	var text bytes.Buffer
+	fmt.Fprintln(&text, "m3tertest serves a fake m3ter until it is interrupted.\n"+
+		"It prints what a client needs as shell exports, and logs each request to standard error.\n\nFlags:")
+	flags.SetOutput(&text)
+	flags.PrintDefaults()
+	_, err := w.Write(text.Bytes())
+	return err
 }
 
 // baseURL names a host that a client can dial and that counts as loopback, also when the address is that of every
@@ -87,37 +113,40 @@ func baseURL(addr net.Addr) string {
 	return "http://" + addr.String()
 }
 
-// What the fake is seeded with. It is fixed, so that exports which were pasted into a shell outlive a restart.
+// What the fake is seeded with, by the ids in the examples of api/openapi.yaml. It is fixed, so that exports which were pasted into a shell outlive a restart.
 const (
 	organizationID = "1d2e3f40-5a6b-4c7d-8e9f-0a1b2c3d4e5f"
 	apiKey         = "m3tertest-key"
 	apiSecret      = "m3tertest-secret"
 	userID         = "3b1f0c9a-6c0f-4a0e-9c44-0d4f6f3f5e21"
+	policyID       = "0c7a1f5e-54f0-4a43-8f1d-2b8f3d0f9a01"
 	groupType      = "meter"
 	groupID        = "b8f9d1c2-3f7e-4c55-9a2e-1d6f4c0b7e31"
-	itemID         = "06f6b50c-a868-4ca6-8a3b-448e507d5248"
+	itemID         = "06f6b50c-a868-4ca6-XXXX-448e507d5248"
 )
 
 func seeded() *m3tertest.Server {
 	fake := m3tertest.NewServer(m3tertest.InMemory())
 	fake.OrganizationID, fake.APIKey, fake.APISecret = organizationID, apiKey, apiSecret
 	fake.AddUser(userID)
-	fake.AddResourceGroup(groupType, gen.ResourceGroup{ID: groupID, Name: "Sample meters"},
+	fake.AddPermissionPolicy(gen.PermissionPolicy{ID: policyID, Name: "Meter editors", PermissionPolicy: []gen.Statement{{
+		Effect: gen.EffectAllow, Action: []gen.Action{"config:create", "config:retrieve", "config:update"}, Resource: []string{"config:meter/*"},
+	}}})
+	fake.AddResourceGroup(groupType, gen.ResourceGroup{ID: groupID, Version: 4, Name: "Sample meters"},
 		m3tertest.Item{TargetID: itemID, TargetType: gen.TargetTypeItem})
 	return fake
 }
 
-func printExports(w io.Writer, fake *m3tertest.Server) {
-	for _, variable := range [][2]string{
-		{"M3TER_BASE_URL", fake.URL},
-		{"M3TER_API_KEY", fake.APIKey},
-		{"M3TER_API_SECRET", fake.APISecret},
-		{"M3TER_ORG_ID", fake.OrganizationID},
-		{"M3TERTEST_USER_ID", userID},
-		{"M3TERTEST_GROUP_TYPE", groupType},
-		{"M3TERTEST_GROUP_ID", groupID},
-		{"M3TERTEST_ITEM_ID", itemID},
-	} {
-		fmt.Fprintf(w, "export %s=%s\n", variable[0], variable[1])
+func printExports(w io.Writer, fake *m3tertest.Server) error {
+	for _, variable := range append(fake.Env(),
+		"M3TERTEST_USER_ID="+userID,
+		"M3TERTEST_GROUP_TYPE="+groupType,
+		"M3TERTEST_GROUP_ID="+groupID,
+		"M3TERTEST_ITEM_ID="+itemID,
+	) {
+		if _, err := fmt.Fprintf(w, "export %s\n", variable); err != nil {
+			return err
+		}
 	}
+	return nil
 }

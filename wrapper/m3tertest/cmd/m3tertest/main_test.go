@@ -93,11 +93,19 @@ func TestRunErrors(t *testing.T) {
 		"listen tcp 127.0.0.1:": {"-addr", taken.Addr().String()},
 		"-nothing":              {"-nothing"},
 		`argument "x"`:          {"x"},
+		"-addr is empty":        {"-addr", ""},
 	} {
 		var stdout, stderr bytes.Buffer
 		err := run(t.Context(), args, &stdout, &stderr)
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%q: error %v, want one line with %q", args, err, want)
+		}
+		status := 2
+		if strings.HasPrefix(want, "listen ") {
+			status = 1
+		}
+		if got := exitStatus(err); got != status {
+			t.Errorf("%q: exit status %d, want %d", args, got, status)
 		}
 		if stdout.Len()+stderr.Len() > 0 {
 			t.Errorf("%q: printed %q and %q", args, &stdout, &stderr)
@@ -118,7 +126,10 @@ func TestSeeded(t *testing.T) {
 	if items := fake.ResourceGroupItems(groupType, groupID); len(items) != 1 || items[0].TargetID != itemID {
 		t.Errorf("items %+v", items)
 	}
-	if policies := fake.UserPolicies(userID); len(policies) != 0 {
+	if link := fake.GrantPolicy(policyID, userID); link.Version != 1 {
+		t.Errorf("link %+v", link)
+	}
+	if policies := fake.UserPolicies(userID); len(policies) != 1 || policies[0].ID != policyID {
 		t.Errorf("policies %+v", policies)
 	}
 }

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/m3ter-access/m3ter-access-go/examples/internal/example"
+	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
+	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
+)
+
+// Where the service refuses an end before tomorrow, every run ends with access closed as far as that allows, and says what
+// is left of it. A bubble begins at midnight.
+func TestRuleOfTheDay(t *testing.T) {
+	for name, fault := range map[string]m3tertest.Fault{
+		"no fault":          {Operation: "RemoveResource"},
+		"answer lost":       {Operation: "RequestSupport", Times: 1, Break: m3tertest.DropAnswer},
+		"request lost":      {Operation: "RequestSupport", Times: 3, Break: m3tertest.DropAfterBody},
+		"reads fail":        {Operation: "GetSupport", Times: 5, Status: 503},
+		"answer unreadable": {Operation: "RequestSupport", Times: 1, Status: 200, Body: "<html>", CarriedOut: true},
+	} {
+		for _, interrupt := range []time.Duration{0, time.Minute, 24*time.Hour + 30*time.Minute, 48 * time.Hour} {
+			for _, duration := range []time.Duration{30 * time.Minute, 24 * time.Hour, 25 * time.Hour, 200 * time.Hour} {
+				t.Run(fmt.Sprintf("%s, interrupt after %v of %v", name, interrupt, duration), func(t *testing.T) {
+					inBubble(t, func(t *testing.T, fake *m3tertest.Server, g *grant, said *strings.Builder) {
+						ctx := t.Context()
+						if interrupt == 0 { // none, and the fault meets the opening
+							fake.Inject(fault)
+						} else {
+							ctx = interrupted(t, interrupt, fake, fault)
+						}
+						checkDay(t, fake, g.run(ctx, grantFor(duration)), said.String())
+					}, m3tertest.WithSupportUntilEndOfDay())
+				})
+			}
+		}
+	}
+}
+
+// checkDay fails unless access is closed as far as the rule of the day allows, and err tells what is left.
+func checkDay(t *testing.T, fake *m3tertest.Server, err error, said string) {
+	t.Helper()
+	left, known := fake.Support()
+	end := left.EndSupportUsersAccess
+	switch {
+	case !known:
+		if err == nil || !strings.Contains(err.Error(), "support access was not opened: ") {
+			t.Errorf("nothing was opened, error %v; it said\n%s", err, said)
+		}
+	case !end.After(time.Now()):
+		if err != nil && !strings.HasSuffix(err.Error(), "it is not open") {
+			t.Errorf("access has ended, error %v; it said\n%s", err, said)
+		}
+	case !end.Equal(tomorrow()) || len(left.SupportUsersPermissionPolicy) > 0:
+		t.Errorf("support access ends at %v with %v, now is %v; error %v, it said\n%s", end, left.SupportUsersPermissionPolicy, time.Now(), err, said)
+	case err == nil || !strings.Contains(err.Error(), "support access stays open until "+example.Clock(end)+", without statements"):
+		t.Errorf("access stays open until %v, error %v; it said\n%s", end, err, said)
+	}
+}
+
+// A service that opens no access for less than a day does so before anything is changed, and the program says before that
+// what will happen.
+func TestAnnounced(t *testing.T) {
+	inBubble(t, func(t *testing.T, fake *m3tertest.Server, g *grant, said *strings.Builder) {
+		var before string
+		fake.InjectFunc(func(r m3tertest.Request) (m3tertest.Fault, bool) {
+			if r.Operation == "RequestSupport" && before == "" {
+				before = said.String()
+			}
+			return m3tertest.Fault{}, false
+		})
+		err := g.run(t.Context(), grantFor(30*time.Minute))
+		if !errors.Is(err, m3teraccess.ErrBadRequest) {
+			t.Errorf("error %v", err)
+		}
+		for _, want := range []string{"until 2000-01-01T00:30:00Z, for: allow all on *", "refuses an end before 2000-01-02T00:00:00Z", "until 2000-01-02T00:00:00Z, without statements"} {
+			if !strings.Contains(before, want) {
+				t.Errorf("before the first write it did not say %q:\n%s", want, before)
+			}
+		}
+	}, m3tertest.WithSupportUntilEndOfDay())
+}
+
+// A service may keep what it is told to remove.
+func TestStatementsThatStay(t *testing.T) {
+	inBubble(t, func(t *testing.T, fake *m3tertest.Server, g *grant, _ *strings.Builder) {
+		kept := m3tertest.Fault{Operation: "RequestSupport", Status: 200, Body: `{"id":"s","version":2,"dtEndSupportUsersAccess":"2000-01-02T00:00:00Z",
+			"supportUsersPermissionPolicy":[{"effect":"ALLOW","action":["ALL"],"resource":["*"]}]}`}
+		err := g.run(interrupted(t, time.Minute, fake, kept), grantFor(time.Hour))
+		if err == nil || err.Error() != "SUPPORT ACCESS STAYS OPEN until 2000-01-02T00:00:00Z for: allow all on *; version 2" {
+			t.Error(err)
+		}
+	})
+}
+
+// Somebody else extends the access, which nobody notices before its time is over.
+func TestExtendedBySomebodyElse(t *testing.T) {
+	inBubble(t, func(t *testing.T, fake *m3tertest.Server, g *grant, said *strings.Builder) {
+		time.AfterFunc(time.Minute, func() {
+			_, err := g.client.RequestSupport(t.Context(), m3teraccess.SupportRequest{EndSupportUsersAccess: time.Now().Add(5 * time.Hour), Version: 1})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+		err := g.run(t.Context(), grantFor(time.Hour))
+		if !errors.Is(err, errChanged) || !strings.Contains(err.Error(), "2000-01-01T05:01:00Z") {
+			t.Errorf("error %v; it said\n%s", err, said)
+		}
+	})
+}
+
+// When the time is over and the service is silent, nobody knows.
+func TestEndThatCannotBeSeen(t *testing.T) {
+	for _, interrupt := range []time.Duration{time.Hour - time.Second, 2 * time.Hour} {
+		inBubble(t, func(t *testing.T, fake *m3tertest.Server, g *grant, _ *strings.Builder) {
+			time.AfterFunc(time.Minute, func() { fake.Inject(m3tertest.Fault{Operation: "GetSupport", Delay: time.Hour}) })
+			err := g.run(interrupted(t, interrupt, fake, m3tertest.Fault{Operation: "RemoveResource"}), grantFor(time.Hour))
+			if err == nil || !strings.HasPrefix(err.Error(), "support access was to end at 2000-01-01T01:00:00Z; whether it has ended is unknown: ") {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// The answer to the write that ends the access tomorrow is lost.
+func TestLostAnswerOfTomorrow(t *testing.T) {
+	inBubble(t, func(t *testing.T, fake *m3tertest.Server, g *grant, said *strings.Builder) {
+		writes := 0
+		fake.InjectFunc(func(r m3tertest.Request) (m3tertest.Fault, bool) {
+			if r.Operation != "RequestSupport" {
+				return m3tertest.Fault{}, false
+			}
+			writes++
+			return m3tertest.Fault{Break: m3tertest.DropAnswer}, writes == 3 // one opened the access, one was refused
+		})
+		checkDay(t, fake, g.run(interrupted(t, time.Minute, fake, m3tertest.Fault{Operation: "RemoveResource"}), grantFor(25*time.Hour)), said.String())
+		if support, _ := fake.Support(); writes != 3 || support.Version != 2 {
+			t.Errorf("%d writes, version %d", writes, support.Version)
+		}
+	}, m3tertest.WithSupportUntilEndOfDay())
+}

@@ -1,0 +1,154 @@
+package test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/oauth2/clientcredentials"
+
+	"github.com/m3ter-access/m3ter-access-go/gen"
+	"github.com/m3ter-access/m3ter-access-go/test/cases"
+	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
+	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
+)
+
+// Of each request that has a Go value, what the document forbids is refused before anything is sent, in the name of the
+// field, and all else is sent as it is.
+func TestClientRefusesWhatTheDocumentForbids(t *testing.T) {
+	fake, client := newFake(t, m3teraccess.WithLimiter(unlimited{}))
+	for _, call := range calls {
+		for _, tt := range call.Cases() {
+			typed, as, ok := call.Typed(client, tt)
+			if !ok {
+				continue
+			}
+			t.Run(call.name+"/"+tt.Name, func(t *testing.T) {
+				// To the document the zero time is a time; to whoever left it out it is none.
+				forbidden := call.Forbids(as) != nil || strings.Contains(as.Body, `:"0001-01-01T00:00:00Z"`)
+				before := len(fake.Requests())
+				_, err := typed.Do(t.Context(), client)
+				sent := operations(fake.Requests()[before:])
+				if forbidden {
+					if !refuses(err, call.Field(client, tt.Field)) || len(sent) > 0 {
+						t.Errorf("%s%s: got %v, want a ValidationError of %s; sent %v", as.Query, as.Body, err, tt.Field, sent)
+					}
+					return
+				}
+				if errors.As(err, new(*m3teraccess.ValidationError)) || len(sent) != 1 {
+					t.Fatalf("%s%s: sent %v: %v", as.Query, as.Body, sent, err)
+				}
+				if !reflect.DeepEqual(tree(t, string(sent[0].Body)), tree(t, as.Body)) || as.Query != "" && sent[0].Query.Encode() != as.Query {
+					t.Errorf("sent %v %s, want %s%s", sent[0].Query, sent[0].Body, as.Query, as.Body)
+				}
+			})
+		}
+	}
+}
+
+// refuses tells whether an error names a field, or something within it.
+func refuses(err error, field string) bool {
+	for _, named := range fieldsOf(err) {
+		if strings.HasPrefix(named, field) {
+			return true
+		}
+	}
+	return false
+}
+
+// tree is a JSON value, with times whatever their zone.
+func tree(t *testing.T, text string) (value any) {
+	t.Helper()
+	if text == "" {
+		return nil
+	}
+	if err := json.Unmarshal([]byte(text), &value); err != nil {
+		t.Fatal(err)
+	}
+	members, _ := value.(map[string]any)
+	for name, member := range members {
+		if text, ok := member.(string); ok {
+			if at, err := time.Parse(time.RFC3339Nano, text); err == nil {
+				members[name] = at.UTC()
+			}
+		}
+	}
+	return value
+}
+
+// The fake, in which there is what the document's examples speak of, carries each of them out, and answers as the document
+// says, which newFake watches. Some are refused until another one was carried out.
+func TestExamplesOfTheDocumentAreCarriedOut(t *testing.T) {
+	fake, client := newFake(t)
+	example := func(operation, argument string) string {
+		for _, o := range cases.Operations() {
+			for i, a := range o.Arguments() {
+				if o.OperationID == operation && a.Field == argument {
+					return o.Examples()[i]
+				}
+			}
+		}
+		t.Fatalf("%s has no argument %s", operation, argument)
+		return ""
+	}
+	fake.AddUser(example("UserPermissions", "userID"))
+	fake.AddPermissionPolicy(gen.PermissionPolicy{ID: example("AddPermissionPolicyToUser", "policyID")})
+	var removal gen.ResourceGroupItemRequest
+	for _, call := range calls {
+		if call.name == "RemoveResource" {
+			if err := json.Unmarshal(call.Body(), &removal); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	fake.AddResourceGroup(example("RemoveResource", "resourceType"), gen.ResourceGroup{ID: example("RemoveResource", "groupID"), Version: removal.Version},
+		m3tertest.Item{TargetID: removal.TargetID, TargetType: removal.TargetType})
+
+	for range 2 {
+		for _, call := range calls {
+			for _, body := range [][]byte{call.Body(), call.VersionedBody(0)} {
+				_, _ = call.Sending(body).Do(t.Context(), client)
+			}
+		}
+	}
+	done := make(map[string]bool)
+	for _, request := range fake.Requests() {
+		done[request.Operation] = done[request.Operation] || request.Status == http.StatusOK
+	}
+	for _, call := range calls {
+		if !done[call.OperationID] {
+			t.Errorf("no example of %s succeeded", call.OperationID)
+		}
+	}
+}
+
+// The fake refuses what the document forbids, and nothing else, and says which member it is about.
+func TestFakeRefusesWhatTheDocumentForbids(t *testing.T) {
+	fake, _ := newFake(t)
+	credentials := clientcredentials.Config{ClientID: fake.APIKey, ClientSecret: fake.APISecret, TokenURL: fake.URL + "/oauth/token"}
+	client := credentials.Client(t.Context())
+	for _, op := range cases.Operations() {
+		path := cases.Fill(op.Path, append([]string{fake.OrganizationID}, op.Examples()[1:]...)...)
+		for _, tt := range op.Cases() {
+			t.Run(op.OperationID+"/"+tt.Name, func(t *testing.T) {
+				req := newRequest(t, op.Method, fake.URL+path+"?"+tt.Query)
+				req.Body = io.NopCloser(strings.NewReader(tt.Body))
+				req.Header.Set("Content-Type", "application/json")
+				resp, err := client.Do(req)
+				if err != nil {
+					t.Fatal(err)
+				}
+				text := string(readAll(t, resp))
+				forbidden := op.Forbids(tt) != nil
+				if refused := resp.StatusCode == http.StatusBadRequest; refused != (forbidden || tt.Lax) || refused && !strings.Contains(text, tt.Field) {
+					t.Errorf("%s?%s %s: %d %s", path, tt.Query, tt.Body, resp.StatusCode, text)
+				}
+			})
+		}
+	}
+}

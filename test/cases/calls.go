@@ -1,0 +1,129 @@
+package cases
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+)
+
+// A Call is one of a client's methods with arguments of the document's examples.
+type Call struct {
+	Operation
+	Name   string   // of the method
+	Values []string // of the path, behind the organization
+	Send   []byte   // the request as JSON: the body, or an object of the query; nil for the zero one
+}
+
+// CallsOn are the calls of the operations as methods of a client, which is only looked at. An operation that answers pages
+// is called twice: as an iterator, and by the method of that name that ends in Page.
+func CallsOn(client any) (all []Call) {
+	for _, o := range Operations() {
+		for _, name := range []string{o.OperationID, o.OperationID + "Page"} {
+			if reflect.ValueOf(client).MethodByName(name).IsValid() {
+				all = append(all, Call{o, name, o.Examples()[1:], o.VersionedBody(1)})
+			}
+		}
+	}
+	return all
+}
+
+// With is the call with other values of the path.
+func (c Call) With(values ...string) Call { c.Values = values; return c }
+
+// Sending is the call with another request.
+func (c Call) Sending(request []byte) Call { c.Send = request; return c }
+
+// Do calls the method of a client, and returns what it gives: a value, or all that an iterator yields before an error. A
+// method that gives both a value and an error, or neither, is an error too.
+func (c Call) Do(ctx context.Context, client any) (any, error) {
+	method := reflect.ValueOf(client).MethodByName(c.Name)
+	args := []reflect.Value{reflect.ValueOf(ctx)}
+	for _, value := range c.Values {
+		args = append(args, reflect.ValueOf(value))
+	}
+	if request, err := c.request(client); err != nil {
+		return nil, err
+	} else if request.IsValid() {
+		args = append(args, request)
+	}
+	results := method.Call(args)
+	if len(results) == 1 {
+		return collect(results[0])
+	}
+	err, _ := results[1].Interface().(error)
+	if results[0].IsNil() == (err == nil) {
+		err = errors.Join(err, fmt.Errorf("%s gives a value and an error, or neither", c.Name))
+	}
+	return results[0].Interface(), err
+}
+
+func collect(pairs reflect.Value) (all []any, err error) {
+	for value, second := range pairs.Seq2() {
+		if err, _ = second.Interface().(error); err == nil {
+			all = append(all, value.Interface())
+		}
+	}
+	return all, err
+}
+
+// request is what is sent, as a Go value; the zero Value where the method takes none.
+func (c Call) request(client any) (request reflect.Value, err error) {
+	method := reflect.ValueOf(client).MethodByName(c.Name).Type()
+	if method.NumIn() == 1+len(c.Values) {
+		return request, nil
+	}
+	typ := method.In(method.NumIn() - 1)
+	if method.IsVariadic() {
+		typ = typ.Elem()
+	}
+	request = reflect.New(typ)
+	if c.Send != nil {
+		err = json.Unmarshal(c.Send, request.Interface())
+	}
+	return request.Elem(), err
+}
+
+// Typed is the call with what is in a case, and the case with what becomes of it in the Go type of the request. It is not
+// ok when no value of that type says so.
+func (c Call) Typed(client any, of Case) (typed Call, as Case, ok bool) {
+	if of.Query != "" {
+		name, value, _ := strings.Cut(of.Query, "=")
+		c.Send = fmt.Appendf(nil, `{"%s":%s}`, name, value)
+		if value == "0" {
+			of.Query = ""
+		}
+		_, err := c.request(client)
+		return c, of, err == nil && value != "null"
+	}
+	c.Send = []byte(of.Body)
+	request, err := c.request(client)
+	if err != nil {
+		return c, of, false
+	}
+	text, err := json.Marshal(request.Interface())
+	of.Body = string(text)
+	return c, of, err == nil
+}
+
+// Field is the name in Go of a member of the request: PermissionPolicy[0].Effect of permissionPolicy[0].effect.
+func (c Call) Field(client any, member string) string {
+	request, _ := c.Sending(nil).request(client)
+	typ, names := request.Type(), strings.Split(member, ".")
+	for i, name := range names {
+		name, index, _ := strings.Cut(name, "[")
+		for field := range typ.Fields() {
+			tag, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			if tag == name || strings.EqualFold(field.Name, name) {
+				names[i], typ = field.Name, field.Type
+				break
+			}
+		}
+		if index != "" {
+			names[i], typ = names[i]+"["+index, typ.Elem()
+		}
+	}
+	return strings.Join(names, ".")
+}

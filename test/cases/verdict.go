@@ -1,0 +1,63 @@
+package cases
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/gorillamux"
+)
+
+var router = sync.OnceValue(func() routers.Router {
+	router, err := gorillamux.NewRouter(Document())
+	if err != nil {
+		panic(err)
+	}
+	return router
+})
+
+var validation = &openapi3filter.Options{
+	AuthenticationFunc:      openapi3filter.NoopAuthenticationFunc,
+	IncludeResponseStatus:   true,
+	SchemaValidationOptions: []openapi3.SchemaValidationOption{openapi3.DisableSchemaErrorDetails()},
+}
+
+// CheckRequest tells what the document says of a request; body is its body.
+func CheckRequest(req *http.Request, body []byte) (*openapi3filter.RequestValidationInput, error) {
+	req = req.Clone(context.Background())
+	req.Body = io.NopCloser(bytes.NewReader(body))
+	req.ContentLength = int64(len(body))
+	route, params, err := router().FindRoute(req)
+	if err != nil {
+		return nil, err
+	}
+	input := &openapi3filter.RequestValidationInput{Request: req, PathParams: params, Route: route, Options: validation}
+	return input, openapi3filter.ValidateRequest(context.Background(), input)
+}
+
+// CheckAnswer tells what the document says of an answer to a request.
+func CheckAnswer(request *openapi3filter.RequestValidationInput, status int, header http.Header, body []byte) error {
+	// kin-openapi lets some redirects pass without a look.
+	if request.Route.Operation.Responses.Status(status) == nil {
+		return fmt.Errorf("the status %d is not declared", status)
+	}
+	input := &openapi3filter.ResponseValidationInput{RequestValidationInput: request, Status: status, Header: header, Options: validation}
+	return openapi3filter.ValidateResponse(context.Background(), input.SetBodyBytes(body))
+}
+
+// Forbids tells why the document forbids the query or the body of a case; nil when it doesn't.
+func (o Operation) Forbids(c Case) error {
+	req, err := http.NewRequest(o.Method, "http://localhost"+Fill(o.Path, o.Examples()...)+"?"+c.Query, nil)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	_, err = CheckRequest(req, []byte(c.Body))
+	return err
+}

@@ -1,0 +1,56 @@
+package m3teraccess
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+)
+
+type embedded struct {
+	ID string `json:"id"`
+}
+
+// A node leads back to its parent, as only a type that decodes itself can.
+type node struct {
+	Parent   *node
+	Children []*node
+}
+
+func (n *node) UnmarshalJSON([]byte) error {
+	n.Children = []*node{{Parent: n}}
+	return nil
+}
+
+func TestFinishAnyType(t *testing.T) {
+	const statement = `{"effect":"ALLOW","action":["CONFIG_CREATE"],"resource":["*"]}`
+	var got struct {
+		*embedded
+		Map     map[string]PermissionPolicy `json:"map"`
+		Lists   map[string][]*Statement     `json:"lists"`
+		Array   [1]Statement                `json:"array"`
+		Pointer **Support                   `json:"pointer"`
+		Node    node                        `json:"node"`
+		Next    *struct{ Times []time.Time }
+		hidden  *Statement
+	}
+	text := `{"map":{"a":{"id":"p","permissionPolicy":[` + statement + `]}},"lists":{"a":[` + statement + `]},"array":[` + statement + `],
+		"pointer":{"id":"s","supportUsersPermissionPolicy":[` + statement + `]},"node":{}}`
+	if err := json.Unmarshal([]byte(text), &got); err != nil {
+		t.Fatal(err)
+	}
+	got.hidden = &Statement{Effect: "ALLOW"}
+	if lacks := finishAny(&got); lacks != "id" {
+		t.Errorf("lacks %q: the id is in an embedded pointer that is nil", lacks)
+	}
+	for place, s := range map[string]Statement{
+		"a map": got.Map["a"].PermissionPolicy[0], "lists in a map": *got.Lists["a"][0],
+		"an array": got.Array[0], "a pointer to a pointer": (*got.Pointer).SupportUsersPermissionPolicy[0],
+	} {
+		if s.String() != "allow config:create on *" {
+			t.Errorf("in %s: %v", place, s)
+		}
+	}
+	if got.hidden.Effect != "ALLOW" {
+		t.Error("an unexported field was changed")
+	}
+}

@@ -1,0 +1,12 @@
+package m3tertest
+
+// Env returns the variables with which a client finds the server, in the form of [os.Environ]: M3TER_BASE_URL,
+// M3TER_API_KEY, M3TER_API_SECRET and M3TER_ORG_ID. A process inherits them behind os.Environ() in [os/exec.Cmd].Env.
+func (s *Server) Env() []string {
+	return []string{
+		"M3TER_BASE_URL=" + s.URL,
+		"M3TER_API_KEY=" + s.APIKey,
+		"M3TER_API_SECRET=" + s.APISecret,
+		"M3TER_ORG_ID=" + s.OrganizationID,
+	}
+}

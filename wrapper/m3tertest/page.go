@@ -1,0 +1,60 @@
+package m3tertest
+
+import (
+	"cmp"
+	"encoding/base64"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/m3ter-access/m3ter-access-go/gen"
+)
+
+// defaultPageSize is the number of entries in a page when the request names none.
+const defaultPageSize = 100
+
+// A page is a part of a list.
+type page[T any] struct {
+	Data      []T    `json:"data"` // never nil, which JSON would have as null
+	NextToken string `json:"nextToken,omitempty"`
+}
+
+// pageOf cuts a page out of the entries of a list, which are in the order in which they came: a page begins with the
+// newest. The token of the next page is made of the id of the last entry of this one, not of a number of entries, so that
+// entries added in the meantime shift nothing.
+func pageOf[E, T any](entries []E, params gen.UserPermissionsParams, id func(E) string, answer func(E) T) (page[T], error) {
+	if params.NextToken != "" {
+		last := slices.IndexFunc(entries, func(e E) bool { return pageToken(id(e)) == params.NextToken })
+		if last == -1 {
+			return page[T]{}, invalid("nextToken", "is unknown")
+		}
+		entries = entries[:last]
+	}
+	rest := max(0, len(entries)-int(cmp.Or(params.PageSize, defaultPageSize)))
+	p := page[T]{Data: make([]T, 0, len(entries)-rest)}
+	for _, entry := range slices.Backward(entries[rest:]) {
+		p.Data = append(p.Data, answer(entry))
+	}
+	if rest > 0 {
+		p.NextToken = pageToken(id(entries[rest]))
+	}
+	return p, nil
+}
+
+func pageToken(id string) string { return base64.RawURLEncoding.EncodeToString([]byte(id)) }
+
+// inPages serves a list, behind the check of its query.
+func inPages[T any](list func(*store, gen.UserPermissionsParams) (page[T], error)) func(handlers, http.ResponseWriter, *http.Request) {
+	return func(h handlers, w http.ResponseWriter, r *http.Request) {
+		query := r.URL.Query()
+		size, _ := strconv.ParseInt(query.Get("pageSize"), 10, 32) // 0 when there is none
+		h.mu.Lock()
+		p, err := list(h.store, gen.UserPermissionsParams{PageSize: int32(size), NextToken: query.Get("nextToken")})
+		h.mu.Unlock()
+		if err != nil {
+			writeError(w, err)
+			return
+		}
+		writeJSON(w, http.StatusOK, p)
+	}
+}
