@@ -79,6 +79,13 @@ func (s *service) change(f func(s *service)) {
 	f(s)
 }
 
+// requests is how many the processes have sent since the service knows the organization.
+func (s *service) requests() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.asked
+}
+
 // process is one of n processes that share the service.
 func (s *service) process(n int, opts ...Option) *Fleet {
 	rdb := redis.NewClient(&redis.Options{

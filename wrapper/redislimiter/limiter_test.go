@@ -72,10 +72,8 @@ func TestRateOfAFleet(t *testing.T) {
 					t.Errorf("%d processes: one starves", n)
 				}
 			}
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			if n <= 8 && s.asked > len(at)/5 {
-				t.Errorf("%d processes: %d requests to Redis for %d grants", n, s.asked, len(at))
+			if asked := s.requests(); n <= 8 && asked > len(at)/5 {
+				t.Errorf("%d processes: %d requests to Redis for %d grants", n, asked, len(at))
 			}
 		})
 	}
@@ -265,13 +263,13 @@ func TestFirstUse(t *testing.T) {
 	}{
 		"new organization": {func(*service) {}, false},
 		"just flushed":     {func(s *service) { s.FlushAll() }, true},
-		"just restarted":   {func(s *service) { s.runID = "b1" }, true},
+		"just restarted":   {func(s *service) { s.change(func(s *service) { s.runID = "b1" }) }, true},
 		"flushed and used": {func(s *service) { s.FlushAll(); s.known() }, false},
 		"flushed and just used": {func(s *service) {
 			s.FlushAll()
 			mustWait(s.t, s.process(1).Limiter(testOrg))
 		}, true},
-		"keys are evicted": {func(s *service) { s.policy = "allkeys-lru" }, true},
+		"keys are evicted": {func(s *service) { s.change(func(s *service) { s.policy = "allkeys-lru" }) }, true},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -350,7 +348,7 @@ func TestIdleFleetIsKnown(t *testing.T) {
 // The clock of a process doesn't count: that of the server is another, and nothing changes.
 func TestClockOfAProcessDoesNotCount(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *service) {
-		s.ahead = time.Hour
+		s.change(func(s *service) { s.ahead = time.Hour })
 		s.known()
 		all := together(t, 5*time.Second, 30, s.processes(2)...)
 		neverOver(t, windowGrants, windowLength, joined(all))
@@ -435,6 +433,35 @@ func TestRedisFails(t *testing.T) {
 	}
 }
 
+// A process that is back grants nothing for one window, though it used nothing of its part.
+func TestReturnBeginsWithAPause(t *testing.T) {
+	for name, fail := range failing {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, s *service) {
+				s.known()
+				var log lines
+				l := s.process(2, WithLogger(textLogger(&log))).Limiter(testOrg)
+				mend := fail(s)
+				mustWait(t, l)
+				time.Sleep(10 * time.Second)
+				mend()
+				const look = time.Millisecond
+				for range 5 * time.Second / look {
+					if strings.Contains(log.String(), "Redis is back") {
+						break
+					}
+					time.Sleep(look)
+				}
+				start := time.Now()
+				mustWait(t, l)
+				if took := time.Since(start); took < windowLength-look || took > windowLength+look {
+					t.Errorf("granted %v after its return, want %v", took, windowLength)
+				}
+			})
+		})
+	}
+}
+
 // Whoever is back stays within the part as long as others may do without Redis.
 func TestReturnWhileOthersAreAway(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *service) {
@@ -509,7 +536,7 @@ func TestTimeout(t *testing.T) {
 func TestDistantServer(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *service) {
 		s.known()
-		s.delay = 150 * time.Millisecond
+		s.change(func(s *service) { s.delay = 150 * time.Millisecond })
 		all := together(t, 10*time.Second, 30, s.processes(2)...)
 		if n := len(joined(all)); n < 49*10*9/10 {
 			t.Errorf("%d grants in 10 s", n)
@@ -542,8 +569,8 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 		l := s.process(2).Limiter(testOrg)
 		ended, cancel := context.WithCancel(t.Context())
 		cancel()
-		if err := l.Wait(ended); !errors.Is(err, context.Canceled) || s.asked != 0 {
-			t.Errorf("error %v, %d requests", err, s.asked)
+		if err, asked := l.Wait(ended), s.requests(); !errors.Is(err, context.Canceled) || asked != 0 {
+			t.Errorf("error %v, %d requests", err, asked)
 		}
 		for range windowGrants {
 			mustWait(t, l)
@@ -648,4 +675,10 @@ func (l *lines) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.Buffer.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.Buffer.String()
 }
