@@ -53,7 +53,7 @@ func TestReplay(t *testing.T) {
 			answer, err := io.ReadAll(resp.Body)
 			resp.Body.Close()
 			if err != nil || resp.StatusCode/100 != 2 {
-				t.Errorf("%s %q: status %d, error %v: %s", operation.OperationID, body, resp.StatusCode, err, answer)
+				t.Errorf("%s %#q: status %d, error %v: %s", operation.OperationID, body, resp.StatusCode, err, answer)
 			}
 		}
 	}
