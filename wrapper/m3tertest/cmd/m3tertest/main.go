@@ -3,7 +3,8 @@
 //	go run ./wrapper/m3tertest/cmd/m3tertest -addr 127.0.0.1:8080
 //
 // It prints what a client needs as shell exports, and logs each request to standard error. The credentials and ids
-// are the same in each run; the state starts anew. It keeps every request that it receives in memory.
+// are the same in each run; the state starts anew, as the examples of api/openapi.yaml expect it: sent once, in their
+// order, each of them succeeds. It keeps every request that it receives in memory.
 package main
 
 import (
