@@ -88,12 +88,12 @@ var swaggerSpec = []string{
 	"lLu33pRWqhQhqjfPfEJtsc7cx7cAf57XsM0Ld9vWQjF1tSmW30mDiExX9gr9FiRvREEvGinkLcKqUmdB",
 	"7idMuZbr0sfeMWhu8LHZV7jVuHtHvgHVC2TpLxb07EQNITT6xEoTni2mIKsFVAyChLuSaE1wXkwM50Io",
 	"U7vCc3ENUUUlOWeCuaZmdpj/3wB5aovO4Jb9gUFRubFqqf9oYC+82VL/wF13e6Lwv8d+i0uI1auRZAqx",
-	"kMV9wyLstjbFMKB2vLD6r+X/foySy9/EKv4fr3mb5XXHJw7Qmv9DzYEZgX73tjk0fexIec3umQujn+9q",
-	"dzF5liQICSnd9iQMcwz4mM6iKcyZcSMbJn3cqxjxL1xUqHNvUxaMHTDdH3VeXhVdCKaHtbkNwZQj69z9",
-	"CqZaFciruxGqkNKS7sbU83fvnmVUg3u2szFv7utoMO1lZ0c19VWUUb+lTbfOK7mSM6Se1A1NbuDdW+Xd",
-	"rasNHIa9eevGZ8M3hNPcLtXr7TRlHRM1dUKxMCGCm32r7aVo3twMspSmcUyae+qcSBT+1Ja5e5//Nxiq",
-	"6f/BoNUG3dZrAXntYftieGMNBUSagOmGyBQ8QXTB3jaqbehbu63l2ytzbON/SSASYpCojRQXTqCyzEYu",
-	"4W79/wEAAP//",
+	"kMV9wyLstjbFMMBr3kt5p/GJU7I2/lDMNyPQud62eaZZHcmrGTdzK/TzXe3CJc+SBPU+pdvuguGAQRjT",
+	"PjSFOTO+YsOkj3tVHP6FKwd17nmw+q/l/36MksvfxCr+Hwv2psWjzsurotXANKo29xqYmmOdu1/BVCvn",
+	"eQk3Qj1RWtLdmHr+7t2zjGrwwXa22M3NGw32u2zfqOa3ilrptzTc1kMlV3KG1JO6NcmtuHurvLt1tUvD",
+	"sDfvz/hs+IaYmRufelGdpqxjQqNOKBYmDnCzb/W2FB2am5GU0jSOSXPjnBOJwmnasmnv8//rQjX9Zxe0",
+	"2oXb2vufFxi2b383FkpApAmYlodMwRNEF+xto9rGt7UrWb69F8c2/isEIiEGidpIceEEKstsJAzu1v8f",
+	"AAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

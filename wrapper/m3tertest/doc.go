@@ -28,6 +28,11 @@
 // Beside the five endpoints of the document, the server answers the reads that go with them: support access, a resource
 // group, the list of permission policies, and the list of users, which has their ids.
 //
+// Beside the operations of the document the server answers the reads that a client needs: support access, resource groups,
+// and the lists of users and of permission policies, in pages. [WithSupportUntilEndOfDay] applies the rule of m3ter's guide
+// that support access lasts for at least the rest of the day. [Server.Env] lists the environment variables that a client or
+// another process needs.
+//
 // # Faults
 //
 // A test scripts what goes wrong; by itself nothing does, and nothing is left to chance. A [Fault] answers with a

@@ -2,13 +2,14 @@
 //
 //	go run ./wrapper/m3tertest/cmd/m3tertest -addr 127.0.0.1:8080
 //
+// The flags -rate, -token-lifetime, -latency and -until-end-of-day make it stricter or slower; -h describes them.
+//
 // It prints what a client needs as shell exports, and logs each request to standard error. The credentials and ids
-// are the same in each run; the state starts anew. It keeps every request that it receives in memory.
+// are the same in each run; the state starts anew, as the examples of api/openapi.yaml expect it: sent once, in their
+// order, each of them succeeds. It keeps every request that it receives in memory.
 package main
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -35,9 +36,6 @@ func main() {
 	}
 }
 
-// A usageError says what is wrong with the arguments.
-type usageError struct{ error }
-
 func exitStatus(err error) int {
 	if errors.As(err, new(usageError)) {
 		return 2
@@ -47,22 +45,27 @@ func exitStatus(err error) int {
 
 // run serves until ctx ends.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	addr, err := parse(args, stdout)
+	settings, err := parse(args, stdout)
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", addr)
+	listener, err := net.Listen("tcp", settings.addr)
 	if err != nil {
 		return err
 	}
-	fake := seeded()
+	fake := settings.newFake()
 	defer fake.Close()
+	seed(fake)
 	fake.URL = baseURL(listener.Addr())
 	if err := printExports(stdout, fake); err != nil {
 		listener.Close()
 		return err
 	}
-	server := &http.Server{Handler: logged(fake, stderr), ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{
+		Handler:           logged(fake, stderr),
+		ReadHeaderTimeout: 10 * time.Second,
+		BaseContext:       func(net.Listener) context.Context { return ctx }, // latency ends with it
+	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	select {
@@ -73,35 +76,6 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	grace, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	return server.Shutdown(grace)
-}
-
-func parse(args []string, usage io.Writer) (addr string, err error) {
-	flags := flag.NewFlagSet("m3tertest", flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // an error is reported once, by main
-	flags.StringVar(&addr, "addr", "127.0.0.1:8080", "`address` to listen on; port 0 takes a free one")
-	err = flags.Parse(args)
-	if errors.Is(err, flag.ErrHelp) {
-		return "", cmp.Or(printHelp(flags, usage), err)
-	}
-	switch {
-	case err != nil:
-		return "", usageError{err}
-	case flags.NArg() > 0:
-		return "", usageError{fmt.Errorf("unexpected argument %q; see -h", flags.Arg(0))}
-	case addr == "":
-		return "", usageError{errors.New("-addr is empty; it must be an address, such as 127.0.0.1:8080")}
-	}
-	return addr, nil
-}
-
-func printHelp(flags *flag.FlagSet, w io.Writer) error {
-	var text bytes.Buffer
-	fmt.Fprintln(&text, "m3tertest serves a fake m3ter until it is interrupted.\n"+
-		"It prints what a client needs as shell exports, and logs each request to standard error.\n\nFlags:")
-	flags.SetOutput(&text)
-	flags.PrintDefaults()
-	_, err := w.Write(text.Bytes())
-	return err
 }
 
 // baseURL names a host that a client can dial and that counts as loopback, also when the address is that of every
@@ -125,8 +99,7 @@ const (
 	itemID         = "06f6b50c-a868-4ca6-XXXX-448e507d5248"
 )
 
-func seeded() *m3tertest.Server {
-	fake := m3tertest.NewServer(m3tertest.InMemory())
+func seed(fake *m3tertest.Server) {
 	fake.OrganizationID, fake.APIKey, fake.APISecret = organizationID, apiKey, apiSecret
 	fake.AddUser(userID)
 	fake.AddPermissionPolicy(gen.PermissionPolicy{ID: policyID, Name: "Meter editors", PermissionPolicy: []gen.Statement{{
@@ -134,7 +107,6 @@ func seeded() *m3tertest.Server {
 	}}})
 	fake.AddResourceGroup(groupType, gen.ResourceGroup{ID: groupID, Version: 4, Name: "Sample meters"},
 		m3tertest.Item{TargetID: itemID, TargetType: gen.TargetTypeItem})
-	return fake
 }
 
 func printExports(w io.Writer, fake *m3tertest.Server) error {

@@ -2,10 +2,8 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"flag"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -14,36 +12,18 @@ import (
 )
 
 func TestRun(t *testing.T) {
-	ctx, stop := context.WithCancel(t.Context())
-	stdout, printed := io.Pipe()
-	var stderr bytes.Buffer
-	finished := make(chan error, 1)
-	go func() { finished <- run(ctx, []string{"-addr", "127.0.0.1:0"}, printed, &stderr) }()
-
-	exports := readExports(t, stdout)
-	r, err := http.NewRequest(http.MethodPost, exports["M3TER_BASE_URL"]+"/oauth/token", strings.NewReader("grant_type=client_credentials"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.SetBasicAuth(exports["M3TER_API_KEY"], exports["M3TER_API_SECRET"])
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	if status := send(t, r); status != http.StatusOK {
+	fake := start(t)
+	if _, status := fake.token(); status != http.StatusOK {
 		t.Errorf("token: status %d", status)
 	}
-	r, err = http.NewRequest(http.MethodGet, exports["M3TER_BASE_URL"]+"/organizations/"+exports["M3TER_ORG_ID"]+"/support?q=quiet", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("Authorization", "Bearer quiet")
-	if status := send(t, r); status != http.StatusForbidden {
+	if status, _ := fake.send("GET", "/support?q=quiet", "quiet", ""); status != http.StatusForbidden {
 		t.Errorf("without a token: status %d", status)
 	}
 
-	stop()
-	if err := <-finished; err != nil {
+	if err := fake.stop(); err != nil {
 		t.Error(err)
 	}
-	log := stderr.String()
+	log := fake.stderr.String()
 	if strings.Count(log, "\n") != 2 ||
 		!strings.Contains(log, "method=POST path=/oauth/token status=200 duration=") ||
 		!strings.Contains(log, "method=GET path=/organizations/"+organizationID+"/support status=403 duration=") {
@@ -52,35 +32,6 @@ func TestRun(t *testing.T) {
 	if strings.Contains(log, "quiet") || strings.Contains(log, apiSecret) {
 		t.Errorf("the log holds a header or a query:\n%s", log)
 	}
-}
-
-// readExports reads what run prints, until the last line of it.
-func readExports(t *testing.T, stdout io.Reader) map[string]string {
-	exports := make(map[string]string)
-	for text := ""; !strings.Contains(text, "M3TERTEST_ITEM_ID="+itemID+"\n"); {
-		chunk := make([]byte, 1024)
-		n, err := stdout.Read(chunk)
-		if err != nil {
-			t.Fatal(err)
-		}
-		text += string(chunk[:n])
-		for line := range strings.Lines(text) {
-			name, value, _ := strings.Cut(strings.TrimPrefix(line, "export "), "=")
-			exports[name] = strings.TrimSpace(value)
-		}
-	}
-	return exports
-}
-
-func send(t *testing.T, r *http.Request) (status int) {
-	client := &http.Client{Transport: &http.Transport{}}
-	defer client.CloseIdleConnections()
-	resp, err := client.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp.Body.Close()
-	return resp.StatusCode
 }
 
 func TestRunErrors(t *testing.T) {
@@ -94,6 +45,20 @@ func TestRunErrors(t *testing.T) {
 		"-nothing":              {"-nothing"},
 		`argument "x"`:          {"x"},
 		"-addr is empty":        {"-addr", ""},
+
+		"-rate is 0; it must be above 0":            {"-rate", "0"},
+		"-rate is -1;":                              {"-rate", "-1"},
+		`"" for flag -rate`:                         {"-rate", ""},
+		`"0.5" for flag -rate`:                      {"-rate", "0.5"},
+		"-token-lifetime is 0s; it must be above 0": {"-token-lifetime", "0"},
+		"-token-lifetime is -1h0m0s;":               {"-token-lifetime", "-1h"},
+		`"" for flag -token-lifetime`:               {"-token-lifetime="},
+		`"90" for flag -token-lifetime`:             {"-token-lifetime", "90"},
+		"-latency is 0s; it must be above 0":        {"-latency", "0"},
+		"-latency is -1ms;":                         {"-latency", "-1ms", "-token-lifetime", "0"},
+		`"" for flag -latency`:                      {"-latency", ""},
+		`boolean value "" for -until-end-of-day`:    {"-until-end-of-day="},
+		`argument "true"`:                           {"-until-end-of-day", "true"},
 	} {
 		var stdout, stderr bytes.Buffer
 		err := run(t.Context(), args, &stdout, &stderr)
@@ -122,7 +87,8 @@ func TestHelp(t *testing.T) {
 }
 
 func TestSeeded(t *testing.T) {
-	fake := seeded()
+	fake := settings{}.newFake()
+	seed(fake)
 	if items := fake.ResourceGroupItems(groupType, groupID); len(items) != 1 || items[0].TargetID != itemID {
 		t.Errorf("items %+v", items)
 	}

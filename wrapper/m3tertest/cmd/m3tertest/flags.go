@@ -1,0 +1,105 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
+)
+
+// settings are what the flags say. A zero field is of a flag that is not given.
+type settings struct {
+	addr          string
+	rate          int
+	tokenLifetime time.Duration
+	latency       time.Duration
+	untilEndOfDay bool
+}
+
+// A usageError says what is wrong with the arguments.
+type usageError struct{ error }
+
+func parse(args []string, usage io.Writer) (s settings, err error) {
+	flags := flag.NewFlagSet("m3tertest", flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // an error is reported once, by main
+	flags.StringVar(&s.addr, "addr", "127.0.0.1:8080", "`address` to listen on; port 0 takes a free one")
+	flags.IntVar(&s.rate, "rate", 0, "most `requests` accepted in a second, those for a token aside; others are answered 429 (default no limit)")
+	flags.DurationVar(&s.tokenLifetime, "token-lifetime", 0, "`time` for which an access token is accepted, such as 90s (default 5h)")
+	flags.DurationVar(&s.latency, "latency", 0, "`time` that passes before a request is carried out, such as 200ms (default none)")
+	flags.BoolVar(&s.untilEndOfDay, "until-end-of-day", false, "refuse an end of support access before the start of the next day, in UTC")
+	err = flags.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return s, cmp.Or(printHelp(flags, usage), err)
+	case err != nil:
+		return s, usageError{err}
+	case flags.NArg() > 0:
+		return s, usageError{fmt.Errorf("unexpected argument %q; see -h", flags.Arg(0))}
+	}
+	if err := checkGiven(flags); err != nil {
+		return s, usageError{err}
+	}
+	return s, nil
+}
+
+// checkGiven refuses a flag that is given and says nothing or asks for the impossible: it may be a variable of the shell
+// that is not set.
+func checkGiven(flags *flag.FlagSet) (err error) {
+	flags.Visit(func(f *flag.Flag) {
+		if err != nil {
+			return
+		}
+		switch given := f.Value.(flag.Getter).Get().(type) {
+		case string:
+			if given == "" {
+				err = fmt.Errorf("-%s is empty; it must be an address, such as 127.0.0.1:8080", f.Name)
+			}
+		case int:
+			err = checkPositive(f, given)
+		case time.Duration:
+			err = checkPositive(f, given)
+		}
+	})
+	return err
+}
+
+func checkPositive[T int | time.Duration](f *flag.Flag, given T) error {
+	if given > 0 {
+		return nil
+	}
+	return fmt.Errorf("-%s is %v; it must be above 0", f.Name, given)
+}
+
+func printHelp(flags *flag.FlagSet, w io.Writer) error {
+	var text bytes.Buffer
+	fmt.Fprintln(&text, "m3tertest serves a fake m3ter until it is interrupted.\n"+
+		"It prints what a client needs as shell exports, and logs each request to standard error.\n\nFlags:")
+	flags.SetOutput(&text)
+	flags.PrintDefaults()
+	_, err := w.Write(text.Bytes())
+	return err
+}
+
+// newFake makes an empty fake that is in memory only.
+func (s settings) newFake() *m3tertest.Server {
+	options := []m3tertest.Option{m3tertest.InMemory()}
+	if s.rate > 0 {
+		options = append(options, m3tertest.WithRateLimit(s.rate))
+	}
+	if s.tokenLifetime > 0 {
+		options = append(options, m3tertest.WithTokenLifetime(s.tokenLifetime))
+	}
+	if s.untilEndOfDay {
+		options = append(options, m3tertest.WithSupportUntilEndOfDay())
+	}
+	fake := m3tertest.NewServer(options...)
+	for _, operation := range []string{"", "Token"} { // "" is every other one
+		fake.Inject(m3tertest.Fault{Operation: operation, Delay: s.latency})
+	}
+	return fake
+}
