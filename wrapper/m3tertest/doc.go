@@ -23,15 +23,14 @@
 // doesn't document the last. A body that is not one JSON value, has a member twice or is not valid Unicode breaks the
 // document too; names match exactly. Error bodies are {"message": "..."}. Effects and actions are taken in lower case
 // only and answered in m3ter's upper-case spelling: config:create becomes CONFIG_CREATE. [WithSupportUntilEndOfDay] applies
-// a rule of m3ter's guide that the service may or may not have.
+// the rule of m3ter's guide that support access lasts for at least the rest of the day; whether the service has it is not
+// documented.
 //
 // Beside the five endpoints of the document, the server answers the reads that go with them: support access, a resource
-// group, the list of permission policies, and the list of users, which has their ids.
+// group, and the lists of permission policies and of users, in pages. The list of users has their ids.
 //
-// Beside the operations of the document the server answers the reads that a client needs: support access, resource groups,
-// and the lists of users and of permission policies, in pages. [WithSupportUntilEndOfDay] applies the rule of m3ter's guide
-// that support access lasts for at least the rest of the day. [Server.Env] lists the environment variables that a client or
-// another process needs.
+// [Server.Env] lists the environment variables with which a client, or another process, finds the server. The command
+// cmd/m3tertest serves one alone; its flags set the options, and a latency.
 //
 // # Faults
 //

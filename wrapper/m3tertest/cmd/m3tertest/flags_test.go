@@ -70,21 +70,22 @@ func TestLatency(t *testing.T) {
 	}
 }
 
-// An interrupt ends the delay of a request.
+// An interrupt ends the delay of a request. The server asks for the body when it has the request in its hands.
 func TestInterruptedLatency(t *testing.T) {
 	fake := start(t, "-latency", "1h")
-	sent := make(chan struct{})
-	request := fake.request("GET", "/", "")
-	trace := &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { close(sent) }}
+	arrived := make(chan struct{})
+	trace := &httptrace.ClientTrace{Got100Continue: func() { close(arrived) }}
+	request := fake.request("POST", "/", "{}")
+	request.Header.Set("Expect", "100-continue")
 	failed := make(chan error, 1)
 	go func() {
-		client := &http.Client{Transport: &http.Transport{}}
+		client := &http.Client{Transport: &http.Transport{ExpectContinueTimeout: anyTime}}
 		_, err := client.Do(request.WithContext(httptrace.WithClientTrace(request.Context(), trace)))
 		failed <- err
 	}()
-	<-sent
+	<-arrived
 	if err := fake.stop(); err != nil {
-		t.Error(err)
+		t.Fatal(err) // the request may wait on
 	}
 	if err := <-failed; err == nil {
 		t.Error("the request was answered")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"flag"
 	"net"
@@ -40,6 +41,8 @@ func TestRunErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
+	interrupted, interrupt := context.WithCancel(t.Context())
+	interrupt() // or arguments that are taken for good would be served for ever
 	for want, args := range map[string][]string{
 		"listen tcp 127.0.0.1:": {"-addr", taken.Addr().String()},
 		"-nothing":              {"-nothing"},
@@ -61,9 +64,10 @@ func TestRunErrors(t *testing.T) {
 		`argument "true"`:                           {"-until-end-of-day", "true"},
 	} {
 		var stdout, stderr bytes.Buffer
-		err := run(t.Context(), args, &stdout, &stderr)
+		err := run(interrupted, args, &stdout, &stderr)
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%q: error %v, want one line with %q", args, err, want)
+			continue
 		}
 		status := 2
 		if strings.HasPrefix(want, "listen ") {
