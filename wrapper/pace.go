@@ -37,16 +37,20 @@ func (p *pace) hold(d time.Duration) {
 		p.holdBack(d)
 	}
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	if until := time.Now().Add(d); until.After(p.held) {
 		p.held = until
 	}
+	p.mu.Unlock()
 	p.keep(d)
 }
 
+// holdLeft returns how long the callers are still held, 0 or less if they are not.
 func (p *pace) holdLeft() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.held.IsZero() {
+		return 0 // without a look at the clock, which most calls then never need
+	}
 	return time.Until(p.held)
 }
 
@@ -58,8 +62,6 @@ func (p *pace) wait(ctx context.Context) (leaves func(), err error) {
 			return nil, err
 		}
 		if leaves, err = p.slots.take(ctx); err != nil || p.holdLeft() <= 0 {
-			p.mu.Lock()
-			defer p.mu.Unlock()
 			p.keep(windowLength)
 			return leaves, err
 		}
@@ -67,8 +69,10 @@ func (p *pace) wait(ctx context.Context) (leaves func(), err error) {
 }
 
 // keep holds on to the pace for d, though no client of its organization may be left: one that is made meanwhile is to go
-// on at this pace. The lock is held.
+// on at this pace.
 func (p *pace) keep(d time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if until := time.Now().Add(d); until.After(p.busy) {
 		p.busy = until
 	}
@@ -80,9 +84,10 @@ func (p *pace) keep(d time.Duration) {
 
 func (p *pace) release() {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.keeping = false
-	if left := time.Until(p.busy); left > 0 {
+	left := time.Until(p.busy)
+	p.mu.Unlock()
+	if left > 0 {
 		p.keep(left)
 	}
 }

@@ -17,21 +17,22 @@ type page[T any] struct {
 	NextToken string `json:"nextToken"`
 }
 
-// unmarshal reads any of three shapes: the page itself, a bare list, or one entry. m3ter documents one entry as the answer
-// to UserPermissions and describes a list; its other lists are pages. The likely shape is tried first, since each try
-// decodes the whole body; a name may be escaped where there is a \u.
+// unmarshal reads any of three shapes: the page itself, a bare list, or one entry. m3ter documents one entry as the
+// response to UserPermissions and describes a list; its other lists are pages. Each try decodes the whole body, so a look
+// at the names in it comes first; only an escaped name, which has a \u, needs the last part.
 func (p *page[T]) unmarshal(body []byte) error {
 	if first := bytes.TrimLeft(body, " \t\r\n"); len(first) > 0 && first[0] == '[' {
 		return unmarshal(body, &p.Data)
 	}
-	if bytes.Contains(body, []byte(`"data"`)) {
+	switch { // without the quote before the name, since the search for a letter is faster
+	case bytes.Contains(body, []byte(`data"`)):
 		if err := unmarshal(body, p); err != nil || p.Data != nil {
 			return err
 		}
-	} else if entry := make([]T, 1); !bytes.Contains(body, []byte(`\u`)) && unmarshal(body, &entry[0]) == nil {
-		if lacks, isOurs := gen.Finish(&entry[0]); isOurs && lacks == "" {
-			p.Data = entry
-			return nil
+	case bytes.Contains(body, []byte(`id"`)) && !bytes.Contains(body, []byte(`\u`)):
+		p.Data = make([]T, 1)
+		if _, isOurs := gen.Finish(&p.Data[0]); isOurs { // finish tells whether the id is there
+			return unmarshal(body, &p.Data[0])
 		}
 	}
 	var has struct {

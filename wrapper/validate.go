@@ -76,7 +76,7 @@ func validatePathValue(field, value string) error {
 		return invalid(field, allowed, "is empty")
 	case value == "." || value == "..":
 		return invalid(field, allowed, "is %q", value)
-	case strings.ContainsAny(value, `/\`) || strings.ContainsFunc(value, unicode.IsControl):
+	case strings.ContainsFunc(value, func(r rune) bool { return r == '/' || r == '\\' || unicode.IsControl(r) }):
 		return invalid(field, allowed, "is %s", gen.Quote(value))
 	}
 	return nil
