@@ -196,3 +196,30 @@ func TestDepthCostsNoMemory(t *testing.T) {
 }
 
 func nested(depth int) string { return strings.Repeat("[", depth) + strings.Repeat("]", depth) }
+
+// Types of a caller mean the same with both packages of Go, though encoding/json/v2 has other defaults.
+func TestTypesOfACaller(t *testing.T) {
+	type of struct {
+		Lasts  time.Duration `json:"lasts"`
+		Count  int           `json:"count,string"`
+		Open   bool          `json:"open,string"`
+		Longer [2]int        `json:"longer"`
+		Less   [3]int        `json:"less"`
+		Raw    [2]byte       `json:"raw"`
+		Bytes  []byte        `json:"bytes"`
+	}
+	var got of
+	const body = `{"lasts": 1500, "count": "7", "open": "true", "longer": [1, 2, 3], "less": [4], "raw": [5, 6], "bytes": "aGV5\n"}`
+	if err := Unmarshal([]byte(body), &got); err != nil {
+		t.Fatal(err)
+	}
+	want := of{1500, 7, true, [2]int{1, 2}, [3]int{4}, [2]byte{5, 6}, []byte("hey")}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	for _, wrong := range []string{`{"lasts": "1500ns"}`, `{"count": 7}`, `{"open": true}`, `{"raw": "BQY="}`} {
+		if err := Unmarshal([]byte(wrong), new(of)); err == nil {
+			t.Errorf("%s was read", wrong)
+		}
+	}
+}

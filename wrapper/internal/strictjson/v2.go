@@ -3,6 +3,7 @@
 package strictjson
 
 import (
+	jsonv1 "encoding/json"
 	"encoding/json/jsontext"
 	"encoding/json/v2"
 	"errors"
@@ -11,15 +12,25 @@ import (
 	"time"
 )
 
+// options has types of the caller read as encoding/json of Go 1.26 reads them.
+var options = json.JoinOptions(
+	jsonv1.FormatByteArrayAsArray(true),
+	jsonv1.FormatBytesWithLegacySemantics(true),
+	jsonv1.FormatDurationAsNano(true),
+	jsonv1.ParseBytesWithLooseRFC4648(true),
+	jsonv1.StringifyWithLegacySemantics(true),
+	jsonv1.UnmarshalArrayFromAnyLength(true),
+)
+
 // Unmarshal decodes the one JSON value of body. What fails is decoded once more, for a date-time that encoding/json/v2 does
 // not know.
 func Unmarshal(body []byte, into any) error {
-	err := json.Unmarshal(body, into)
+	err := json.Unmarshal(body, into, options)
 	if err == nil {
 		return nil
 	}
 	reflect.ValueOf(into).Elem().SetZero()
-	return json.Unmarshal(body, into, json.WithUnmarshalers(json.UnmarshalFromFunc(unmarshalTime)))
+	return json.Unmarshal(body, into, options, json.WithUnmarshalers(json.UnmarshalFromFunc(unmarshalTime)))
 }
 
 func unmarshalTime(decoder *jsontext.Decoder, into *time.Time) error {
