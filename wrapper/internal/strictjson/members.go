@@ -9,84 +9,123 @@ import (
 	"slices"
 )
 
-// A level is an object or a list that is open.
-type level struct {
-	of       *shape // what it is decoded into
-	next     *shape // what its next value is decoded into
-	names    int    // where its names begin, among those of all levels
-	isObject bool
-	atName   bool // the next string is a name
-}
-
 // maxLevels is one more than encoding/json reads.
 const maxLevels = 10_001
 
-// checkMembers reports a member that stands twice and a date-time that RFC 3339 does not allow. It returns the body that
-// encoding/json is to read: in it, names that differ from ours in case only are no longer there, and date-times are in the
-// form that encoding/json knows.
+// checkMembers reports a member that stands twice and a date-time that RFC 3339 does not allow. It returns the body for
+// encoding/json to read: without the names that differ from ours in case only, and with date-times in the form that
+// encoding/json knows.
 //
-// What is not JSON is left to encoding/json, which refuses it.
+// Text that is not JSON is left to encoding/json, which refuses it.
 func checkMembers(body []byte, root *shape) ([]byte, error) {
-	levels := append(make([]level, 0, 8), level{next: root})
-	names := make([][]byte, 0, 32)
-	var clean []byte // nil: it is the body
+	p := pass{body: body, levels: append(make([]level, 0, 8), level{next: root}), names: make([][]byte, 0, 32)}
 	for i := 0; i < len(body); i++ {
-		top := &levels[len(levels)-1]
+		var err error
 		switch c := body[i]; c {
 		case '{', '[':
-			if len(levels) == maxLevels {
+			if len(p.levels) == maxLevels {
 				return body, nil
 			}
-			isObject := c == '{'
-			levels = append(levels, level{top.next, top.next.inner(), len(names), isObject, isObject})
+			p.open(c == '{')
 		case ',':
+			top := p.top()
 			top.atName = top.isObject
 		case '"':
 			end := endOfString(body, i)
 			if end < 0 {
 				return body, nil
 			}
-			switch {
-			case top.atName:
-				top.atName = false
-				name := unquote(body[i:end])
-				names = append(names, name)
-				var known bool
-				if top.next, known = top.of.member(name); !known && top.of.folds(name) {
-					clean = cloneOnce(clean, body)
-					blank(clean[i+1 : end-1])
-				}
-			case top.next != nil && top.next.isTime && !isUsualTime(body[i+1:end-1]):
-				normal, ok := dateTime(string(unquote(body[i:end])))
-				if !ok {
-					return nil, fmt.Errorf("%s is no date-time of RFC 3339", body[i:end])
-				}
-				clean = cloneOnce(clean, body)
-				copy(clean[i:end], bytes.Repeat([]byte(" "), end-i))
-				copy(clean[i:end], `"`+normal+`"`)
-			}
+			err = p.text(i, end)
 			i = end - 1
 		case '}', ']':
-			if twice := repeated(names[top.names:]); twice != nil {
-				return nil, fmt.Errorf("the member %q stands twice in an object", twice)
-			}
-			names = names[:top.names]
-			if levels = levels[:len(levels)-1]; len(levels) == 0 {
+			if len(p.levels) == 1 {
 				return body, nil
 			}
+			err = p.close()
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
-	if clean == nil {
+	if p.clean == nil {
 		return body, nil
 	}
-	return clean, nil
+	return p.clean, nil
 }
 
-func cloneOnce(clean, body []byte) []byte {
-	if clean == nil {
-		return bytes.Clone(body)
+// A pass goes over the text of a body once.
+type pass struct {
+	body   []byte
+	clean  []byte // a changed copy; nil if nothing had to change
+	levels []level
+	names  [][]byte // of the members of all open objects
+}
+
+// A level is an object or a list that is open. The lowest is the body itself.
+type level struct {
+	of       *shape // of the value that the level is decoded into
+	next     *shape // of the value that its next value is decoded into
+	names    int    // index of its first name in the names of the pass
+	isObject bool
+	atName   bool // the next string is a name
+}
+
+func (p *pass) top() *level { return &p.levels[len(p.levels)-1] }
+
+func (p *pass) open(isObject bool) {
+	of := p.top().next
+	p.levels = append(p.levels, level{of, of.inner(), len(p.names), isObject, isObject})
+}
+
+func (p *pass) close() error {
+	first := p.top().names
+	if twice := repeated(p.names[first:]); twice != nil {
+		return fmt.Errorf("the member %q stands twice in an object", twice)
 	}
-	return clean
+	p.names = p.names[:first]
+	p.levels = p.levels[:len(p.levels)-1]
+	return nil
+}
+
+// text checks the string from start to end, a name or a value.
+func (p *pass) text(start, end int) error {
+	switch top := p.top(); {
+	case top.atName:
+		top.atName = false
+		p.name(top, start, end)
+	case top.next != nil && top.next.isTime && !isUsualTime(p.body[start+1:end-1]):
+		return p.time(start, end)
+	}
+	return nil
+}
+
+// name notes the name of a member. A name that encoding/json would take for a field's, but is not, is overwritten by one
+// that no field has: no tag holds a comma in its name.
+func (p *pass) name(top *level, start, end int) {
+	name := unquote(p.body[start:end])
+	p.names = append(p.names, name)
+	var known bool
+	if top.next, known = top.of.member(name); !known && top.of.folds(name) {
+		p.replace(start+1, end-1, bytes.Repeat([]byte(","), end-start-2))
+	}
+}
+
+func (p *pass) time(start, end int) error {
+	quoted := p.body[start:end]
+	normal, ok := dateTime(string(unquote(quoted)))
+	if !ok {
+		return fmt.Errorf("%s is no date-time of RFC 3339", quoted)
+	}
+	p.replace(start, end, fmt.Appendf(nil, "%-*s", len(quoted), `"`+normal+`"`))
+	return nil
+}
+
+// replace overwrites a part of the copy by as many bytes.
+func (p *pass) replace(start, end int, by []byte) {
+	if p.clean == nil {
+		p.clean = bytes.Clone(p.body)
+	}
+	copy(p.clean[start:end], by)
 }
 
 // endOfString is the index behind the string that begins at start; -1 when it has no end.
@@ -111,13 +150,6 @@ func unquote(quoted []byte) []byte {
 	var name string
 	_ = json.Unmarshal(quoted, &name)
 	return []byte(name)
-}
-
-// blank overwrites a name by one that no field has: no tag holds a comma in its name.
-func blank(name []byte) {
-	for i := range name {
-		name[i] = ','
-	}
 }
 
 // repeated returns a name that is among the names twice. It may sort them.
