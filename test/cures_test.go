@@ -13,10 +13,9 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// Each text of the README's table of cures is one that the client really says.
-func TestCuresOfTheREADME(t *testing.T) {
-	_, table, _ := strings.Cut(readText(t, "../README.md"), "## What to do about an error")
-	table, _, _ = strings.Cut(table, "\n## ")
+// Each text in the table of docs/errors.md is part of a real error.
+func TestCuresOfTheErrors(t *testing.T) {
+	table, _, _ := strings.Cut(readText(t, "../docs/errors.md"), "\n## ")
 	said := commonErrors(t)
 	listed := 0
 	for row := range strings.Lines(table) {
@@ -27,12 +26,12 @@ func TestCuresOfTheREADME(t *testing.T) {
 		for _, text := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(texts, -1) {
 			listed++
 			if !strings.Contains(said, text[1]) {
-				t.Errorf("no error says %q", text[1])
+				t.Errorf("docs/errors.md quotes %q, but no error contains it: update the row to the new text, one of\n%s", text[1], said)
 			}
 		}
 	}
 	if listed < 15 {
-		t.Errorf("the README lists %d texts", listed)
+		t.Errorf("docs/errors.md lists %d texts, want at least 15", listed)
 	}
 }
 

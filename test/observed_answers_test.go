@@ -46,7 +46,7 @@ var answerSituations = []situation{
 		checkThree(t, names)
 	})},
 
-	{"an empty page with a token, and a repeated token", bubbled(func(t *testing.T) {
+	{"an empty page with a page token, and a repeated page token", bubbled(func(t *testing.T) {
 		fake, plain := newPlain(t)
 		fake.Inject(emptyPage)
 		for _, params := range []gen.UserPermissionsParams{{PageSize: 1}, {PageSize: 1, NextToken: "again"}} {
@@ -94,7 +94,7 @@ var answerSituations = []situation{
 		}
 	}, func(t *testing.T) { checkUnreadable(t, breaks(200, "null")) }},
 
-	{"an endless answer of 200 or 400", func(t *testing.T) {
+	{"an endless response of 200 or 400", func(t *testing.T) {
 		const size = 11 << 20 // more than this client reads
 		for _, status := range []int{200, 400} {
 			t.Run(fmt.Sprint(status), func(t *testing.T) {

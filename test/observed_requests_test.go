@@ -137,7 +137,7 @@ var requestSituations = []situation{
 		}
 	})},
 
-	{"Retry-After: 30 with a context of 1 s", bubbled(func(t *testing.T) {
+	{"Retry-After: 30 with a deadline of 1 second", bubbled(func(t *testing.T) {
 		fake, plain := newPlain(t)
 		ctx, cancel := toldToWait(t, fake)
 		defer cancel()
@@ -161,7 +161,7 @@ var requestSituations = []situation{
 		}
 	})},
 
-	{"600 calls, 64 at a time, at a limit of 50 a second", bubbled(func(t *testing.T) {
+	{"600 calls, 64 at a time, at a rate limit of 50 requests a second", bubbled(func(t *testing.T) {
 		_, plain := newPlain(t, m3tertest.WithRateLimit(paceRate))
 		var begun, refused atomic.Int32
 		var group sync.WaitGroup

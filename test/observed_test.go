@@ -17,7 +17,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// A situation is a row of the README's table of what this client adds. What m3ter's official Go SDK was seen to do
+// A situation is a row of the table of docs/comparison.md. What m3ter's official Go SDK was seen to do
 // there is only told, in the row; plain is what generated code alone does, and ours what this client does.
 type situation struct {
 	name        string
@@ -34,13 +34,13 @@ func TestWhatItAdds(t *testing.T) {
 		})
 		ran = append(ran, s.name)
 	}
-	if told := situationsOfTheREADME(t); !slices.Equal(told, ran) {
-		t.Errorf("the README tells of\n%s\nbut these were run:\n%s", strings.Join(told, "\n"), strings.Join(ran, "\n"))
+	if told := situationsOfTheComparison(t); !slices.Equal(told, ran) {
+		t.Errorf("docs/comparison.md lists\n%s\nbut these were run:\n%s", strings.Join(told, "\n"), strings.Join(ran, "\n"))
 	}
 }
 
-func situationsOfTheREADME(t *testing.T) (names []string) {
-	_, table, _ := strings.Cut(readText(t, "../README.md"), "\n| situation |")
+func situationsOfTheComparison(t *testing.T) (names []string) {
+	_, table, _ := strings.Cut(readText(t, "../docs/comparison.md"), "\n| situation |")
 	table, _, _ = strings.Cut(table, "\n\n")
 	for i, row := range strings.Split(table, "\n") {
 		if i > 1 { // behind the rest of the heading, and the line below it

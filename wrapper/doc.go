@@ -1,63 +1,79 @@
-// Package m3teraccess is a client for the part of m3ter that decides who may do what: support access, permission
-// policies, the policies of users, and resource groups. Its name is m3teraccess, although its directory is wrapper:
+// Package m3teraccess is a client for the access management of m3ter: support access, permission policies, the policies of
+// users, and resource groups. [NewClient] makes a client, from the environment or from options:
 //
-//	import m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
+//	client, err := m3teraccess.NewClient() // M3TER_API_KEY, M3TER_API_SECRET, M3TER_ORG_ID
 //
-// Package gen holds what is generated from the document of the endpoints: the types that travel and the operations. The
-// types have names here too, so that a program needs no other import.
+// A [Client] has a method for each endpoint, and is safe for concurrent use:
+//
+//	policy, err := client.CreatePermissionPolicy(ctx, m3teraccess.PermissionPolicyRequest{
+//		Name:             "Meter readers",
+//		PermissionPolicy: []m3teraccess.Statement{m3teraccess.Allow(m3teraccess.ConfigRetrieve).On("config:meter/*")},
+//	})
+//
+// errors.As tells what happened:
+//
+//   - [*ValidationError]: the call is not valid; nothing was sent
+//   - [*AuthError]: the client could not obtain an access token
+//   - [*Error]: m3ter returned an error status; errors.Is tells which, such as [ErrNotFound] or [ErrVersionConflict]
+//   - [*DecodeError]: m3ter reported success, but the response can't be read
+//
+// If m3ter may have carried out a failed write, the error matches [ErrOutcomeUnknown] too: check before you retry.
 //
 // # Calls
 //
-// A [Client] has a method for each endpoint: [Client.RequestSupport], [Client.CreatePermissionPolicy],
-// [Client.AddPermissionPolicyToUser], [Client.UserPermissions] and [Client.RemoveResource]. [Get], [List] and [Send]
-// make any other JSON call through the same layers, and [Client.Do] sends what is not JSON. [Client.Organization] is a
-// client for another organization.
+// The endpoints are [Client.RequestSupport], [Client.CreatePermissionPolicy], [Client.AddPermissionPolicyToUser],
+// [Client.UserPermissions] and [Client.RemoveResource]. [Get], [List] and [Send] make any other JSON call through the same
+// layers. [Client.Do] sends a body that is not JSON. [Client.Organization] returns a client for another organization.
 //
-// What can't be right fails as a [*ValidationError] before anything is sent. Effects and actions are sent in lower
-// case, as m3ter documents them for requests (allow, config:create); answers, in which the service spells them ALLOW and
-// CONFIG_CREATE, are handed out in the form that can be sent again. [Send] sends upper case too.
+// A call that is not valid fails as a [*ValidationError] before anything is sent. Effects and actions are sent in lower
+// case, as m3ter documents them for requests (allow, config:create). m3ter returns them as ALLOW and CONFIG_CREATE; the
+// client returns them in the form that can be sent. [Send] sends upper case too.
 //
-// A user may do what is allowed by the policies that were added to the user, which [Client.UserPermissions] lists, and by
-// those of the user's groups, which it does not. A deny in any of them wins over every allow.
+// The policies that were added to a user, which [Client.UserPermissions] lists, and the policies of the user's groups,
+// which it does not list, decide together what the user may do. A deny in any of them wins over every allow.
+//
+// The package is named m3teraccess, although its directory is wrapper:
+//
+//	import m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
+//
+// Package gen holds the code generated from the OpenAPI document: the types of requests and responses, and the operations.
+// The types have names here too, so that a program needs no other import.
 //
 // # Credentials
 //
 // [NewClient] takes the access key id and the API secret of a service user from [WithCredentials] or from M3TER_API_KEY
-// and M3TER_API_SECRET, and exchanges them for a token when the first call needs one. However many calls wait, one
-// request fetches it. A busy client renews its token in the background before it ends, so that no call waits for that;
-// an idle one keeps no goroutine and no timer. [WithTokenSource] takes tokens from elsewhere, such as a person's.
+// and M3TER_API_SECRET. The first call exchanges them for an access token. One request fetches the access token, however
+// many calls wait for it. A busy client renews its access token in the background before it expires, so that no call
+// waits. An idle client keeps no goroutine and no timer. [WithTokenSource] takes access tokens from elsewhere, such as a
+// person's.
 //
-// Credentials and tokens go to the scheme, host and port of the base URL only; redirects are not followed. No error,
-// log line or printed client shows them: a text from outside, such as the service's, is left out as a whole where it holds
-// 12 characters in a row of one (all of them, where it has fewer), in whatever spelling. errors.Is and errors.As still find
-// what an error wraps. What is left out decides all the same, such as whether a refusal is an [ErrVersionConflict].
+// Credentials and access tokens go only to the scheme, host and port of the base URL. The client does not follow
+// redirects. No error, log line or printed client shows a secret: if a text from outside, such as m3ter's, holds 12
+// characters in a row of a secret (all of them, if it has fewer), in whatever spelling, the client leaves out the whole
+// text. errors.Is and errors.As still find what an error wraps. A text that is left out still decides, for example, whether
+// a refusal is an [ErrVersionConflict].
 //
 // # Errors
 //
-// errors.As tells what happened:
+// An [*Error] matches one of [ErrBadRequest], [ErrUnauthorized], [ErrForbidden], [ErrNotFound], [ErrConflict],
+// [ErrVersionConflict], [ErrRateLimited] and [ErrServer], if its status has such a value. If an access token could not be
+// obtained, m3ter did not carry out the call.
 //
-//   - [*ValidationError]: the call can't be right, and nothing was sent
-//   - [*AuthError]: no token could be had, and so the call was not carried out
-//   - [*Error]: the service answered with no success. errors.Is tells with which: [ErrBadRequest], [ErrUnauthorized],
-//     [ErrForbidden], [ErrNotFound], [ErrConflict], [ErrVersionConflict], [ErrRateLimited], [ErrServer]
-//   - [*DecodeError]: a success that can't be read
+// If the context ended, the error matches the context's error. A list whose pages would never end ends with
+// [ErrRepeatedToken]. Any other error comes from the transport or from the caller's limiter.
 //
-// Of a write that may have been carried out all the same, the error matches [ErrOutcomeUnknown] too. When the context
-// ended, the error matches the context's. A list whose pages would never end ends with [ErrRepeatedToken]. Any other
-// error is that of the transport, or of the caller's limiter.
+// # Responses
 //
-// # Answers
-//
-// Every supported Go release reads an answer alike: as one JSON value, behind a byte order mark if there is one. Names
-// match exactly, so that a member whose name differs from a documented one in case is unknown, and what is unknown
-// changes nothing. An object that has a member twice, text that is not valid Unicode (a stray byte, half a surrogate
-// pair) and a version that is no int64 (1.0, 1e3) make an answer unreadable: a [*DecodeError]. The message of an
-// [*Error] is read by the same rules, and is empty when it is unreadable.
+// Every supported Go release reads a response alike: as one JSON value, after a byte order mark if there is one. Names
+// match exactly: a member whose name differs from a documented name in case is unknown, and unknown members change
+// nothing. An object that has a member twice, text that is not valid Unicode (a stray byte, half a surrogate pair), and a
+// version that is not an int64 (1.0, 1e3) make a response unreadable: a [*DecodeError]. The same rules apply to the message
+// of an [*Error], which is empty if it is unreadable.
 //
 // # Unknown outcomes
 //
-// A write whose answer is lost may have been carried out. The service knows no idempotency keys, so such a write is not
-// sent again: its error matches [ErrOutcomeUnknown], beside what it is otherwise, and tells how to find out:
+// m3ter may have carried out a write whose response is lost. It has no idempotency keys, so the client does not retry
+// such a write. The error matches [ErrOutcomeUnknown], beside its other matches, and says how to find out:
 //
 //   - support: read the support request by [Get], and compare its end date and version
 //   - a policy: list the policies by [List], and look for the name
@@ -66,98 +82,98 @@
 //
 // # Retries
 //
-// A call is tried again, 4 attempts in all (see [RetryPolicy]), when that can do no harm:
+// A call makes up to 4 attempts (see [RetryPolicy]), if a retry is safe:
 //
 //	what happened                                a read (GET, HEAD, OPTIONS)   a write
-//	nothing was sent: no connection was had      again, after a backoff        the same
-//	the service did not process it: HTTP/2's     again, after a backoff        the same
+//	could not establish a connection             retry after a backoff         the same
+//	m3ter did not process it: HTTP/2's           retry after a backoff         the same
 //	REFUSED_STREAM, or a GOAWAY below it
-//	429                                          again, after Retry-After, or  the same
-//	                                             1, 2, 4 s
-//	401, or 403, which m3ter answers to an       again, with a new token,      the same
-//	expired token too                            once
-//	408, any 5xx, a reset, a timeout, a cut      again, after a backoff        ErrOutcomeUnknown
-//	answer: the service may have done it
+//	429                                          retry after Retry-After, or   the same
+//	                                             after 1, 2, 4 seconds
+//	401, or 403, which m3ter answers to an       retry with a new access       the same
+//	expired access token too                     token, once
+//	408, any 5xx, a reset, a timeout, a cut      retry after a backoff         ErrOutcomeUnknown
+//	response: m3ter may have carried it out
 //	the context ended after the request left     the context's error           the same, and
 //	                                                                           ErrOutcomeUnknown
 //	3xx, any other 4xx                           returned                      returned
 //	a success that can't be read                 *DecodeError                  the same, and
 //	                                                                           ErrOutcomeUnknown
-//	no token to be had                           *AuthError                    *AuthError
+//	could not obtain an access token             *AuthError                    *AuthError
 //
-// A Retry-After over the cap is returned ([Error].RetryAfter), not waited for. A wait that the context's deadline would
-// not outlive ends the call at once; in the queue for the rate, when its turn is near. A request body that can't be rewound
-// (see [http.Request].GetBody) is not sent again.
+// If a Retry-After exceeds the cap, the client returns the error ([Error].RetryAfter) and does not wait. If a wait would
+// last beyond the context's deadline, the call ends at once; in the queue for the rate limit, when its turn is near. A
+// request whose body can't be rewound (see [http.Request].GetBody) is not retried.
 //
-// A 403 renews the token at most once a minute, since it may be a true denial: a revocation that is reported as 403 may
-// take that long to be cured.
+// A 403 renews the access token at most once a minute, since it may be a true denial. If m3ter reports a revoked access
+// token as 403, recovery may take that long.
 //
 // # Transports
 //
-// A write reaches the service at most once an attempt: net/http is kept from repeating it by itself. What is known of
-// one that failed depends on the transport ([WithHTTPClient]):
+// A write reaches m3ter at most once an attempt: the client keeps net/http from repeating it. How much is known about a
+// failed write depends on the transport ([WithHTTPClient]):
 //
-//	what is promised                             an *http.Transport   one that wraps it    any other
+//	promise                                      an *http.Transport   a wrapper of it      any other
 //	a write is sent once an attempt              yes                  unless it repeats,   unless it repeats
 //	                                                                  which is noticed
-//	no connection was had, an error              not sent             not sent             ErrOutcomeUnknown
-//	no connection was had within the timeout     not sent             ErrOutcomeUnknown    ErrOutcomeUnknown
+//	could not establish a connection, an error   not sent             not sent             ErrOutcomeUnknown
+//	no connection within the timeout             not sent             ErrOutcomeUnknown    ErrOutcomeUnknown
 //	HTTP/2: not processed                        not done             not done             ErrOutcomeUnknown
-//	an answer ends with timeout and context      yes                  yes                  yes
+//	a response ends with timeout and context     yes                  yes                  yes
 //
-// The first column is of the type itself, without a protocol that was added by RegisterProtocol. A transport that wraps it
-// passes on the context of the request, in which net/http/httptrace reports what happens, and its errors. When one
-// sends a request more than once in an attempt, only a success is believed, and logged at Warn as possibly done twice: of
-// any other answer to a write the outcome is unknown.
+// The first column is for the type itself, without a protocol added by RegisterProtocol. A transport that wraps it passes
+// on its errors and the context of the request, in which net/http/httptrace reports events. If a transport sends a
+// request more than once in an attempt, the client accepts only a success, and logs it at Warn as possibly done twice. For
+// any other response to a write, the outcome is unknown.
 //
 // # Limits
 //
-// m3ter takes 50 requests a second from an organization. A client and its [Client.Organization] children stay below it
-// by themselves, for each organization, without delaying a small burst; after a 429 all callers of that organization
-// hold back. [WithLimiter] brings another limiter, such as one that several processes share, and [WithOrganizationLimiter]
-// one for each organization.
+// The rate limit of m3ter is 50 requests a second for an organization. A client and its [Client.Organization] children
+// stay below it, for each organization, without delaying a small burst. After a 429, all callers of that organization
+// hold back. [WithLimiter] sets another limiter, such as a limiter that several processes share. [WithOrganizationLimiter]
+// sets a limiter for each organization.
 //
-// Each attempt ends after 30 seconds ([WithTimeout]), and an answer may be 10 MiB long ([WithMaxResponseBytes]); the
-// call as a whole is bounded by its context.
+// Each attempt ends after 30 seconds ([WithTimeout]), and a response may be 10 MiB long ([WithMaxResponseBytes]). The
+// context bounds the call as a whole.
 //
 // # Types
 //
-// Requests and answers are aliases of the generated types, whose fields each comment lists. They carry m3ter's JSON names,
-// so that [Get], [List] and [Send] can read them. What encoding/json decodes of them elsewhere, [Sendable] brings into the
-// form that can be sent.
+// Requests and responses are aliases of the generated types; each comment lists the fields. The types carry m3ter's JSON
+// names, so that [Get], [List] and [Send] can read them. If a program decodes them with encoding/json, [Sendable] converts
+// them into the form that can be sent.
 //
-// The types are for JSON. Of the packages for YAML, sigs.k8s.io/yaml and github.com/goccy/go-yaml go by the JSON names;
+// The types are for JSON. Of the packages for YAML, sigs.k8s.io/yaml and github.com/goccy/go-yaml use the JSON names;
 // gopkg.in/yaml.v3 does not, and leaves most fields empty without an error.
 //
 // # Versions
 //
-// An entity has a version, 1 when created and 1 more after each change. A change must carry the current one, or fails
-// with [ErrVersionConflict]. [RetryOnConflict] reads the current state and writes with it until no one else was faster: until
-// the deadline of the context, or 10 times without one.
+// An entity has a version, 1 when created and 1 more after each change. A change must carry the current version; otherwise
+// it fails with [ErrVersionConflict]. [RetryOnConflict] reads the current state and writes with it until no one else
+// updated it first: until the deadline of the context, or 10 times without a deadline.
 //
 // # Pages
 //
-// [Client.UserPermissions] walks over all pages of a list, [Client.UserPermissionsPage] fetches one, of up to 200
-// policies. An empty page may be followed by more.
+// [Client.UserPermissions] walks over all pages of a list, [Client.UserPermissionsPage] fetches one page of up to
+// 200 policies. More pages may follow an empty page.
 //
 // # Logging and tracing
 //
-// [WithLogger] has the client log attempts, retries and new tokens. Traces and metrics come from a transport that
-// [WithHTTPClient] brings, such as OpenTelemetry's otelhttp: see examples/telemetry. It sees each attempt. A request
-// for a token serves many calls, and so is in the trace of none.
+// [WithLogger] makes the client log attempts, retries and new access tokens. Traces and metrics come from a transport set
+// by [WithHTTPClient], such as OpenTelemetry's otelhttp: see examples/telemetry. The transport sees each attempt. A
+// request for an access token serves many calls, and so belongs to the trace of none.
 //
 // # Audit trails
 //
-// [WithResponseInto] tells the status, the request id, the header and the number of attempts of one call.
+// [WithResponseInto] reports the status, the request id, the header and the number of attempts of one call.
 //
 // # Testing
 //
-// Package m3tertest, beside this one, is an in-memory m3ter for the tests of programs that use this package. It keeps
-// what it is told, and fails as a test scripts it.
+// Package m3tertest, beside this one, is an in-memory m3ter for the tests of programs that use this package. It stores
+// what a client creates, and fails as a test scripts it.
 //
 // # Concurrency
 //
 // All methods of a [Client] and of its [Client.Organization] children may be called concurrently, and so may all
-// functions. What the caller brings is called concurrently too: the transport, the limiter and the handler of the
-// logger. A token source is asked one call at a time.
+// functions. The client also calls the transport, the limiter and the handler of the logger concurrently. It
+// calls a token source one call at a time.
 package m3teraccess

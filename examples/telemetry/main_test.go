@@ -67,7 +67,7 @@ func TestDemo(t *testing.T) {
 	}
 }
 
-// The spans show ids, as README.md says, but no secret.
+// The spans show ids, as docs/telemetry.md says, but no secret.
 func TestNoSecrets(t *testing.T) {
 	fake := startFake()
 	t.Cleanup(fake.Close)

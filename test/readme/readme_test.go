@@ -1,18 +1,18 @@
-// Package readme compiles and runs what README.md shows.
+// Package readme compiles and runs what README.md and docs/*.md show.
 //
-// A Go block of the file is one of four things:
+// A Go block of a file is one of three things:
 //
 //   - a part of examples/telemetry: it speaks of otelhttp, which is compiled in a module of its own; it has to stand
 //     there literally
-//   - a program: it begins with a package clause and has a main; it is built, and run against a fake
-//   - a test: it begins with a package clause and has no main; it is built, and run
+//   - a file: it begins with a package clause, and the text before it says "Save ... as `name.go`"; all files lie in one
+//     directory, as a reader saves them, which is built, run against a fake, and tested
 //   - a fragment: anything else. All fragments make up one package, so one may use what another declares. One that
 //     begins with func is taken as it is, any other becomes the body of a function that has the parameters below and
 //     returns an error.
 //
 // The blocks are written into a module of their own in a temporary directory, which takes this module from where it
 // lies and everything else in the versions of its go.mod. So this module may be read-only, and nothing is downloaded
-// that this test does not need itself. The compiler speaks of the lines of README.md.
+// that this test does not need itself. The compiler names the lines of the documents.
 package readme
 
 import (
@@ -52,30 +52,51 @@ var imports = map[string]string{
 	"m3tertest":   "github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest",
 }
 
-// A block is a fenced block of README.md.
+// A block is a fenced block of a document.
 type block struct {
+	document       string // its path below the root
 	language, text string
-	line           int // the number of its first line
+	saveAs         string // the name that the paragraph before the block gives to the file, if any
+	line           int    // the number of its first line
 }
 
 var fence = regexp.MustCompile("(?ms)^```(\\w+)\n(.*?)^```$")
 
+// saveAs finds the name of the file in the paragraph before a block.
+var saveAs = regexp.MustCompile("[Ss]ave [^\n]* as `(\\w+\\.go)`[^\n]*\n\n$")
+
 func readBlocks(t *testing.T) []block {
 	t.Helper()
-	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	documents, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var found []block
-	for _, m := range fence.FindAllSubmatchIndex(readme, -1) {
-		found = append(found, block{
-			language: string(readme[m[2]:m[3]]),
-			text:     string(readme[m[4]:m[5]]),
-			line:     1 + bytes.Count(readme[:m[4]], []byte("\n")),
-		})
-	}
-	if fences := bytes.Count(readme, []byte("```")); fences != 2*len(found) {
-		t.Fatalf("README.md has %d fences, but %d blocks with a language were found", fences, len(found))
+	for _, path := range append(documents, filepath.Join(root, "README.md")) {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		document, err := filepath.Rel(root, path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := len(found)
+		for _, m := range fence.FindAllSubmatchIndex(text, -1) {
+			b := block{
+				document: document,
+				language: string(text[m[2]:m[3]]),
+				text:     string(text[m[4]:m[5]]),
+				line:     1 + bytes.Count(text[:m[4]], []byte("\n")),
+			}
+			if name := saveAs.FindSubmatch(text[:m[0]]); name != nil {
+				b.saveAs = string(name[1])
+			}
+			found = append(found, b)
+		}
+		if fences := bytes.Count(text, []byte("```")); fences != 2*(len(found)-before) {
+			t.Fatalf("%s has %d fences, but %d blocks with a language were found", document, fences, len(found)-before)
+		}
 	}
 	return found
 }
@@ -87,67 +108,61 @@ func TestGoBlocks(t *testing.T) {
 	}
 	dir := newModule(t)
 	write(t, dir+"/fragments/main.go", "package main\n\nfunc main() {}\n") // go build -o DIR skips what is no program
-	var programs, tests []string
+	saved := make(map[string]bool)
 	fragments := 0
-	for _, b := range readBlocks(t) {
+	for i, b := range readBlocks(t) {
 		if b.language != "go" {
 			continue
 		}
-		name := fmt.Sprintf("line%d", b.line)
-		source := fmt.Sprintf("//line README.md:%d\n%s", b.line, b.text)
+		source := fmt.Sprintf("//line %s:%d\n%s", b.document, b.line, b.text)
 		switch {
 		case strings.Contains(b.text, "otelhttp."):
 			if !strings.Contains(string(telemetry), "\n"+b.text) {
-				t.Errorf("README.md:%d: the block is no part of examples/telemetry/main.go", b.line)
+				t.Errorf("%s:%d: the block is no part of examples/telemetry/main.go", b.document, b.line)
 			}
 		case !strings.HasPrefix(b.text, "package "):
-			write(t, dir+"/fragments/"+name+".go", fragment(t, b))
+			write(t, fmt.Sprintf("%s/fragments/block%d.go", dir, i), fragment(t, b))
 			fragments++
-		case strings.Contains(b.text, "\nfunc main() {"):
-			write(t, dir+"/"+name+"/main.go", source)
-			programs = append(programs, "./"+name)
+		case b.saveAs == "" || saved[b.saveAs]:
+			t.Errorf("%s:%d: the text before the block must say under which name to save it, one that no other block has", b.document, b.line)
 		default:
-			write(t, dir+"/"+name+"/readme_test.go", source)
-			tests = append(tests, "./"+name)
+			write(t, dir+"/first/"+b.saveAs, source)
+			saved[b.saveAs] = true
 		}
 	}
-	if len(programs) == 0 || len(tests) == 0 || fragments == 0 {
-		t.Fatalf("README.md has %d programs, %d tests and %d fragments", len(programs), len(tests), fragments)
+	if !saved["main.go"] || !saved["main_test.go"] || fragments == 0 {
+		t.Fatalf("the documents have the files %v and %d fragments, want main.go, main_test.go and a fragment", saved, fragments)
 	}
 
 	bin := t.TempDir() + string(filepath.Separator) // so that go build takes it for a directory
-	runGo(t, dir, append([]string{"build", "-mod=mod", "-o", bin, "./fragments"}, programs...))
-	runGo(t, dir, append([]string{"test", "-mod=mod", "-c", "-o", bin}, tests...))
+	runGo(t, dir, []string{"build", "-mod=mod", "-o", bin, "./fragments", "./first"})
+	runGo(t, dir, []string{"test", "-mod=mod", "-c", "-o", bin, "./first"})
 
-	for _, name := range programs {
-		t.Run(name, func(t *testing.T) {
-			fake, user := newFake(t)
-			cmd := exec.CommandContext(t.Context(), filepath.Join(bin, name), user)
-			cmd.Env = environment(fake)
-			out, err := cmd.CombinedOutput()
-			if err != nil || len(out) == 0 {
-				t.Fatalf("error %v, output\n%s", err, out)
-			}
-			if len(fake.UserPolicies(user)) != 1 {
-				t.Errorf("the user has %d policies, want 1", len(fake.UserPolicies(user)))
-			}
-		})
-	}
-	for _, name := range tests {
-		t.Run(name, func(t *testing.T) {
-			cmd := exec.CommandContext(t.Context(), filepath.Join(bin, name+".test"), "-test.v")
-			cmd.Dir = t.TempDir()
-			if out, err := cmd.CombinedOutput(); err != nil || !bytes.Contains(out, []byte("--- PASS: ")) {
-				t.Errorf("error %v, output\n%s", err, out)
-			}
-		})
-	}
+	t.Run("program", func(t *testing.T) {
+		fake, user := newFake(t)
+		cmd := exec.CommandContext(t.Context(), filepath.Join(bin, "first"), user)
+		cmd.Env = environment(fake)
+		out, err := cmd.CombinedOutput()
+		if err != nil || len(out) == 0 {
+			t.Fatalf("error %v, output\n%s", err, out)
+		}
+		if len(fake.UserPolicies(user)) != 1 {
+			t.Errorf("the user has %d policies, want 1", len(fake.UserPolicies(user)))
+		}
+	})
+	t.Run("test", func(t *testing.T) {
+		cmd := exec.CommandContext(t.Context(), filepath.Join(bin, "first.test"), "-test.v")
+		cmd.Dir = t.TempDir()
+		if out, err := cmd.CombinedOutput(); err != nil || !bytes.Contains(out, []byte("--- PASS: ")) {
+			t.Errorf("error %v, output\n%s", err, out)
+		}
+	})
 }
 
 // fragment makes a file of a block that has no package clause.
 func fragment(t *testing.T, b block) string {
 	t.Helper()
-	body := fmt.Sprintf("//line README.md:%d\n%s", b.line, b.text)
+	body := fmt.Sprintf("//line %s:%d\n%s", b.document, b.line, b.text)
 	if !strings.HasPrefix(b.text, "func ") {
 		body = fmt.Sprintf("func _(%s) error {\n%sreturn nil\n}\n", parameters, body)
 	}
@@ -228,7 +243,7 @@ func TestShellSession(t *testing.T) {
 	all := readBlocks(t)
 	i := slices.IndexFunc(all, func(b block) bool { return b.language == "sh" && strings.Contains(b.text, "/oauth/token") })
 	if i < 0 || i+1 == len(all) || all[i+1].language != "text" {
-		t.Fatal("README.md has no session with curl that is followed by its output")
+		t.Fatal("docs/curl.md has no session with curl that is followed by its output")
 	}
 	fake, user := newFake(t)
 	cmd := exec.CommandContext(t.Context(), "sh", "-eu", "-c", all[i].text)
