@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,32 +12,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
-func TestRetryAfter(t *testing.T) {
-	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	tests := []struct {
-		header string
-		want   time.Duration
-	}{
-		{"", 0},
-		{"0", 0},
-		{"7", 7 * time.Second},
-		{"-7", 0},
-		{"1.5", 0}, // no form of the header
-		{"soon", 0},
-		{"9223372036854775807", 9223372036 * time.Second}, // the longest there is, not an overflow
-		{now.Add(90 * time.Second).Format(http.TimeFormat), 90 * time.Second},
-		{now.Add(-time.Hour).Format(http.TimeFormat), 0},
-		{now.Add(time.Minute).Format(time.RFC850), time.Minute},
-		{now.Add(time.Minute).Format(time.ANSIC), time.Minute},
-	}
-	for _, tt := range tests {
-		if got := retryAfter(http.Header{"Retry-After": {tt.header}}, now); got != tt.want {
-			t.Errorf("Retry-After %q: got %v, want %v", tt.header, got, tt.want)
-		}
-	}
-}
-
-// Which sentinels an answer matches: those named, and no other.
+// A response matches the named sentinels, and no other.
 func TestErrorIs(t *testing.T) {
 	sentinels := map[string]error{
 		"bad request": ErrBadRequest, "unauthorized": ErrUnauthorized, "forbidden": ErrForbidden, "not found": ErrNotFound,
@@ -55,7 +31,7 @@ func TestErrorIs(t *testing.T) {
 		{Error{StatusCode: 401}, "unauthorized"},
 		{Error{StatusCode: 403}, "forbidden"},
 		{Error{StatusCode: 404, versioned: true}, "not found"},
-		{Error{StatusCode: 409, refusesVersion: true}, "conflict"}, // without a version it conflicts with something else
+		{Error{StatusCode: 409, refusesVersion: true}, "conflict"}, // the conflict has another reason
 		{Error{StatusCode: 409, versioned: true, refusesVersion: true}, "conflict, version"},
 		{Error{StatusCode: 412, versioned: true, refusesVersion: true}, "version"},
 		{Error{StatusCode: 429}, "rate limited"},
@@ -65,10 +41,7 @@ func TestErrorIs(t *testing.T) {
 	}
 	for _, tt := range tests {
 		for name, sentinel := range sentinels {
-			want := false
-			for _, w := range strings.Split(tt.want, ", ") {
-				want = want || w == name
-			}
+			want := slices.Contains(strings.Split(tt.want, ", "), name)
 			if got := errors.Is(fmt.Errorf("around: %w", &tt.err), sentinel); got != want {
 				t.Errorf("status %d, message %q, versioned %v: is %q: %v", tt.err.StatusCode, tt.err.Message, tt.err.versioned, name, got)
 			}
@@ -89,18 +62,7 @@ func TestRefusesVersion(t *testing.T) {
 	}
 }
 
-func TestMessageOf(t *testing.T) {
-	for body, want := range map[string]string{
-		`{"message":"no"}`: "no", `{"message":["name is long","no policy"]}`: "name is long; no policy", `{"message":7}`: "",
-		`{"message":[7,"no"]}`: "no", `{"message":{}}`: "", `<html>`: "",
-	} {
-		if got := messageOf([]byte(body)); got != want {
-			t.Errorf("%s: %q", body, got)
-		}
-	}
-}
-
-// What a message decides is decided before it is left out, and what is handed out can be printed.
+// A message counts even if the error leaves it out. The message of an error is printable.
 func TestErrorOfAMessage(t *testing.T) {
 	c := &call{op: &gen.RequestSupport.Operation, vault: newVault("t"), versioned: true}
 	a := &answer{Response: &http.Response{StatusCode: 400}, body: []byte(`{"message":"the version is not current"}`)}
@@ -131,7 +93,7 @@ func TestErrorTextIsShortAndSafe(t *testing.T) {
 	}
 }
 
-// A secret across the end of what is kept of a request id would show its first half, in the error and in the log.
+// A request id that ends within a secret doesn't show the first half of it, neither in the error nor in the log.
 func TestRequestIDIsCutLast(t *testing.T) {
 	c := &call{op: &gen.RequestSupport.Operation, token: "the-token"}
 	id := strings.Repeat("x", maxRequestID-8) + "the-token"

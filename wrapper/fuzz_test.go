@@ -189,7 +189,7 @@ func FuzzDo(f *testing.F) {
 		}}
 		client, err := NewClient(WithTokenSource(oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "token"})), WithOrganization("org"),
 			WithBaseURL("http://localhost"), WithHTTPClient(&http.Client{Transport: transport}),
-			WithRetry(RetryPolicy{MaxAttempts: 1}), WithTimeout(time.Second), WithLimiter(unlimited{}))
+			WithRetry(RetryPolicy{MaxAttempts: 1}), WithTimeout(time.Second), WithLimiter(unlimited))
 		if err != nil {
 			t.Fatal(err)
 		}

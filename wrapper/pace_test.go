@@ -10,66 +10,43 @@ import (
 	"time"
 )
 
-// newPaced makes a client that sends nothing in these tests.
-func newPaced(t *testing.T, opts ...Option) *Client {
-	t.Helper()
-	client, err := NewClient(append(opts, WithCredentials("key", "secret"), WithOrganization("org"), WithBaseURL("https://m3ter.test"))...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return client
-}
-
-func TestOnePaceAnOrganization(t *testing.T) {
-	client := newPaced(t)
-	first, second, other := client.Organization("a"), client.Organization("a"), client.Organization("b")
-	if first.pace != second.pace {
-		t.Error("two clients of an organization have two paces")
-	}
-	if first.pace.slots == other.pace.slots {
-		t.Error("two organizations share the default limiter")
-	}
-	given := newPaced(t, WithLimiter(unlimited{}))
-	if given.pace.slots != given.Organization("b").pace.slots {
-		t.Error("the limiter of WithLimiter does not serve all organizations")
-	}
-	if given.pace == given.Organization("b").pace {
-		t.Error("a 429 of one organization would hold the other back")
-	}
-	runtime.KeepAlive(second)
-}
-
-// A client that is made while another one of its organization is held goes on at its pace, however long both were idle; and
-// where none is held, at that of the last second.
+// A new client of an organization keeps to the rate limit of the others. Without others it keeps to that of the last second.
+// Each organization has a rate limit of its own.
 func TestPaceOutlivesIdleness(t *testing.T) {
-	client := newPaced(t)
+	client := newScripted(t, &script{})
+	wait := func(t *testing.T, orgID string, n int) []time.Duration {
+		return grants(t, n, client.Organization(orgID).pace.wait)
+	}
 	held := client.Organization("held")
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Hour)
 		runtime.GC()
 		if client.Organization("held").pace != held.pace {
-			t.Error("the pace of a client that is held was forgotten")
+			t.Error("the rate limit of a client is forgotten")
 		}
 	})
 	synctest.Test(t, func(t *testing.T) {
-		grants(t, windowGrants, client.Organization("dropped").pace.wait)
+		wait(t, "dropped", windowGrants)
 		runtime.GC()
-		if at := grants(t, 1, client.Organization("dropped").pace.wait); at[0] < windowLength {
+		if another := wait(t, "another", 1); another[0] != 0 {
+			t.Errorf("another organization waited %v", another[0])
+		}
+		if at := wait(t, "dropped", 1); at[0] < windowLength {
 			t.Errorf("the grant after a full window came after %v", at[0])
 		}
 	})
 	synctest.Test(t, func(t *testing.T) {
 		client.Organization("refused").pace.hold(5 * time.Second)
 		runtime.GC()
-		if at := grants(t, 1, client.Organization("refused").pace.wait); at[0] < 5*time.Second {
+		if at := wait(t, "refused", 1); at[0] < 5*time.Second {
 			t.Errorf("left %v after a hold-back of 5 s", at[0])
 		}
 	})
 }
 
-// Each of 200,000 organizations is forgotten, and so is each id that no call would take.
+// The client forgets each of 200,000 organizations, and each invalid id.
 func TestIdleOrganizationsAreForgotten(t *testing.T) {
-	client := newPaced(t)
+	client := newScripted(t, &script{})
 	before := heapInUse()
 	for i := range 200_000 {
 		client.Organization(fmt.Sprint("org-", i))
@@ -82,7 +59,7 @@ func TestIdleOrganizationsAreForgotten(t *testing.T) {
 			return
 		}
 	}
-	t.Errorf("%d bytes are kept", heapInUse()-before)
+	t.Errorf("the client keeps %d bytes", heapInUse()-before)
 }
 
 func heapInUse() int64 {
@@ -93,7 +70,7 @@ func heapInUse() int64 {
 	return int64(stats.HeapAlloc)
 }
 
-// A holdable limiter is told of hold-backs.
+// A holdable limiter keeps the hold-backs.
 type holdable struct{ held []time.Duration }
 
 func (*holdable) Wait(context.Context) error { return nil }
@@ -103,20 +80,20 @@ func TestOrganizationLimiter(t *testing.T) {
 	limiters := make(map[string]*holdable)
 	asked := 0
 	var client *Client
-	client = newPaced(t, WithOrganizationLimiter(func(orgID string) Limiter {
+	client = newScripted(t, &script{}, WithOrganizationLimiter(func(orgID string) Limiter {
 		asked++
 		if orgID == "without" {
-			client.Organization("org") // as a function that knows the client may
+			client.Organization("org") // the function may use the client
 			return nil
 		}
 		limiters[orgID] = new(holdable)
 		return limiters[orgID]
 	}))
-	first, again, other := client.Organization("a"), client.Organization("a"), client.Organization("b")
-	if asked != 3 { // org, a and b
+	first, second, other := client.Organization("a"), client.Organization("a"), client.Organization("b")
+	if asked != 3 { // for org, a and b
 		t.Errorf("asked %d times", asked)
 	}
-	again.pace.hold(time.Second)
+	second.pace.hold(time.Second)
 	if len(limiters["a"].held) != 1 || limiters["a"].held[0] != time.Second || len(limiters["b"].held) != 0 {
 		t.Errorf("told of %v and %v", limiters["a"].held, limiters["b"].held)
 	}

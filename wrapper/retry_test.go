@@ -1,7 +1,6 @@
 package m3teraccess
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -15,11 +14,11 @@ import (
 	"time"
 )
 
-// want is what a call comes to: how many attempts, and what its error is. No error is nil.
+// A want is the expected outcome of a call. The call must succeed if both is and isNot are nil.
 type want struct {
 	attempts int
-	is       []error // every one of which the error must match
-	isNot    error   // which it must not match
+	is       []error // the error must match all
+	isNot    error
 }
 
 var (
@@ -28,50 +27,50 @@ var (
 	unknown = func(is ...error) want { return want{1, append(is, ErrOutcomeUnknown), nil} }
 )
 
-// The table of the package comment, a row a case, for each method.
+// These are the rows of the table in the package comment, for each method.
 func TestRetries(t *testing.T) {
 	reset := syscall.ECONNRESET
 	tests := []struct {
 		name        string
 		steps       []step
 		read, write want
-		took        time.Duration // of a call that succeeds at once or waits as it is told; 0: not looked at
+		took        time.Duration // of a call that succeeds; 0: any
 	}{
 		{"nothing happens", nil, success(1), success(1), 0},
 
-		// It never left: no doubt, and so again.
+		// The request never left, so every call is safe to retry.
 		{"no connection", []step{neverLeaves(syscall.ECONNREFUSED)}, success(2), success(2), 0},
-		{"no connection, ever", slices.Repeat([]step{neverLeaves(syscall.ECONNREFUSED)}, 4),
+		{"no connection, ever", always(neverLeaves(syscall.ECONNREFUSED)),
 			known(4, syscall.ECONNREFUSED), known(4, syscall.ECONNREFUSED), 0},
-		// A transport that reports nothing proves nothing, whatever its error says.
+		// A transport that traces nothing proves nothing, whatever its error says.
 		{"no connection, says a foreign transport", []step{foreign(syscall.ECONNREFUSED)}, success(2), unknown(syscall.ECONNREFUSED), 0},
 
-		// Refused unprocessed: again, when the service takes more.
+		// m3ter refuses the request unprocessed. The client retries when m3ter accepts more.
 		{"429", []step{answers(429, `{}`)}, success(2), success(2), time.Second},
 		{"429 twice", []step{answers(429, `{}`), answers(429, `{}`)}, success(3), success(3), 3 * time.Second},
 		{"429 with seconds", []step{answers(429, `{}`, "Retry-After: 7")}, success(2), success(2), 7 * time.Second},
-		// The clock of a synctest bubble begins at this date.
+		// The clock of a synctest bubble starts at the beginning of 2000.
 		{"429 with a date", []step{answers(429, `{}`, "Retry-After: Sat, 01 Jan 2000 00:00:09 GMT")}, success(2), success(2), 9 * time.Second},
 		{"429 over the cap", []step{answers(429, `{}`, "Retry-After: 31")}, known(1, ErrRateLimited), known(1, ErrRateLimited), 0},
-		{"429, always", slices.Repeat([]step{answers(429, `{}`)}, 4), known(4, ErrRateLimited), known(4, ErrRateLimited), 0},
+		{"429, always", always(answers(429, `{}`)), known(4, ErrRateLimited), known(4, ErrRateLimited), 0},
 
-		// The token was not accepted: again with a new one, once.
+		// m3ter refuses the access token. The client retries once, with a new one.
 		{"401", []step{answers(401, `{}`)}, success(2), success(2), 0},
-		{"401, always", slices.Repeat([]step{answers(401, `{}`)}, 4), known(2, ErrUnauthorized), known(2, ErrUnauthorized), 0},
+		{"401, always", always(answers(401, `{}`)), known(2, ErrUnauthorized), known(2, ErrUnauthorized), 0},
 		{"403", []step{answers(403, `{}`)}, success(2), success(2), 0},
-		{"403, always", slices.Repeat([]step{answers(403, `{}`)}, 4), known(2, ErrForbidden), known(2, ErrForbidden), 0},
+		{"403, always", always(answers(403, `{}`)), known(2, ErrForbidden), known(2, ErrForbidden), 0},
 
-		// The service may have done it: a write is not sent again.
+		// m3ter may have done the write, so the client does not retry it.
 		{"408", []step{answers(408, `{}`)}, success(2), unknown(), 0},
 		{"500", []step{answers(500, `{}`)}, success(2), unknown(ErrServer), 0},
 		{"502 with HTML", []step{answers(502, `<html>`, "Content-Type: text/html")}, success(2), unknown(ErrServer), 0},
-		{"503 with Retry-After", []step{answers(503, `{}`, "Retry-After: 2")}, success(2), unknown(ErrServer), 0},
-		{"504, always", slices.Repeat([]step{answers(504, `{}`)}, 4), known(4, ErrServer), unknown(ErrServer), 0},
+		{"503 with Retry-After", []step{answers(503, `{}`, "Retry-After: 17")}, success(2), unknown(ErrServer), 17 * time.Second},
+		{"504, always", always(answers(504, `{}`)), known(4, ErrServer), unknown(ErrServer), 0},
 		{"reset", []step{breaks(reset)}, success(2), unknown(reset), 0},
 		{"cut answer", []step{cut}, success(2), unknown(io.ErrUnexpectedEOF), 0},
 		{"timeout of the attempt", []step{hangs}, success(2), unknown(os.ErrDeadlineExceeded), 0},
 
-		// An answer, and so returned.
+		// The client returns other statuses.
 		{"302", []step{answers(302, ``, "Location: https://elsewhere.test/")}, known(1), known(1), 0},
 		{"302 to nowhere", []step{answers(302, ``, "Location: http://[::1")}, known(1), known(1), 0},
 		{"400", []step{answers(400, `{"message":"no"}`)}, known(1, ErrBadRequest), known(1, ErrBadRequest), 0},
@@ -79,34 +78,31 @@ func TestRetries(t *testing.T) {
 		{"409", []step{answers(409, `{}`)}, known(1), known(1), 0},
 		{"413", []step{answers(413, `{}`)}, known(1), known(1), 0},
 
-		// A success that can't be read: a write was done all the same.
+		// A success is unreadable. m3ter has done a write all the same.
 		{"not JSON", []step{answers(200, `<html>`)}, known(1), unknown(), 0},
 		{"null", []step{answers(200, `null`)}, known(1), unknown(), 0},
 		{"no content", []step{answers(204, ``)}, known(1), unknown(), 0},
 
-		// One thing after another.
+		// Several attempts fail in different ways.
 		{"429, then a reset", []step{answers(429, `{}`), breaks(reset)}, success(3), want{2, []error{ErrOutcomeUnknown, reset}, ErrRateLimited}, 0},
 		{"401, then 429, then no connection", []step{answers(401, `{}`), answers(429, `{}`), neverLeaves(reset)}, success(4), success(4), 0},
 	}
 	for _, tt := range tests {
 		for _, m := range methods {
-			t.Run(tt.name+"/"+m.name, func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					want := tt.write
-					if m.isRead {
-						want = tt.read
-					}
-					s := &script{steps: tt.steps}
-					client := newScripted(t, s)
-					start := time.Now()
-					err := m.call(t.Context(), client)
-					if took := time.Since(start); tt.took != 0 && took != tt.took {
-						t.Errorf("took %v, want %v", took, tt.took)
-					}
-					want.check(t, err, s.sent())
-					sameRequests(t, s.attempts)
-				})
-			})
+			t.Run(tt.name+"/"+m.name, bubbled(func(t *testing.T) {
+				want := tt.write
+				if m.isRead {
+					want = tt.read
+				}
+				s := &script{steps: tt.steps}
+				start := time.Now()
+				err := m.call(t.Context(), newScripted(t, s))
+				if took := time.Since(start); tt.took != 0 && err == nil && took != tt.took {
+					t.Errorf("took %v, want %v", took, tt.took)
+				}
+				want.check(t, err, s.sent())
+				sameRequests(t, s.attempts)
+			}))
 		}
 	}
 }
@@ -129,7 +125,7 @@ func (w want) check(t *testing.T, err error, attempts int) {
 	}
 }
 
-// sameRequests fails when an attempt differs from the first one but for its token.
+// sameRequests fails if an attempt differs from the first one in more than its access token.
 func sameRequests(t *testing.T, attempts []*http.Request) {
 	t.Helper()
 	for _, req := range attempts {
@@ -139,357 +135,218 @@ func sameRequests(t *testing.T, attempts []*http.Request) {
 	}
 }
 
-func TestNoTokenIsNoAttempt(t *testing.T) {
-	for _, m := range methods {
-		synctest.Test(t, func(t *testing.T) {
-			s := &script{token: answers(401, `{"error":"invalid_client"}`)}
-			err := m.call(t.Context(), newScripted(t, s))
-			var authErr *AuthError
-			if !errors.As(err, &authErr) || errors.Is(err, ErrOutcomeUnknown) || s.sent() != 0 {
-				t.Errorf("%s: %v, after %d attempts", m.name, err, s.sent())
-			}
-		})
-	}
-}
+// A call that ends early says why, and whether m3ter may have done it.
+func TestCallsThatEndEarly(t *testing.T) {
+	shutdown, own := errors.New("shutdown"), errors.New("budget used up")
+	is := func(errs ...error) []error { return errs }
+	slow := answers(429, `{}`, "Retry-After: 20")
+	for name, tt := range map[string]struct {
+		token, step step
+		cancelAfter time.Duration                            // 0: never, -1: before the call
+		limiter     func(turn int, cancel func(error)) error // nil: none
+		tokens      int                                      // token requests
+		attempts    int
+		took        time.Duration // 0: any
+		is          []error
+	}{
+		"refused credentials":     {token: answers(401, `{"error":"invalid_client"}`), tokens: 1},
+		"no token after a reset":  {token: breaks(syscall.ECONNRESET), tokens: 4, is: is(syscall.ECONNRESET)},
+		"no token, no connection": {token: neverLeaves(syscall.ECONNREFUSED), tokens: 4, is: is(syscall.ECONNREFUSED)},
+		"no token, cut":           {token: cut, tokens: 4},
+		"no token, 503":           {token: answers(503, `{}`), tokens: 4},
 
-func TestCanceledAfterItLeft(t *testing.T) {
-	for _, m := range methods {
-		synctest.Test(t, func(t *testing.T) {
-			s := &script{steps: []step{hangs}}
-			client := newScripted(t, s)
-			shutdown := errors.New("shutdown")
-			ctx, cancel := context.WithCancelCause(t.Context())
-			time.AfterFunc(time.Second, func() { cancel(shutdown) })
-			start := time.Now()
-			err := m.call(ctx, client)
-			if !errors.Is(err, context.Canceled) || !errors.Is(err, shutdown) || errors.Is(err, ErrOutcomeUnknown) == m.isRead {
-				t.Errorf("%s: %v", m.name, err)
-			}
-			if time.Since(start) != time.Second || s.sent() != 1 {
-				t.Errorf("%s: returned after %v and %d attempts", m.name, time.Since(start), s.sent())
-			}
-		})
-	}
-}
+		"canceled before":    {cancelAfter: -1, is: is(context.Canceled)},
+		"canceled later":     {step: hangs, cancelAfter: time.Second, tokens: 1, attempts: 1, took: time.Second, is: is(context.Canceled, shutdown)},
+		"canceled in a wait": {step: slow, cancelAfter: 3 * time.Second, tokens: 1, attempts: 1, took: 3 * time.Second, is: is(context.Canceled, ErrRateLimited)},
 
-func TestCanceledBeforeItLeft(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	for _, m := range methods {
-		s := &script{}
-		err := m.call(ctx, newScripted(t, s))
-		if !errors.Is(err, context.Canceled) || errors.Is(err, ErrOutcomeUnknown) || s.sent() != 0 {
-			t.Errorf("%s: %v, after %d attempts", m.name, err, s.sent())
+		"canceled by the limiter": {limiter: func(_ int, cancel func(error)) error {
+			cancel(nil)
+			return nil
+		}, tokens: 1, is: is(context.Canceled)},
+		"refused by the limiter": {limiter: func(int, func(error)) error { return own }, tokens: 1, is: is(own)},
+		"canceled by the limiter before a retry": {step: slow, limiter: func(turn int, cancel func(error)) error {
+			if turn == 2 {
+				cancel(nil)
+				return context.Canceled
+			}
+			return nil
+		}, tokens: 1, attempts: 1, took: 20 * time.Second, is: is(context.Canceled, ErrRateLimited)},
+		// The response repeats an access token that the client has replaced since.
+		"refused by the limiter before a retry": {step: answers(403, `{"message":"no access with token-1"}`), limiter: func(turn int, _ func(error)) error {
+			if turn == 2 {
+				return own
+			}
+			return nil
+		}, tokens: 2, attempts: 1, is: is(ErrForbidden, own)},
+	} {
+		for _, m := range methods {
+			t.Run(name+"/"+m.name, bubbled(func(t *testing.T) {
+				ctx, cancel := context.WithCancelCause(t.Context())
+				switch {
+				case tt.cancelAfter < 0:
+					cancel(shutdown)
+				case tt.cancelAfter > 0:
+					time.AfterFunc(tt.cancelAfter, func() { cancel(shutdown) })
+				}
+				turn := 0
+				limiter := limiterFunc(func(ctx context.Context) error {
+					if turn++; tt.limiter != nil {
+						return tt.limiter(turn, cancel)
+					}
+					return ctx.Err()
+				})
+				s := &script{token: tt.token}
+				if tt.step != nil {
+					s.steps = []step{tt.step}
+				}
+				start := time.Now()
+				err := m.call(ctx, newScripted(t, s, WithLimiter(limiter)))
+				if took := time.Since(start); tt.took != 0 && took != tt.took || s.tokenRequests() != tt.tokens {
+					t.Errorf("took %v and %d token requests", took, s.tokenRequests())
+				}
+				if errors.As(err, new(*AuthError)) != (tt.token != nil) || strings.Contains(err.Error(), "token-1") {
+					t.Error(err)
+				}
+				if w := known(tt.attempts, tt.is...); name == "canceled later" && !m.isRead {
+					unknown(tt.is...).check(t, err, s.sent())
+				} else {
+					w.check(t, err, s.sent())
+				}
+			}))
 		}
 	}
 }
 
-// A wait that can't end in time is not begun: the error is the last one, and the deadline's.
+// The client does not begin a wait that outlasts the deadline. The error matches the last failure and the deadline.
 func TestNoTimeForAnotherAttempt(t *testing.T) {
 	for _, m := range methods {
 		synctest.Test(t, func(t *testing.T) {
 			s := &script{steps: []step{answers(429, `{}`, "Retry-After: 20")}}
-			client := newScripted(t, s)
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 			defer cancel()
 			start := time.Now()
-			err := m.call(ctx, client)
-			if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, ErrRateLimited) || errors.Is(err, ErrOutcomeUnknown) {
-				t.Errorf("%s: %v", m.name, err)
-			}
-			if time.Since(start) != 0 || s.sent() != 1 {
-				t.Errorf("%s: returned after %v and %d attempts", m.name, time.Since(start), s.sent())
+			known(1, context.DeadlineExceeded, ErrRateLimited).check(t, m.call(ctx, newScripted(t, s)), s.sent())
+			if took := time.Since(start); took != 0 {
+				t.Errorf("%s: took %v", m.name, took)
 			}
 		})
 	}
 }
 
-func TestCanceledWhileItWaits(t *testing.T) {
-	for _, m := range methods {
-		synctest.Test(t, func(t *testing.T) {
-			s := &script{steps: []step{answers(429, `{}`, "Retry-After: 20")}}
-			ctx, cancel := context.WithCancel(t.Context())
-			time.AfterFunc(3*time.Second, cancel)
-			start := time.Now()
-			err := m.call(ctx, newScripted(t, s))
-			if !errors.Is(err, context.Canceled) || !errors.Is(err, ErrRateLimited) || errors.Is(err, ErrOutcomeUnknown) || time.Since(start) != 3*time.Second {
-				t.Errorf("%s: %v after %v", m.name, err, time.Since(start))
-			}
-		})
-	}
-}
-
-func TestRetryAfterOverTheCapIsReturned(t *testing.T) {
-	s := &script{steps: []step{answers(429, `{}`, "Retry-After: 3600")}}
-	_, err := newScripted(t, s).UserPermissionsPage(t.Context(), "user", PageParams{})
-	var answered *Error
-	if !errors.As(err, &answered) || answered.RetryAfter != time.Hour {
-		t.Errorf("%v", err)
-	}
-}
-
-// One 429 holds back every caller of the organization, and none of another.
+// A 429 holds back every caller of the organization, and no caller of another organization.
 func TestA429HoldsTheOthersBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &script{steps: []step{answers(429, `{}`, "Retry-After: 5")}}
 		client := newScripted(t, s)
 		start := time.Now()
-		go methods[0].call(t.Context(), client)
+		go doWrite(t, client)
 		synctest.Wait()
-		if err := methods[1].call(t.Context(), client.Organization("other")); err != nil || time.Since(start) != 0 {
+		if err := doWrite(t, client.Organization("other")); err != nil || time.Since(start) != 0 {
 			t.Errorf("another organization: %v after %v", err, time.Since(start))
 		}
-		if err := methods[1].call(t.Context(), client.Organization("org")); err != nil || time.Since(start) != 5*time.Second {
+		if err := doWrite(t, client.Organization("org")); err != nil || time.Since(start) != 5*time.Second {
 			t.Errorf("the same organization: %v after %v", err, time.Since(start))
 		}
 		synctest.Wait()
 	})
 }
 
-// A body that can't be rewound is sent once, however harmless another attempt would be.
-func TestBodiesThatCannotBeRewound(t *testing.T) {
+// After its last attempt a caller waits no longer, but the other callers wait for the time that m3ter asks for.
+func TestOthersWaitForTheWindow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &script{steps: []step{answers(429, `{}`)}}
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://m3ter.test/x", io.MultiReader(strings.NewReader("once")))
-		if err != nil {
+		client := newScripted(t, &script{steps: always(answers(429, `{}`))})
+		if err := doWrite(t, client); !errors.Is(err, ErrRateLimited) {
 			t.Fatal(err)
 		}
-		resp, err := newScripted(t, s).Do(req)
-		if err != nil || resp.StatusCode != 429 || s.sent() != 1 {
-			t.Errorf("%v, %v after %d attempts", resp, err, s.sent())
+		start := time.Now()
+		if err := doWrite(t, client); err != nil || time.Since(start) != time.Second {
+			t.Errorf("%v after %v", err, time.Since(start))
 		}
 	})
 }
 
-// Every attempt sends the whole body again.
-func TestBodiesAreRewound(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var bodies []string
-		keep := func(then step) step {
-			return func(req *http.Request) (*http.Response, error) {
-				bodies = append(bodies, req.Header.Get("X-Body"))
-				return then(req)
+// Every attempt sends the whole request body. A body that can't be rewound is sent once, even if a retry is safe.
+func TestBodiesOfAttempts(t *testing.T) {
+	for name, tt := range map[string]struct {
+		body   io.Reader
+		status int
+		bodies []string
+	}{
+		"rewound":     {strings.NewReader("text"), 200, []string{"text", "text", "text"}},
+		"not rewound": {io.MultiReader(strings.NewReader("text")), 429, []string{"text"}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &script{steps: []step{answers(429, `{}`), answers(401, `{}`)}}
+			resp, err := newScripted(t, s).Do(newRequest(t, "POST", "https://m3ter.test/x", tt.body))
+			if err != nil || resp.StatusCode != tt.status || !slices.Equal(s.bodies, tt.bodies) {
+				t.Errorf("%s: %v, %v after %q", name, resp, err, s.bodies)
 			}
-		}
-		s := &script{steps: []step{keep(answers(429, `{}`)), keep(answers(401, `{}`)), keep(answers(200, `{}`))}}
-		client := newScripted(t, s, WithHTTPClient(&http.Client{Transport: bodyInHeader{s}}))
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://m3ter.test/x", bytes.NewReader([]byte("the body")))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if resp, err := client.Do(req); err != nil || resp.StatusCode != 200 {
-			t.Errorf("%v, %v", resp, err)
-		}
-		if want := slices.Repeat([]string{"the body"}, 3); !slices.Equal(bodies, want) {
-			t.Errorf("sent %q", bodies)
-		}
-	})
-}
-
-// bodyInHeader lets the steps of a script see the body.
-type bodyInHeader struct{ next http.RoundTripper }
-
-func (b bodyInHeader) RoundTrip(req *http.Request) (*http.Response, error) {
-	if req.URL.Path == "/x" {
-		body, err := io.ReadAll(req.Body)
-		if err != nil {
-			return nil, err
-		}
-		req.Header.Set("X-Body", string(body))
+		})
 	}
-	return b.next.RoundTrip(req)
 }
 
 func TestRetryPolicy(t *testing.T) {
-	t.Run("one attempt", func(t *testing.T) {
-		s := &script{steps: []step{answers(503, `{}`)}}
-		_, err := newScripted(t, s, WithRetry(RetryPolicy{MaxAttempts: 1})).UserPermissionsPage(t.Context(), "user", PageParams{})
-		if !errors.Is(err, ErrServer) || s.sent() != 1 {
-			t.Errorf("%v after %d attempts", err, s.sent())
+	defaults := RetryPolicy{}.withDefaults()
+	want := defaults
+	want.MaxRetryAfter = time.Minute
+	if got := (RetryPolicy{MaxRetryAfter: time.Minute}).withDefaults(); got != want {
+		t.Errorf("%+v beside %+v", got, defaults)
+	}
+	policy := RetryPolicy{MinBackoff: 100 * time.Millisecond, MaxBackoff: time.Second}
+	for attempt, most := range map[int]time.Duration{1: 100 * time.Millisecond, 2: 200 * time.Millisecond, 4: 800 * time.Millisecond, 5: time.Second, 1000: time.Second} {
+		var longest time.Duration
+		for range 1000 {
+			longest = max(longest, policy.backoff(attempt))
 		}
-	})
-	t.Run("one field changes one thing", func(t *testing.T) {
-		defaults := RetryPolicy{}.withDefaults()
-		got := RetryPolicy{MaxRetryAfter: time.Minute}.withDefaults()
-		if got.MaxRetryAfter != time.Minute || got.MaxAttempts != defaults.MaxAttempts || got.MinBackoff != defaults.MinBackoff || got.MaxBackoff != defaults.MaxBackoff {
-			t.Errorf("%+v beside %+v", got, defaults)
+		if longest > most || longest < most*8/10 { // the chance that 1,000 even draws are below 0.8 is 1e-97
+			t.Errorf("after attempt %d at most %v, want up to %v", attempt, longest, most)
 		}
-	})
-	t.Run("backoff", func(t *testing.T) {
-		policy := RetryPolicy{MinBackoff: 100 * time.Millisecond, MaxBackoff: time.Second}
-		for attempt, most := range map[int]time.Duration{1: 100 * time.Millisecond, 2: 200 * time.Millisecond, 4: 800 * time.Millisecond, 5: time.Second, 1000: time.Second} {
-			var longest time.Duration
-			for range 1000 {
-				longest = max(longest, policy.backoff(attempt))
-			}
-			if longest > most || longest < most*8/10 { // 1000 even draws all below 0.8: 1e-97
-				t.Errorf("after attempt %d at most %v, want up to %v", attempt, longest, most)
-			}
-		}
-	})
-}
-
-// limiterFunc is a limiter that a test makes up.
-type limiterFunc func(context.Context) error
-
-func (f limiterFunc) Wait(ctx context.Context) error { return f(ctx) }
-
-// Who is stopped on the way to another attempt learns what became of the last one.
-func TestCanceledOnTheWayToAnotherAttempt(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithCancel(t.Context())
-		turns := 0
-		limiter := limiterFunc(func(ctx context.Context) error {
-			if turns++; turns == 2 {
-				cancel()
-			}
-			return ctx.Err()
-		})
-		s := &script{steps: []step{answers(503, `{}`)}}
-		_, err := newScripted(t, s, WithLimiter(limiter)).UserPermissionsPage(ctx, "user", PageParams{})
-		if !errors.Is(err, context.Canceled) || !errors.Is(err, ErrServer) || s.sent() != 1 {
-			t.Errorf("%v after %d attempts", err, s.sent())
-		}
-	})
-}
-
-// What did not leave is in no doubt, even if the limiter lets it pass.
-func TestCanceledByTheLimiter(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	limiter := limiterFunc(func(context.Context) error {
-		cancel()
-		return nil
-	})
-	s := &script{}
-	err := methods[0].call(ctx, newScripted(t, s, WithLimiter(limiter)))
-	if !errors.Is(err, context.Canceled) || errors.Is(err, ErrOutcomeUnknown) || s.sent() != 0 {
-		t.Errorf("%v after %d attempts", err, s.sent())
 	}
 }
 
-func TestErrorOfTheLimiter(t *testing.T) {
-	own := errors.New("budget used up")
-	s := &script{}
-	err := methods[0].call(t.Context(), newScripted(t, s, WithLimiter(limiterFunc(func(context.Context) error { return own }))))
-	if !errors.Is(err, own) || errors.Is(err, ErrOutcomeUnknown) || s.sent() != 0 {
-		t.Errorf("%v after %d attempts", err, s.sent())
-	}
-}
-
-// Where a call may not go again, the next one finds a better token all the same.
+// A call that can't retry gets the refusal, and the next call gets a new access token.
 func TestDeniedTokenIsReplacedForTheNextCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &script{steps: []step{answers(401, `{}`)}}
-		client := newScripted(t, s, WithRetry(RetryPolicy{MaxAttempts: 1}))
-		if err := methods[1].call(t.Context(), client); !errors.Is(err, ErrUnauthorized) {
+		client := newScripted(t, s, onceOnly)
+		if err := doWrite(t, client); !errors.Is(err, ErrUnauthorized) {
 			t.Fatal(err)
 		}
 		synctest.Wait()
-		if err := methods[1].call(t.Context(), client); err != nil || s.attempts[1].Header.Get("Authorization") != "Bearer token-2" {
+		if err := doWrite(t, client); err != nil || s.attempts[1].Header.Get("Authorization") != "Bearer token-2" {
 			t.Errorf("%v with %q", err, s.attempts[1].Header["Authorization"])
-		}
-	})
-}
-
-// The token endpoint's failures are its own; the calls add no attempts to them.
-func TestFailuresOfTheTokenEndpointAreNotMultiplied(t *testing.T) {
-	for name, failure := range map[string]step{"reset": breaks(syscall.ECONNRESET), "refused": neverLeaves(syscall.ECONNREFUSED), "cut": cut, "503": answers(503, `{}`)} {
-		for _, m := range methods {
-			synctest.Test(t, func(t *testing.T) {
-				s := &script{token: failure}
-				err := m.call(t.Context(), newScripted(t, s))
-				if s.tokenRequests() != 4 || err == nil || errors.Is(err, ErrOutcomeUnknown) {
-					t.Errorf("%s, %s: %d token requests: %v", name, m.name, s.tokenRequests(), err)
-				}
-			})
-		}
-	}
-}
-
-// The others wait for the service's window, and not for what the unlucky caller waits.
-func TestOthersWaitForTheWindow(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := &script{steps: slices.Repeat([]step{answers(429, `{}`)}, 4)}
-		client := newScripted(t, s)
-		if err := methods[1].call(t.Context(), client); !errors.Is(err, ErrRateLimited) {
-			t.Fatal(err)
-		}
-		start := time.Now()
-		if err := methods[1].call(t.Context(), client); err != nil || time.Since(start) != time.Second {
-			t.Errorf("%v after %v", err, time.Since(start))
-		}
-	})
-}
-
-// A read waits for as long as a failing service asks.
-func TestRetryAfterOfAFailure(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := &script{steps: []step{answers(503, `{}`, "Retry-After: 17")}}
-		start := time.Now()
-		_, err := newScripted(t, s).UserPermissionsPage(t.Context(), "user", PageParams{})
-		if err != nil || time.Since(start) != 17*time.Second {
-			t.Errorf("%v after %v", err, time.Since(start))
 		}
 	})
 }
 
 func TestMethodsThatAreReads(t *testing.T) {
 	for method, attempts := range map[string]int{"": 2, "GET": 2, "HEAD": 2, "OPTIONS": 2, "POST": 1, "PUT": 1, "PATCH": 1, "DELETE": 1} {
-		synctest.Test(t, func(t *testing.T) {
-			s := &script{steps: []step{answers(503, ``)}}
-			req, err := http.NewRequestWithContext(t.Context(), method, "https://m3ter.test/x", nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := newScripted(t, s).Do(req); err != nil || s.sent() != attempts {
-				t.Errorf("%q: %v after %d attempts", method, err, s.sent())
-			}
-		})
+		s := &script{steps: []step{answers(503, ``)}}
+		_, err := newScripted(t, s, atOnce).Do(newRequest(t, method, "https://m3ter.test/x", nil))
+		if err != nil || s.sent() != attempts {
+			t.Errorf("%q: %v after %d attempts", method, err, s.sent())
+		}
 	}
 }
 
-// No body of an answer stays open, or its connection would be lost.
+// The client closes every response body, or the transport would lose the connection.
 func TestAnswersAreClosed(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var open []*closeCounter
-		watched := func(then step) step {
-			return func(req *http.Request) (*http.Response, error) {
-				resp, err := then(req)
-				body := &closeCounter{Reader: resp.Body}
-				open = append(open, body)
-				resp.Body = body
-				return resp, err
-			}
+	var open []*closeCounter
+	watched := func(then step) step {
+		return func(req *http.Request) (*http.Response, error) {
+			resp, err := then(req)
+			open = append(open, &closeCounter{Reader: resp.Body})
+			resp.Body = open[len(open)-1]
+			return resp, err
 		}
-		s := &script{steps: []step{watched(answers(503, `{}`)), watched(cut), watched(answers(401, `{}`)), watched(answers(404, `{}`))}}
-		err := either(newScripted(t, s).UserPermissionsPage(t.Context(), "user", PageParams{}))
-		if !errors.Is(err, ErrNotFound) || len(open) != 4 {
-			t.Fatalf("%v after %d answers", err, len(open))
+	}
+	s := &script{steps: []step{watched(answers(503, `{}`)), watched(cut), watched(answers(401, `{}`)), watched(answers(404, `{}`))}}
+	if err := doRead(t, newScripted(t, s, atOnce)); !errors.Is(err, ErrNotFound) || len(open) != 4 {
+		t.Fatalf("%v after %d responses", err, len(open))
+	}
+	for i, body := range open {
+		if body.closed == 0 {
+			t.Errorf("response %d was not closed", i)
 		}
-		for i, body := range open {
-			if body.closed == 0 {
-				t.Errorf("answer %d was not closed", i)
-			}
-		}
-	})
-}
-
-func either[T any](_ T, err error) error { return err }
-
-// An echo of a token that was replaced meanwhile is an echo of a secret too.
-func TestEchoOfAnEarlierToken(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		turns := 0
-		limiter := limiterFunc(func(context.Context) error {
-			if turns++; turns == 2 {
-				return errors.New("budget used up")
-			}
-			return nil
-		})
-		s := &script{steps: []step{answers(403, `{"message":"no access with token-1"}`)}}
-		err := methods[1].call(t.Context(), newScripted(t, s, WithLimiter(limiter)))
-		if !errors.Is(err, ErrForbidden) || strings.Contains(err.Error(), "token-1") {
-			t.Errorf("%v", err)
-		}
-	})
+	}
 }

@@ -6,39 +6,44 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"golang.org/x/oauth2"
 )
 
-// A step is what becomes of one attempt.
+// A step is the outcome of one attempt.
 type step func(*http.Request) (*http.Response, error)
 
-// A script is a transport that plays its steps, an attempt each, and then answers every call as the service would. It
-// keeps what it was sent. Requests for a token don't count as attempts.
+// A script is a transport that plays one step an attempt, and then answers every attempt with success. It keeps what the
+// client sends. Token requests don't count as attempts.
 type script struct {
 	steps []step
 	token step // nil: a new token each time
 
 	mu       sync.Mutex
 	attempts []*http.Request
+	bodies   []string // of the attempts
 	tokens   int
 }
 
 func (s *script) RoundTrip(req *http.Request) (*http.Response, error) {
+	var body []byte
 	if req.Body != nil {
-		if _, err := io.ReadAll(req.Body); err != nil {
+		var err error
+		if body, err = io.ReadAll(req.Body); err != nil {
 			return nil, err
 		}
 		req.Body.Close()
 	}
-	return s.next(req)(req)
+	return s.next(req, string(body))(req)
 }
 
-func (s *script) next(req *http.Request) step {
+func (s *script) next(req *http.Request, body string) step {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if strings.HasSuffix(req.URL.Path, "/oauth/token") {
@@ -46,37 +51,37 @@ func (s *script) next(req *http.Request) step {
 		if s.token != nil {
 			return s.token
 		}
-		return answers(200, `{"access_token":"token-`+string(rune('0'+s.tokens))+`","token_type":"Bearer","expires_in":18000}`)
+		return answers(200, `{"access_token":"token-`+strconv.Itoa(s.tokens)+`","token_type":"Bearer","expires_in":18000}`)
 	}
-	s.attempts = append(s.attempts, req)
+	s.attempts, s.bodies = append(s.attempts, req), append(s.bodies, body)
 	if n := len(s.attempts); n <= len(s.steps) {
 		return s.steps[n-1]
 	}
 	return answers(200, `{"id":"1","version":1}`)
 }
 
-// sent returns how many attempts were made.
+// sent returns the number of attempts.
 func (s *script) sent() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.attempts)
 }
 
-// tokenRequests returns how many requests for a token were made.
+// tokenRequests returns the number of token requests.
 func (s *script) tokenRequests() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.tokens
 }
 
-// setToken changes what the token endpoint does.
+// setToken sets the step of the token endpoint.
 func (s *script) setToken(token step) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.token = token
 }
 
-// answers makes a step that answers with a status, a JSON body, and headers given as "Name: value".
+// answers makes a step that answers with a status, a JSON body and headers, each written as "Name: value".
 func answers(status int, body string, headers ...string) step {
 	return func(req *http.Request) (*http.Response, error) {
 		header := http.Header{"Content-Type": {"application/json"}}
@@ -91,64 +96,57 @@ func answers(status int, body string, headers ...string) step {
 	}
 }
 
-// breaks makes a step of a transport that got a connection and then failed.
-func breaks(err error) step { return reports(err, "GetConn", "GotConn") }
+// always makes a step for each attempt of a call.
+func always(then step) []step { return []step{then, then, then, then} }
 
-// neverLeaves makes a step of a transport whose only dial failed.
-func neverLeaves(err error) step { return reports(err, "GetConn", "ConnectStart", "ConnectDone error") }
+// breaks makes a step of a transport that gets a connection and then fails.
+func breaks(err error) step { return reports(err, "GetConn, GotConn") }
 
-// reports makes a step of a transport that has these events traced, and then fails.
-func reports(err error, events ...string) step {
+// neverLeaves makes a step of a transport whose only dial fails.
+func neverLeaves(err error) step { return reports(err, "GetConn, ConnectStart, ConnectDone error") }
+
+// reports makes a step of a transport that traces events, and then fails.
+func reports(err error, trace string) step { return after(trace, err, foreign(err)) }
+
+// after makes a step that traces events, the failed ones with an error, before it goes on.
+func after(trace string, failure error, then step) step {
 	return func(req *http.Request) (*http.Response, error) {
-		if trace := httptrace.ContextClientTrace(req.Context()); trace != nil && trace.GetConn != nil {
-			for _, event := range events {
-				report(trace, event, err)
+		if client := httptrace.ContextClientTrace(req.Context()); client != nil && client.GetConn != nil && trace != "" {
+			for event := range strings.SplitSeq(trace, ", ") {
+				events[event](client, failure)
 			}
 		}
-		return nil, err
+		return then(req)
 	}
 }
 
-// report reports an event, with the failure where it is one.
-func report(trace *httptrace.ClientTrace, event string, failure error) {
-	switch event {
-	case "GetConn":
-		trace.GetConn("m3ter:443")
-	case "GotConn":
-		trace.GotConn(httptrace.GotConnInfo{})
-	case "DNSDone error":
-		trace.DNSDone(httptrace.DNSDoneInfo{Err: failure})
-	case "DNSDone":
-		trace.DNSDone(httptrace.DNSDoneInfo{})
-	case "ConnectStart":
-		trace.ConnectStart("tcp", "m3ter:443")
-	case "ConnectDone error":
-		trace.ConnectDone("tcp", "m3ter:443", failure)
-	case "ConnectDone":
-		trace.ConnectDone("tcp", "m3ter:443", nil)
-	case "TLSHandshakeDone error":
-		trace.TLSHandshakeDone(tls.ConnectionState{}, failure)
-	case "WroteRequest":
-		trace.WroteRequest(httptrace.WroteRequestInfo{})
-	case "WroteRequest error":
-		trace.WroteRequest(httptrace.WroteRequestInfo{Err: failure})
-	default:
-		panic(event)
-	}
+var events = map[string]func(*httptrace.ClientTrace, error){
+	"GetConn":                func(c *httptrace.ClientTrace, _ error) { c.GetConn("m3ter:443") },
+	"GotConn":                func(c *httptrace.ClientTrace, _ error) { c.GotConn(httptrace.GotConnInfo{}) },
+	"DNSDone error":          func(c *httptrace.ClientTrace, err error) { c.DNSDone(httptrace.DNSDoneInfo{Err: err}) },
+	"DNSDone":                func(c *httptrace.ClientTrace, _ error) { c.DNSDone(httptrace.DNSDoneInfo{}) },
+	"ConnectStart":           func(c *httptrace.ClientTrace, _ error) { c.ConnectStart("tcp", "m3ter:443") },
+	"ConnectDone error":      func(c *httptrace.ClientTrace, err error) { c.ConnectDone("tcp", "m3ter:443", err) },
+	"ConnectDone":            func(c *httptrace.ClientTrace, _ error) { c.ConnectDone("tcp", "m3ter:443", nil) },
+	"TLSHandshakeDone error": func(c *httptrace.ClientTrace, err error) { c.TLSHandshakeDone(tls.ConnectionState{}, err) },
+	"WroteRequest":           func(c *httptrace.ClientTrace, _ error) { c.WroteRequest(httptrace.WroteRequestInfo{}) },
+	"WroteRequest error": func(c *httptrace.ClientTrace, err error) {
+		c.WroteRequest(httptrace.WroteRequestInfo{Err: err})
+	},
 }
 
-// foreign makes a step of a transport that reports nothing, delivers, and then fails.
+// foreign makes a step of a transport that traces nothing and fails.
 func foreign(err error) step {
 	return func(*http.Request) (*http.Response, error) { return nil, err }
 }
 
-// hangs is a step that never answers, and at the end speaks of the cause, as net/http does.
+// hangs is a step without a response. It ends with the cause of the context, as net/http does.
 func hangs(req *http.Request) (*http.Response, error) {
 	<-req.Context().Done()
 	return nil, context.Cause(req.Context())
 }
 
-// cut is a step whose answer breaks off.
+// cut is a step whose response breaks off.
 func cut(req *http.Request) (*http.Response, error) {
 	resp, err := answers(200, `{"id":"1",`)(req)
 	resp.Body = io.NopCloser(io.MultiReader(resp.Body, brokenReader{}))
@@ -160,7 +158,7 @@ type brokenReader struct{}
 
 func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-// newScripted makes a client whose transport is the script.
+// newScripted makes a client that sends through the script.
 func newScripted(t *testing.T, s *script, opts ...Option) *Client {
 	t.Helper()
 	opts = append([]Option{
@@ -176,8 +174,8 @@ func newScripted(t *testing.T, s *script, opts ...Option) *Client {
 	return client
 }
 
-// A method is one of the client's, called with something valid. These are samples: package test calls all there are. What
-// it reads the document with must not be imported here, since go mod tidy looks into the tests of what a user imports.
+// A method is a method of the client, with a valid call. These are samples: package test calls all of them. Don't import
+// here what it needs to read the OpenAPI document: go mod tidy looks into the tests of a user's imports.
 type method struct {
 	name   string
 	isRead bool
@@ -207,9 +205,40 @@ var methods = []method{
 	}},
 }
 
-var withToken1 = WithTokenSource(oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "token-1"}))
+// doWrite makes a call of a method that writes.
+func doWrite(t *testing.T, client *Client) error { return methods[0].call(t.Context(), client) }
 
-// A nilSource is a token source that needs more than nil.
-type nilSource struct{ token oauth2.Token }
+// doRead makes a call of a method that reads.
+func doRead(t *testing.T, client *Client) error { return methods[3].call(t.Context(), client) }
 
-func (s *nilSource) Token() (*oauth2.Token, error) { return &s.token, nil }
+// bubbled makes a test run in a bubble of testing/synctest.
+func bubbled(test func(*testing.T)) func(*testing.T) {
+	return func(t *testing.T) { synctest.Test(t, test) }
+}
+
+func newRequest(t *testing.T, method, address string, body io.Reader) *http.Request {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, address, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return req
+}
+
+var (
+	withToken1 = WithTokenSource(oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "token-1"}))
+	onceOnly   = WithRetry(RetryPolicy{MaxAttempts: 1})
+	atOnce     = WithRetry(RetryPolicy{MinBackoff: 1, MaxBackoff: 1})
+)
+
+// A limiterFunc is a limiter of a test.
+type limiterFunc func(context.Context) error
+
+func (f limiterFunc) Wait(ctx context.Context) error { return f(ctx) }
+
+var unlimited = limiterFunc(func(ctx context.Context) error { return ctx.Err() })
+
+// A sourceFunc is a token source of a test.
+type sourceFunc func() (*oauth2.Token, error)
+
+func (f sourceFunc) Token() (*oauth2.Token, error) { return f() }
