@@ -4,7 +4,6 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"slices"
 
@@ -18,33 +17,23 @@ import (
 //go:embed demo.yaml
 var demoFile []byte
 
-// An organization is who may do what: a file of the user's, or m3ter.
+// An organization is who may do what, in the file or in m3ter.
 type organization struct {
-	Policies map[string]policy   `json:"policies"` // by name
-	Users    map[string]policies `json:"users"`    // by id
+	Policies map[string]entry[m3teraccess.Statement] `json:"policies"` // by name
+	Users    map[string]entry[string]                `json:"users"`    // by id, each with the names of its policies
 }
 
-// A policy has its id in m3ter, or its line in a file.
-type policy struct {
-	Statements []m3teraccess.Statement
-	id         string
-	line       int
+// An entry of the file has a line, and one of m3ter an id.
+type entry[T any] struct {
+	list []T
+	line int
+	id   string
 }
 
-// policies are the names of the policies of a user.
-type policies struct {
-	Names []string
-	line  int
-}
-
-func (p *policy) UnmarshalYAML(node ast.Node) error {
-	p.line = node.GetToken().Position.Line
-	return yaml.NodeToValue(node, &p.Statements, yaml.Strict())
-}
-
-func (p *policies) UnmarshalYAML(node ast.Node) error {
-	p.line = node.GetToken().Position.Line
-	return yaml.NodeToValue(node, &p.Names, yaml.Strict())
+// UnmarshalYAML decodes the list and keeps its line.
+func (e *entry[T]) UnmarshalYAML(node ast.Node) error {
+	e.line = node.GetToken().Position.Line
+	return yaml.NodeToValue(node, &e.list, yaml.Strict())
 }
 
 // readFile reads and checks the file, or that of the demo if there is no path. Errors have the path and the line.
@@ -56,44 +45,33 @@ func readFile(path string) (*organization, error) {
 		return nil, err
 	}
 	o := new(organization)
-	if err := yaml.UnmarshalWithOptions(text, o, yaml.Strict()); err != nil {
-		if syntax := yaml.Error(nil); errors.As(err, &syntax) {
-			return nil, fmt.Errorf("%s:%d: %s", path, syntax.GetToken().Position.Line, syntax.GetMessage())
-		}
+	err = yaml.UnmarshalWithOptions(text, o, yaml.Strict())
+	if syntax := yaml.Error(nil); errors.As(err, &syntax) {
+		return nil, fmt.Errorf("%s:%d: %s", path, syntax.GetToken().Position.Line, syntax.GetMessage())
+	} else if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return o, o.check(path)
 }
 
-// check finds what m3ter would refuse, and names that lead nowhere.
+// check finds statements that m3ter would refuse, and names that lead nowhere.
 func (o *organization) check(path string) error {
 	var errs []error
-	for name, p := range sorted(o.Policies) {
-		request := m3teraccess.PermissionPolicyRequest{Name: name, PermissionPolicy: p.Statements}
-		for _, problem := range gen.CreatePermissionPolicy.Check(request) {
-			errs = append(errs, fmt.Errorf("%s:%d: policy %q: %s %s; it must be %s", path, p.line, name, problem.Field, problem.Problem, problem.Allowed))
+	for _, name := range keys(o.Policies) {
+		p := o.Policies[name]
+		for _, problem := range gen.CreatePermissionPolicy.Check(gen.PermissionPolicyRequest{Name: name, PermissionPolicy: p.list}) {
+			errs = append(errs, fmt.Errorf("%s:%d: policy %q: %s must be %s; it %s", path, p.line, name, problem.Field, problem.Allowed, problem.Problem))
 		}
 	}
-	for id, p := range sorted(o.Users) {
-		for i, name := range p.Names {
+	for _, id := range keys(o.Users) {
+		u := o.Users[id]
+		for i, name := range u.list {
 			if _, ok := o.Policies[name]; !ok {
-				errs = append(errs, fmt.Errorf("%s:%d: user %s: no policy is named %q", path, p.line, id, name))
-			}
-			if slices.Contains(p.Names[:i], name) {
-				errs = append(errs, fmt.Errorf("%s:%d: user %s: policy %q is named twice", path, p.line, id, name))
+				errs = append(errs, fmt.Errorf("%s:%d: user %s: no policy is named %q", path, u.line, id, name))
+			} else if slices.Contains(u.list[:i], name) {
+				errs = append(errs, fmt.Errorf("%s:%d: user %s: policy %q is named twice", path, u.line, id, name))
 			}
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// sorted walks over a map in the order of its keys, so that what is printed is stable.
-func sorted[V any](m map[string]V) func(yield func(string, V) bool) {
-	return func(yield func(string, V) bool) {
-		for _, key := range slices.Sorted(maps.Keys(m)) {
-			if !yield(key, m[key]) {
-				return
-			}
-		}
-	}
 }

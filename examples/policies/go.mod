@@ -6,6 +6,7 @@ go 1.26.0
 require (
 	github.com/goccy/go-yaml v1.19.2
 	github.com/m3ter-access/m3ter-access-go v0.0.0
+	golang.org/x/sync v0.22.0
 )
 
 require (

@@ -1,13 +1,19 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
+	"io"
+	"maps"
 	"slices"
 
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// A change is a line of the plan: of a policy, or of a user's policy.
+// A plan leads from m3ter to the file.
+type plan []change
+
+// A change is a line of the plan: about a policy, or about a policy of a user.
 type change struct {
 	Op     string                  `json:"op"` // create and add are applied; extra and differs are reports
 	Policy string                  `json:"policy"`
@@ -30,49 +36,63 @@ func (c change) String() string {
 	return "+ " + subject
 }
 
-func (c change) isReport() bool { return c.Op == "extra" || c.Op == "differs" }
-
-func hasReports(plan []change) bool { return slices.ContainsFunc(plan, change.isReport) }
-
-// compare returns the plan that leads from m3ter to the file.
-func compare(file, m3ter *organization) (plan []change) {
-	for name, p := range sorted(file.Policies) {
-		switch found, ok := m3ter.Policies[name]; {
-		case !ok:
-			plan = append(plan, change{Op: "create", Policy: name})
-		case !isSame(p.Statements, found.Statements):
-			plan = append(plan, change{Op: "differs", Policy: name, File: p.Statements, M3ter: found.Statements})
+func compare(file, m3ter *organization) (p plan) {
+	for _, name := range keys(file.Policies) {
+		wanted := file.Policies[name].list
+		if found, ok := m3ter.Policies[name]; !ok {
+			p = append(p, change{Op: "create", Policy: name})
+		} else if !isSame(wanted, found.list) {
+			p = append(p, change{Op: "differs", Policy: name, File: wanted, M3ter: found.list})
 		}
 	}
-	for name := range sorted(m3ter.Policies) {
+	for _, name := range keys(m3ter.Policies) {
 		if _, ok := file.Policies[name]; !ok {
-			plan = append(plan, change{Op: "extra", Policy: name})
+			p = append(p, change{Op: "extra", Policy: name})
 		}
 	}
-	for id, p := range sorted(file.Users) {
-		for _, name := range p.Names {
-			if !slices.Contains(m3ter.Users[id].Names, name) {
-				plan = append(plan, change{Op: "add", Policy: name, User: id})
+	for _, id := range keys(m3ter.Users) { // which has those of the file, too
+		wanted, found := file.Users[id].list, m3ter.Users[id].list
+		for _, name := range wanted {
+			if !slices.Contains(found, name) {
+				p = append(p, change{Op: "add", Policy: name, User: id})
+			}
+		}
+		for _, name := range found {
+			if !slices.Contains(wanted, name) {
+				p = append(p, change{Op: "extra", Policy: name, User: id})
 			}
 		}
 	}
-	for id, p := range sorted(m3ter.Users) {
-		for _, name := range p.Names {
-			if !slices.Contains(file.Users[id].Names, name) {
-				plan = append(plan, change{Op: "extra", Policy: name, User: id})
-			}
-		}
-	}
-	return plan
+	return p
 }
 
 // isSame compares statements without the order of their actions and resources, which means nothing.
 func isSame(a, b []m3teraccess.Statement) bool {
 	return slices.EqualFunc(m3teraccess.Sendable(a), m3teraccess.Sendable(b), func(a, b m3teraccess.Statement) bool {
-		return a.Effect == b.Effect && isSameSet(a.Action, b.Action) && isSameSet(a.Resource, b.Resource)
+		slices.Sort(a.Action)
+		slices.Sort(b.Action)
+		return a.Effect == b.Effect && slices.Equal(a.Action, b.Action) &&
+			slices.Equal(slices.Sorted(slices.Values(a.Resource)), slices.Sorted(slices.Values(b.Resource)))
 	})
 }
 
-func isSameSet[T ~string](a, b []T) bool {
-	return slices.Equal(slices.Compact(slices.Sorted(slices.Values(a))), slices.Compact(slices.Sorted(slices.Values(b))))
+func (p plan) hasReports() bool {
+	return slices.ContainsFunc(p, func(c change) bool { return c.Op == "extra" || c.Op == "differs" })
 }
+
+func (p plan) print(out io.Writer, asJSON bool) (err error) {
+	for _, c := range p {
+		if asJSON {
+			err = json.NewEncoder(out).Encode(c)
+		} else {
+			_, err = fmt.Fprintln(out, c)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keys returns the keys of a map in order, so that what is printed is stable.
+func keys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
