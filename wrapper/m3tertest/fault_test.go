@@ -136,17 +136,14 @@ func TestFaultHeader(t *testing.T) {
 		body        string
 		contentType []string
 	}{
-		"default":        {nil, "", []string{"application/json"}},
-		"default, body":  {nil, "<html>", []string{"application/json"}},
+		"default":        {http.Header{}, "", []string{"application/json"}},
+		"default, body":  {http.Header{}, "<html>", []string{"application/json"}},
 		"other":          {http.Header{"Content-Type": {"text/html"}}, "<html>", []string{"text/html"}},
 		"other, no body": {http.Header{"content-type": {"text/html"}}, "", []string{"text/html"}},
 		"none":           {http.Header{"Content-Type": nil}, "x", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := inMemory(t)
-			if tt.header == nil {
-				tt.header = make(http.Header)
-			}
 			tt.header["retry-after"] = []string{"7"}
 			c.fake.Inject(m3tertest.Fault{Status: 429, Header: tt.header, Body: tt.body})
 			tt.header.Set("Later", "too late")

@@ -31,7 +31,7 @@ func TestRun(t *testing.T) {
 		t.Errorf("log:\n%s", log)
 	}
 	if strings.Contains(log, "quiet") || strings.Contains(log, apiSecret) {
-		t.Errorf("the log holds a header or a query:\n%s", log)
+		t.Errorf("the log shows a header or a query:\n%s", log)
 	}
 }
 
@@ -42,7 +42,7 @@ func TestRunErrors(t *testing.T) {
 	}
 	defer taken.Close()
 	interrupted, interrupt := context.WithCancel(t.Context())
-	interrupt() // or arguments that are taken for good would be served for ever
+	interrupt() // otherwise run would serve forever with arguments that it should refuse
 	for want, args := range map[string][]string{
 		"listen tcp 127.0.0.1:": {"-addr", taken.Addr().String()},
 		"-nothing":              {"-nothing"},
