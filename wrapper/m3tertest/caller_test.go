@@ -159,11 +159,7 @@ const linkBody = `{"principalId":"user"}`
 func (c *caller) link() *http.Request {
 	c.fake.AddUser("user")
 	c.fake.AddPermissionPolicy(gen.PermissionPolicy{ID: "p"})
-	return c.linkTo("p")
-}
-
-func (c *caller) linkTo(policyID string) *http.Request {
-	return c.request("POST", c.path(gen.AddPermissionPolicyToUser.Operation, policyID), strings.NewReader(linkBody))
+	return c.request("POST", c.path(gen.AddPermissionPolicyToUser.Operation, "p"), strings.NewReader(linkBody))
 }
 
 type answer struct {

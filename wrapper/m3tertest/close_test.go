@@ -47,6 +47,29 @@ func TestInjectFuncCallsTheServer(t *testing.T) {
 	}
 }
 
+// The function handles one request at a time.
+func TestInjectFuncTakesTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := inMemory(t)
+		asked := 0
+		c.fake.InjectFunc(func(m3tertest.Request) (m3tertest.Fault, bool) {
+			asked++
+			time.Sleep(time.Second)
+			return m3tertest.Fault{}, false
+		})
+		start := time.Now()
+		var group sync.WaitGroup
+		for range 3 {
+			r := c.request("GET", "/", nil)
+			group.Go(func() { _, _ = c.attempt(r) })
+		}
+		group.Wait()
+		if took := time.Since(start); asked != 3 || took != 3*time.Second {
+			t.Errorf("%d requests took %v", asked, took)
+		}
+	})
+}
+
 // Close also ends the requests that wait for the function, and leaves none of them behind.
 func TestCloseInsideInjectFunc(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

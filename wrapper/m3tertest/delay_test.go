@@ -134,22 +134,3 @@ func TestCloseDuringFault(t *testing.T) {
 		}
 	}
 }
-
-// Close takes no time in a bubble either. The bubble ends only if no goroutine is left.
-func TestCloseDuringFaultInBubble(t *testing.T) {
-	for _, fault := range []m3tertest.Fault{{}, {Break: m3tertest.DropBeforeBody}} {
-		synctest.Test(t, func(t *testing.T) {
-			c := inMemory(t)
-			r := c.link()
-			fault.Delay = time.Hour
-			c.fake.Inject(fault)
-			go c.attempt(r)
-			synctest.Wait()
-			start := time.Now()
-			c.fake.Close()
-			if took := time.Since(start); took != 0 {
-				t.Errorf("Close took %v", took)
-			}
-		})
-	}
-}

@@ -5,15 +5,12 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -281,51 +278,6 @@ func TestApplied(t *testing.T) {
 	if want := []string{"CreatePermissionPolicy", "RequestSupport", "RemoveResource", "AddPermissionPolicyToUser"}; !slices.Equal(got, want) {
 		t.Errorf("applied %q, want %q", got, want)
 	}
-}
-
-// 200 requests at once meet every kind of fault. The record says which of them were applied.
-func TestConcurrentFaults(t *testing.T) {
-	const requests = 200
-	faults := []m3tertest.Fault{
-		{}, {Status: 503}, {Delay: time.Millisecond},
-		{Break: m3tertest.DropBeforeBody}, {Break: m3tertest.DropAfterBody}, {Break: m3tertest.DropAnswer},
-		{Break: m3tertest.CutAnswer}, {Break: m3tertest.EndlessAnswer, Delay: time.Millisecond},
-	}
-	storm := func(t *testing.T, start func(*testing.T, ...m3tertest.Option) *caller) {
-		c := start(t)
-		c.fake.AddUser("user")
-		met := 0 // the fake asks for one fault at a time
-		c.fake.InjectFunc(func(m3tertest.Request) (m3tertest.Fault, bool) {
-			met++
-			return faults[met%len(faults)], true
-		})
-		var answered atomic.Int64
-		var group sync.WaitGroup
-		for range requests {
-			r := c.linkTo(c.fake.AddPermissionPolicy(gen.PermissionPolicy{}).ID)
-			group.Go(func() {
-				if a, err := c.attempt(r); err == nil && a.status == 200 {
-					answered.Add(1)
-				}
-			})
-		}
-		group.Wait()
-
-		applied, linked := make(map[string]bool), make(map[string]bool)
-		for _, r := range c.fake.Requests() {
-			if r.Applied {
-				applied[r.Path] = true
-			}
-		}
-		for _, policy := range c.fake.UserPolicies("user") {
-			linked[c.linkTo(policy.ID).URL.Path] = true
-		}
-		if met != requests || len(applied) != requests*5/8 || !maps.Equal(applied, linked) || answered.Load() != requests*2/8 {
-			t.Errorf("%d requests met a fault; %d recorded as applied, %d linked, %d answered", met, len(applied), len(linked), answered.Load())
-		}
-	}
-	t.Run("loopback", func(t *testing.T) { storm(t, overLoopback) })
-	t.Run("bubble", func(t *testing.T) { synctest.Test(t, func(t *testing.T) { storm(t, inMemory) }) })
 }
 
 // The fake carries out the request, and then a gateway reports a failure, or the response is late.

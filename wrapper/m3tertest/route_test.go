@@ -47,19 +47,6 @@ func TestRoutes(t *testing.T) {
 	}
 }
 
-func TestRoutesOfTheDocument(t *testing.T) {
-	c := inMemory(t)
-	for _, op := range []gen.Operation{
-		gen.RequestSupport.Operation, gen.CreatePermissionPolicy.Operation, gen.AddPermissionPolicyToUser.Operation,
-		gen.UserPermissions.Operation, gen.RemoveResource.Operation,
-	} {
-		c.call(op, "", slices.Repeat([]string{"x"}, strings.Count(op.Path, "{")-1)...)
-		if got := c.last(); got.Operation != op.Name || got.Status != 400 && got.Status != 404 {
-			t.Errorf("%s: recorded %+v", op.Name, got)
-		}
-	}
-}
-
 func TestRequestsAreCopies(t *testing.T) {
 	c := inMemory(t)
 	c.doAt("POST", "/?q=1", "body")

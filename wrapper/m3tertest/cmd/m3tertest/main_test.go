@@ -90,20 +90,6 @@ func TestHelp(t *testing.T) {
 	}
 }
 
-func TestSeeded(t *testing.T) {
-	fake := settings{}.newFake()
-	seed(fake)
-	if items := fake.ResourceGroupItems(groupType, groupID); len(items) != 1 || items[0].TargetID != itemID {
-		t.Errorf("items %+v", items)
-	}
-	if link := fake.GrantPolicy(policyID, userID); link.Version != 1 {
-		t.Errorf("link %+v", link)
-	}
-	if policies := fake.UserPolicies(userID); len(policies) != 1 || policies[0].ID != policyID {
-		t.Errorf("policies %+v", policies)
-	}
-}
-
 func TestBaseURL(t *testing.T) {
 	for want, addr := range map[string]net.Addr{
 		"http://127.0.0.1:80": &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80},
