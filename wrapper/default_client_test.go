@@ -3,7 +3,6 @@ package m3teraccess
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"io"
 	"net"
 	"net/http"
@@ -14,25 +13,27 @@ import (
 	"time"
 )
 
-// A network carries the default client's connections to a server, in memory and over TLS, until it is told to drop them
-// without a word.
+// A network connects the default client with a server, in memory and over TLS. It can drop a connection silently.
 type network struct {
 	*http.Client
 	conns []*droppable
 }
 
-// newNetwork starts a server that answers every request. It is to be called in a bubble.
+// newNetwork starts a server that answers every request. Call it in a bubble.
 func newNetwork(t *testing.T, protocol string) *network {
-	certified := httptest.NewUnstartedServer(nil)
-	certified.StartTLS() // for its certificate
-	certified.Close()
-	roots := x509.NewCertPool()
-	roots.AddCert(certified.Certificate())
-
 	transport := defaultHTTPClient().Transport.(*http.Transport).Clone()
 	n := &network{Client: &http.Client{Transport: transport}}
-	listener := &pipeListener{conns: make(chan net.Conn), done: make(chan struct{})}
-	transport.TLSClientConfig = &tls.Config{RootCAs: roots, ServerName: "example.com", NextProtos: []string{protocol}}
+	listener := &pipeListener{conns: make(chan net.Conn)}
+	listener.done, listener.end = context.WithCancel(t.Context())
+	server := &httptest.Server{Listener: listener, EnableHTTP2: protocol == "h2", Config: &http.Server{
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = io.WriteString(w, `{"data":[]}`)
+		}),
+	}}
+	server.StartTLS()
+	trusting := server.Client().Transport.(*http.Transport).TLSClientConfig
+	transport.TLSClientConfig = &tls.Config{RootCAs: trusting.RootCAs, ServerName: "example.com", NextProtos: []string{protocol}}
 	transport.DialContext = func(context.Context, string, string) (net.Conn, error) {
 		client, server := net.Pipe()
 		conn := &droppable{Conn: client, closed: make(chan struct{})}
@@ -40,44 +41,37 @@ func newNetwork(t *testing.T, protocol string) *network {
 		listener.conns <- server
 		return conn, nil
 	}
-	server := &http.Server{
-		Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Type", "application/json")
-			_, _ = io.WriteString(w, `{"data":[]}`)
-		}),
-		TLSConfig: &tls.Config{Certificates: certified.TLS.Certificates, NextProtos: []string{protocol}},
-	}
-	go server.ServeTLS(listener, "", "")
 	t.Cleanup(func() {
-		server.Close()
 		transport.CloseIdleConnections()
+		server.Close()
 	})
 	return n
 }
 
 type pipeListener struct {
 	conns chan net.Conn
-	done  chan struct{}
+	done  context.Context
+	end   func()
 }
 
 func (l *pipeListener) Accept() (net.Conn, error) {
 	select {
 	case conn := <-l.conns:
 		return conn, nil
-	case <-l.done:
+	case <-l.done.Done():
 		return nil, net.ErrClosed
 	}
 }
-func (l *pipeListener) Close() error   { close(l.done); return nil }
+func (l *pipeListener) Close() error   { l.end(); return nil }
 func (l *pipeListener) Addr() net.Addr { return &net.TCPAddr{} }
 
-// A droppable connection may be dropped: then nothing arrives any more, and nobody is told.
+// A droppable connection carries nothing after a drop, without an error.
 type droppable struct {
 	net.Conn
 	dropped  atomic.Bool
 	closed   chan struct{}
 	isClosed atomic.Bool
-	written  atomic.Int64 // when, in nanoseconds
+	written  atomic.Int64 // the time of the last write, in nanoseconds
 }
 
 func (c *droppable) Read(p []byte) (int, error) {
@@ -104,54 +98,49 @@ func (c *droppable) Close() error {
 	return c.Conn.Close()
 }
 
-// A connection that the network dropped without a word is left soon: the first read after it succeeds.
+// The client soon leaves a connection that the network dropped silently. The first read after the drop succeeds.
 func TestSilentConnections(t *testing.T) {
 	for _, idle := range []time.Duration{0, 2 * time.Second, 30 * time.Second} {
 		synctest.Test(t, func(t *testing.T) {
 			n := newNetwork(t, "h2")
 			client := newScripted(t, &script{}, WithHTTPClient(n.Client), withToken1)
-			if err := methods[3].call(t.Context(), client); err != nil {
+			if err := doRead(t, client); err != nil {
 				t.Fatal(err)
 			}
 			n.conns[0].dropped.Store(true)
 			time.Sleep(idle)
 			start := time.Now()
-			if err := methods[3].call(t.Context(), client); err != nil || time.Since(start) > 10*time.Second {
+			if err := doRead(t, client); err != nil || time.Since(start) > 10*time.Second {
 				t.Errorf("after %v of silence: %v after %v", idle, err, time.Since(start))
 			}
-			if len(n.conns) != 2 {
-				t.Errorf("%d connections", len(n.conns))
-			}
-			if left := n.conns[0].isClosed.Load(); !left {
-				t.Error("the silent connection is kept")
+			if len(n.conns) != 2 || !n.conns[0].isClosed.Load() {
+				t.Errorf("%d connections; the first is closed: %v", len(n.conns), n.conns[0].isClosed.Load())
 			}
 		})
 	}
 }
 
-// An idle connection is closed before a gateway does, and pings end with it.
+// The client closes an idle connection before a gateway does, and sends no more pings.
 func TestIdleConnections(t *testing.T) {
 	for _, protocol := range []string{"h2", "http/1.1"} {
 		synctest.Test(t, func(t *testing.T) {
 			n := newNetwork(t, protocol)
 			client := newScripted(t, &script{}, WithHTTPClient(n.Client), withToken1)
-			if err := methods[3].call(t.Context(), client); err != nil {
+			if err := doRead(t, client); err != nil {
 				t.Fatal(err)
 			}
 			start := time.Now()
 			time.Sleep(20 * time.Second)
-			if n.conns[0].isClosed.Load() {
-				t.Errorf("%s: closed early", protocol)
-			}
+			early := n.conns[0].isClosed.Load()
 			time.Sleep(35 * time.Second)
-			if !n.conns[0].isClosed.Load() {
-				t.Errorf("%s: still there after 55 s", protocol)
+			if late := n.conns[0].isClosed.Load(); early || !late {
+				t.Errorf("%s: closed after 20 seconds: %v, after 55 seconds: %v", protocol, early, late)
 			}
 			time.Sleep(time.Hour)
 			if last := time.Unix(0, n.conns[0].written.Load()).Sub(start); last > time.Minute {
 				t.Errorf("%s: written to after %v", protocol, last)
 			}
-			if err := methods[3].call(t.Context(), client); err != nil || len(n.conns) != 2 {
+			if err := doRead(t, client); err != nil || len(n.conns) != 2 {
 				t.Errorf("%s: %v over connection %d", protocol, err, len(n.conns))
 			}
 		})

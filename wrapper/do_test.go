@@ -139,9 +139,9 @@ func TestDoWithBodiesThatAreNotWhole(t *testing.T) {
 			resp.StatusCode = status
 			return resp, err
 		}
-		for name, step0 := range map[string]step{"cut": cutShort, "long": answers(status, long)} {
+		for name, response := range map[string]step{"cut": cutShort, "long": answers(status, long)} {
 			req, _ := newRequestTo(t, "https://m3ter.test/x")
-			resp, err := newScripted(t, &script{steps: []step{step0}}, WithMaxResponseBytes(50), withToken1).Do(req)
+			resp, err := newScripted(t, &script{steps: []step{response}}, WithMaxResponseBytes(50), withToken1).Do(req)
 			if status == 200 {
 				if !errors.Is(err, ErrOutcomeUnknown) {
 					t.Errorf("%s 200: %v", name, err)

@@ -10,8 +10,8 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// Two writers extend the same support access at the same time. The slower one reads once more, and builds on what the
-// faster one wrote, so that no change is lost.
+// Two writers extend the same support access at the same time. The slower writer reads the change of the faster one, and
+// adds its own, so no change is lost.
 func ExampleRetryOnConflict() {
 	fake, client := newExample()
 	defer fake.Close()
@@ -21,7 +21,7 @@ func ExampleRetryOnConflict() {
 		return m3teraccess.Get[m3teraccess.Support](ctx, client, "support")
 	}
 	extend := func(ctx context.Context, current *m3teraccess.Support) (*m3teraccess.Support, error) {
-		if current == nil { // there is no support request yet
+		if current == nil { // nobody has requested support access yet
 			current = &m3teraccess.Support{EndSupportUsersAccess: time.Date(2026, 3, 1, 17, 0, 0, 0, time.UTC)}
 		}
 		return client.RequestSupport(ctx, m3teraccess.SupportRequest{

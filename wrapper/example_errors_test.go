@@ -10,7 +10,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// What a caller may want to tell apart.
+// A program may want to tell these outcomes apart.
 func ExampleError() {
 	fake, client := newExample()
 	defer fake.Close()
@@ -30,7 +30,7 @@ func ExampleError() {
 	// Output: no such policy or user
 }
 
-// The answer to a write is lost. What to look at is in the text of the error; Example (Testing) looks.
+// The response to a write is lost. The error says where to look for the outcome. Example (Testing) does so.
 func ExampleError_outcomeUnknown() {
 	fake, client := newExample()
 	defer fake.Close()
@@ -78,7 +78,7 @@ func ExampleAuthError() {
 	// Output: check the credentials: 401
 }
 
-// A proxy answers in the place of the service.
+// A proxy answers instead of m3ter.
 func ExampleDecodeError() {
 	fake, client := newExample()
 	defer fake.Close()

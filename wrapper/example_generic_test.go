@@ -10,7 +10,7 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// A resource group is read by its id, which needs no care.
+// Get reads a resource group by its id, and escapes the id.
 func ExampleGet() {
 	fake, client := newExample()
 	defer fake.Close()
@@ -30,7 +30,7 @@ func ExampleGet() {
 	// not found: true
 }
 
-// The names of policies need not be unique: this finds out whether one is taken.
+// The names of policies need not be unique. List finds out whether a policy has a name already.
 func ExampleList() {
 	fake, client := newExample()
 	defer fake.Close()
@@ -49,7 +49,7 @@ func ExampleList() {
 	// Meter readers [allow config:retrieve on config:meter/*]
 }
 
-// A request that has no method of its own. Here it is one that has, to show that both come to the same.
+// Send makes a request for which the client has no method. This one has a method, to show that both do the same.
 func ExampleSend() {
 	fake, client := newExample()
 	defer fake.Close()
@@ -65,7 +65,7 @@ func ExampleSend() {
 	// support access until 2026-03-01 17:00:00 +0000 UTC
 }
 
-// An audit trail keeps how each call went, whether it succeeded or not.
+// An audit trail keeps the outcome of each call, whether it succeeds or not.
 func ExampleWithResponseInto() {
 	fake, client := newExample()
 	defer fake.Close()

@@ -12,13 +12,13 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// At Info the client tells of new tokens, of retries, and of what it gives up. At Debug it tells of each attempt too.
+// At Info the client logs new access tokens and retries. At Warn it logs that it gives up, and at Debug each attempt.
 func ExampleWithLogger() {
 	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{
 		Level: slog.LevelInfo,
 		ReplaceAttr: func(_ []string, attr slog.Attr) slog.Attr {
 			switch attr.Key {
-			case slog.TimeKey, "duration", "wait": // which differ from run to run
+			case slog.TimeKey, "duration", "wait": // they differ from run to run
 				return slog.Attr{}
 			}
 			return attr

@@ -11,7 +11,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// newExampleUser is newExample, with a user who has three policies.
+// newExampleUser is newExample with a user who has three policies.
 func newExampleUser() (*m3tertest.Server, *m3teraccess.Client) {
 	fake, client := newExample()
 	fake.AddUser("user-1")
@@ -37,7 +37,7 @@ func ExampleClient_UserPermissions() {
 	// Readers
 }
 
-// Leaving the loop ends the fetching.
+// The client fetches no page after the loop ends.
 func ExampleClient_UserPermissions_break() {
 	fake, client := newExampleUser()
 	defer fake.Close()
@@ -64,7 +64,7 @@ func ExampleClient_UserPermissions_break() {
 	// 2 of 3 pages were fetched
 }
 
-// A service that hands out a token twice would be asked for ever.
+// The client would fetch pages forever if it followed a repeated page token.
 func ExampleClient_UserPermissions_repeatedToken() {
 	fake, client := newExample()
 	defer fake.Close()

@@ -13,7 +13,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// The service does not like what the request says. Its message is for a person.
+// m3ter refuses the content of the request. Its message is for a person.
 func ExampleError_badRequest() {
 	fake, client := newExample()
 	defer fake.Close()
@@ -30,7 +30,7 @@ func ExampleError_badRequest() {
 	// Output: mend the request: config:metre is no resource
 }
 
-// A token that can't be renewed, as a person's that was pasted, has been revoked.
+// m3ter has revoked an access token that the client can't renew, such as a person's token.
 func ExampleError_unauthorized() {
 	fake, client := newExample(m3teraccess.WithTokenSource(oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "pasted"})))
 	defer fake.Close()
@@ -43,8 +43,8 @@ func ExampleError_unauthorized() {
 	// Output: log in again
 }
 
-// The service user may not do this. m3ter answers so to an expired token too; then the client has renewed it and tried
-// again before.
+// The service user lacks a permission. m3ter also answers 403 to an expired access token, so the client has retried with a
+// new one.
 func ExampleError_forbidden() {
 	fake, client := newExample()
 	defer fake.Close()
@@ -57,7 +57,7 @@ func ExampleError_forbidden() {
 	// Output: ask an administrator for access to this organization
 }
 
-// Somebody else was faster. RetryOnConflict reads again, and tries again.
+// Someone else updated it first. RetryOnConflict reads and writes another time.
 func ExampleError_versionConflict() {
 	fake, client := newExample()
 	defer fake.Close()
@@ -75,7 +75,7 @@ func ExampleError_versionConflict() {
 	// Output: read the group again
 }
 
-// The user has the policy already: a conflict, though with no version.
+// The user has the policy already. This is a conflict, but not a version conflict.
 func ExampleError_conflict() {
 	fake, client := newExample()
 	defer fake.Close()
@@ -92,7 +92,7 @@ func ExampleError_conflict() {
 	// Output: the user has the policy already
 }
 
-// The service asks for a longer wait than the client takes upon itself: see RetryPolicy.MaxRetryAfter.
+// m3ter asks for a longer wait than RetryPolicy.MaxRetryAfter allows.
 func ExampleError_rateLimited() {
 	fake, client := newExample()
 	defer fake.Close()
@@ -106,7 +106,7 @@ func ExampleError_rateLimited() {
 	// Output: come back after 2m0s
 }
 
-// The service is down, and stayed down while the client tried again.
+// The server is down, and the retries fail too.
 func ExampleError_server() {
 	fake, client := newExample(m3teraccess.WithRetry(m3teraccess.RetryPolicy{MaxAttempts: 2, MinBackoff: time.Millisecond}))
 	defer fake.Close()

@@ -12,7 +12,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// newExample starts an in-memory m3ter, so that the examples run as they stand, and makes a client for it.
+// newExample starts an in-memory m3ter and makes a client for it. The examples run as they are.
 func newExample(opts ...m3teraccess.Option) (*m3tertest.Server, *m3teraccess.Client) {
 	fake := m3tertest.NewServer()
 	client, err := m3teraccess.NewClient(append([]m3teraccess.Option{
@@ -27,12 +27,12 @@ func newExample(opts ...m3teraccess.Option) (*m3tertest.Server, *m3teraccess.Cli
 }
 
 func ExampleNewClient() {
-	client, err := m3teraccess.NewClient( // what is not given here comes from the environment
+	client, err := m3teraccess.NewClient( // other settings come from the environment
 		m3teraccess.WithCredentials("access-key-id", "api-secret"),
 		m3teraccess.WithOrganization("1d2e3f40-5a6b-4c7d-8e9f-0a1b2c3d4e5f"),
 		m3teraccess.WithBaseURL("https://api.m3ter.com"), // the default
 		m3teraccess.WithUserAgent("billing-sync/1.4"),
-		m3teraccess.WithRetry(m3teraccess.RetryPolicy{MaxAttempts: 6}), // what is 0 stays as it is
+		m3teraccess.WithRetry(m3teraccess.RetryPolicy{MaxAttempts: 6}), // a field of 0 keeps its default
 		m3teraccess.WithTimeout(10*time.Second),
 	)
 	if err != nil {
@@ -42,7 +42,7 @@ func ExampleNewClient() {
 	// Output: m3teraccess.Client{organization: "1d2e3f40-5a6b-4c7d-8e9f-0a1b2c3d4e5f", base URL: "https://api.m3ter.com"}
 }
 
-// Everything that is wrong is reported at once.
+// NewClient reports all mistakes at once.
 func ExampleNewClient_mistakes() {
 	_, err := m3teraccess.NewClient(
 		m3teraccess.WithCredentials("access-key-id", ""),
@@ -149,7 +149,7 @@ func ExampleClient_Do() {
 	// Output: 200 Usage meters
 }
 
-// A client for each organization that the service user may see, with one token and one pool of connections.
+// The clients of several organizations share an access token and the connections.
 func ExampleClient_Organization() {
 	fake, client := newExample(m3teraccess.WithOrganization("another-organization"))
 	defer fake.Close()
@@ -171,7 +171,7 @@ func ExampleClient_OrganizationID() {
 	// Output: our-organization another
 }
 
-// What is read by Do is spelled as m3ter spells its answers.
+// Do returns the spelling of m3ter.
 func ExampleSendable() {
 	answer := []byte(`[{"effect": "ALLOW", "action": ["CONFIG_RETRIEVE"], "resource": ["config:*"]}]`)
 	var statements []m3teraccess.Statement

@@ -10,7 +10,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// onboard is the code under test: it gives a user a policy. When the outcome is unknown it looks.
+// onboard is the code under test. It adds a policy to a user. If the outcome is unknown, it looks.
 func onboard(ctx context.Context, client *m3teraccess.Client, userID, policyID string) error {
 	_, err := client.AddPermissionPolicyToUser(ctx, policyID, m3teraccess.PrincipalPermissionRequest{PrincipalID: userID})
 	if !errors.Is(err, m3teraccess.ErrOutcomeUnknown) {
@@ -27,7 +27,7 @@ func onboard(ctx context.Context, client *m3teraccess.Client, userID, policyID s
 	return err
 }
 
-// A test of code that uses a client: the service does what it is asked for, and loses its answer.
+// The fake carries out the request, and loses the response.
 func Example_testing() {
 	fake := m3tertest.NewServer()
 	defer fake.Close()

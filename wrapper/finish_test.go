@@ -10,7 +10,7 @@ type embedded struct {
 	ID string `json:"id"`
 }
 
-// A node leads back to its parent, as only a type that decodes itself can.
+// A node leads back to its parent. Only a type that decodes itself can do so.
 type node struct {
 	Parent   *node
 	Children []*node
@@ -40,7 +40,7 @@ func TestFinishAnyType(t *testing.T) {
 	}
 	got.hidden = &Statement{Effect: "ALLOW"}
 	if lacks := finishAny(&got); lacks != "id" {
-		t.Errorf("lacks %q: the id is in an embedded pointer that is nil", lacks)
+		t.Errorf("lacks %q, want the id of a nil embedded pointer", lacks)
 	}
 	for place, s := range map[string]Statement{
 		"a map": got.Map["a"].PermissionPolicy[0], "lists in a map": *got.Lists["a"][0],
@@ -51,6 +51,6 @@ func TestFinishAnyType(t *testing.T) {
 		}
 	}
 	if got.hidden.Effect != "ALLOW" {
-		t.Error("an unexported field was changed")
+		t.Error("an unexported field changed")
 	}
 }

@@ -17,10 +17,9 @@ import (
 	"unicode"
 
 	"github.com/m3ter-access/m3ter-access-go/gen"
-	"golang.org/x/oauth2"
 )
 
-// However the service words it, a wait is never negative, and a date is what it says.
+// A wait is never negative, whatever the text of Retry-After. A wait until a date ends at the date.
 func FuzzRetryAfter(f *testing.F) {
 	for _, seed := range []string{"", "0", "7", "-1", "1.5", "9223372036854775807", "99999999999999999999", "Fri, 31 Dec 1999 23:59:59 GMT", "Sun, 06 Nov 1994 08:49:37 GMT"} {
 		f.Add(seed)
@@ -37,7 +36,7 @@ func FuzzRetryAfter(f *testing.F) {
 	})
 }
 
-// Whatever comes as the body of an error, its text is short, of one line, and without the secrets.
+// The text of an error is short, on one line and without secrets, whatever the response body.
 func FuzzErrorBody(f *testing.F) {
 	for _, seed := range []string{`{"message":"no"}`, `{"message":"Bearer the-token"}`, `{"message":"\u001b[2J\r\nforged"}`, `{"message":7}`, `<html>the-secret</html>`, ``, `null`, `[]`, `{"message":"the\u002dtoken"}`} {
 		f.Add(502, []byte(seed), "req-1")
@@ -61,7 +60,7 @@ func FuzzErrorBody(f *testing.F) {
 	})
 }
 
-// An id is refused, or it is one segment of the path, and arrives as it was given.
+// The client refuses an id, or the id arrives unchanged, as one segment of the path.
 func FuzzPathValue(f *testing.F) {
 	for _, seed := range []string{"", ".", "..", "a/b", `a\b`, "a?b", "a#b", "%2e%2e", "%2F", "a b", "a\nb", "é", "a;b", "a:b", "\xff", "...", "http://x"} {
 		f.Add(seed)
@@ -75,10 +74,10 @@ func FuzzPathValue(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// As it arrives: a server parses what was written.
+		// A server parses the URL that the client writes.
 		req, err := http.NewRequest(http.MethodGet, made.URL.String(), nil)
 		if err != nil {
-			t.Fatalf("%q passed, and no request can be made of it: %v", id, err)
+			t.Fatalf("%q is valid, and its URL is not: %v", id, err)
 		}
 		escaped, found := strings.CutPrefix(req.URL.EscapedPath(), "/base/organizations/org/users/")
 		escaped, found2 := strings.CutSuffix(escaped, "/permissions")
@@ -89,7 +88,7 @@ func FuzzPathValue(f *testing.F) {
 	})
 }
 
-// Any JSON is a page or an error; of a page every policy has an id, and what it says can be sent again.
+// Any JSON is a page or an error. Every policy of a page has an id and statements that m3ter accepts.
 func FuzzPermissionsAnswer(f *testing.F) {
 	for _, seed := range []string{
 		`{"data":[{"id":"1","permissionPolicy":[{"effect":"ALLOW","action":["CONFIG_CREATE"],"resource":["*"]}]}],"nextToken":"t"}`,
@@ -105,19 +104,16 @@ func FuzzPermissionsAnswer(f *testing.F) {
 			return
 		}
 		if !json.Valid(withoutMark(body)) {
-			t.Errorf("%q was read, and is no JSON", body)
+			t.Errorf("%q was read, and is not JSON", body)
 		}
 		for _, policy := range page.Data {
 			if policy.ID == "" {
 				t.Errorf("a policy without an id from %q", body)
 			}
 			for _, s := range policy.PermissionPolicy {
-				if canBeRefused(string(s.Effect)) {
-					t.Errorf("effect %q from %q", s.Effect, body)
-				}
-				for _, action := range s.Action {
-					if canBeRefused(string(action)) {
-						t.Errorf("action %q from %q", action, body)
+				for _, word := range append(s.Action, Action(s.Effect)) {
+					if strings.ContainsAny(string(word), "ABCDEFGHIJKLMNOPQRSTUVWXYZ") { // which m3ter refuses
+						t.Errorf("%q from %q", word, body)
 					}
 				}
 			}
@@ -125,10 +121,7 @@ func FuzzPermissionsAnswer(f *testing.F) {
 	})
 }
 
-// canBeRefused tells whether m3ter refuses the spelling in a request.
-func canBeRefused(value string) bool { return strings.ContainsAny(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") }
-
-// Whatever the token endpoint answers, there is a token that can be sent, or an AuthError without the secrets.
+// Any response of the token endpoint leads to a token that a header can carry, or to an AuthError without secrets.
 func FuzzTokenAnswer(f *testing.F) {
 	for _, seed := range []string{
 		`{"access_token":"t","token_type":"Bearer","expires_in":18000}`, `{"access_token":"t","expires_in":"18000"}`, `{"access_token":"t"}`,
@@ -140,29 +133,23 @@ func FuzzTokenAnswer(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, status int, contentType string, body []byte) {
 		if status < 200 || status > 599 || strings.ContainsFunc(contentType, unicode.IsControl) {
-			return // net/http lets none of these through
+			return // net/http doesn't let them through
 		}
 		s := &script{token: answers(status, string(body), "Content-Type: "+contentType)}
-		client, err := NewClient(WithCredentials("key", "the-secret"), WithOrganization("org"), WithBaseURL("https://m3ter.test"),
-			WithHTTPClient(&http.Client{Transport: s}), WithRetry(RetryPolicy{MaxAttempts: 1}))
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = client.UserPermissionsPage(context.Background(), "user", PageParams{})
+		err := doRead(t, newScripted(t, s, onceOnly))
 		if err == nil {
 			if header := s.attempts[0].Header.Get("Authorization"); len(header) <= len("Bearer ") || strings.ContainsFunc(header, unicode.IsControl) {
 				t.Errorf("sent Authorization %q", header)
 			}
 			return
 		}
-		var authErr *AuthError
-		if !errors.As(err, &authErr) || strings.Contains(err.Error(), "the-secret") || strings.ContainsFunc(err.Error(), unicode.IsControl) {
+		if !errors.As(err, new(*AuthError)) || strings.Contains(err.Error(), "the-secret") || strings.ContainsFunc(err.Error(), unicode.IsControl) {
 			t.Errorf("%d, %q: %v", status, body, err)
 		}
 	})
 }
 
-// Whatever Do is given, what it writes to a connection is one well-formed request, or nothing.
+// Do writes one well-formed request to a connection, or nothing.
 func FuzzDo(f *testing.F) {
 	for _, seed := range []struct{ method, path, name, value, coding, body string }{
 		{"POST", "/x", "X", "a", "", "{}"},
@@ -187,12 +174,8 @@ func FuzzDo(f *testing.F) {
 			go func() { written <- recordOne(server) }()
 			return client, nil
 		}}
-		client, err := NewClient(WithTokenSource(oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "token"})), WithOrganization("org"),
-			WithBaseURL("http://localhost"), WithHTTPClient(&http.Client{Transport: transport}),
-			WithRetry(RetryPolicy{MaxAttempts: 1}), WithTimeout(time.Second), WithLimiter(unlimited))
-		if err != nil {
-			t.Fatal(err)
-		}
+		client := newScripted(t, &script{}, withToken1, WithBaseURL("http://localhost"), WithHTTPClient(&http.Client{Transport: transport}),
+			onceOnly, WithTimeout(time.Second), WithLimiter(unlimited))
 		req := &http.Request{Method: method, URL: &url.URL{Path: path}, Header: http.Header{name: {value}}, ContentLength: length}
 		if parsed, err := url.Parse(path); err == nil {
 			req.URL = parsed
@@ -203,10 +186,10 @@ func FuzzDo(f *testing.F) {
 		if body != "" {
 			req.Body = io.NopCloser(strings.NewReader(body))
 		}
-		_, err = client.Do(req)
+		_, err := client.Do(req)
 		if !dialed.Load() {
 			if err == nil {
-				t.Error("a success, though nothing was sent")
+				t.Error("Do succeeded without a request")
 			}
 			return
 		}
@@ -215,7 +198,7 @@ func FuzzDo(f *testing.F) {
 		got, readErr := http.ReadRequest(reader)
 		if readErr != nil {
 			if err == nil {
-				t.Errorf("%q is no request: %v", raw, readErr)
+				t.Errorf("%q is not a request: %v", raw, readErr)
 			}
 			return
 		}
@@ -223,12 +206,12 @@ func FuzzDo(f *testing.F) {
 			t.Errorf("the body is %q, want %q", sent, body)
 		}
 		if rest, _ := io.ReadAll(reader); len(rest) > 0 {
-			t.Errorf("behind the request is %q", rest)
+			t.Errorf("%q follows the request", rest)
 		}
 	})
 }
 
-// recordOne reads all that comes on a connection, and answers once the headers of a request are there.
+// recordOne reads a connection to its end, and answers the first whole request.
 func recordOne(conn net.Conn) []byte {
 	var raw bytes.Buffer
 	buffer := make([]byte, 4<<10)

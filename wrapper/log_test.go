@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// logLines returns what is logged at level and above while m is called: "LEVEL message" and the attributes of each line.
+// logLines returns the log of a call at a level and above: "LEVEL message" and the attributes of each line, and the text.
 func logLines(t *testing.T, level slog.Level, s *script, m method) (heads []string, lines []map[string]any, text string) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -62,33 +62,17 @@ func TestLogLines(t *testing.T) {
 	}
 }
 
-// What a level leaves out.
-func TestLogLevels(t *testing.T) {
-	tests := []struct {
-		level slog.Level
-		want  int
-	}{{slog.LevelDebug, 5}, {slog.LevelInfo, 3}, {slog.LevelWarn, 1}, {slog.LevelError, 0}}
-	for _, tt := range tests {
-		s := &script{steps: []step{answers(429, `{}`), answers(503, `{}`)}}
-		heads, _, _ := logLines(t, tt.level, s, methods[0])
-		if len(heads) != tt.want {
-			t.Errorf("%v: %q", tt.level, heads)
-		}
-	}
-}
-
-// An answer that tells nothing is no news: a 404 is not given up, and a success neither.
+// A warning tells that the client gives up. Neither a success nor a 404 causes a warning.
 func TestLogWarnsOnlyOfWhatIsGivenUp(t *testing.T) {
 	for _, status := range []int{200, 302, 400, 404, 409} {
 		s := &script{steps: []step{answers(status, `{"id":"1"}`)}}
-		heads, _, _ := logLines(t, slog.LevelWarn, s, methods[1])
-		if len(heads) != 0 {
+		if heads, _, _ := logLines(t, slog.LevelWarn, s, methods[1]); len(heads) != 0 {
 			t.Errorf("%d: %q", status, heads)
 		}
 	}
 }
 
-// The transport and the service may echo secrets, and try to forge lines.
+// The log hides secrets that the transport or the server repeats. Neither can forge a line.
 func TestLogShowsNoEcho(t *testing.T) {
 	echo := fmt.Errorf("sent Authorization: Bearer token-1\nlevel=INFO msg=forged the-secret")
 	s := &script{steps: []step{foreign(echo)}}
@@ -97,14 +81,14 @@ func TestLogShowsNoEcho(t *testing.T) {
 		t.Errorf("%s", text)
 	}
 
-	refused := &script{token: answers(401, `{"error":"the-secret","error_description":"key:the-secret is wrong"}`)}
-	_, _, text = logLines(t, slog.LevelDebug, refused, methods[0])
+	s = &script{token: answers(401, `{"error":"the-secret","error_description":"key:the-secret is wrong"}`)}
+	_, _, text = logLines(t, slog.LevelDebug, s, methods[0])
 	if strings.Contains(text, "the-secret") || !strings.Contains(text, "can't be had") {
 		t.Errorf("%s", text)
 	}
 }
 
-// What is not tried again is not said to be.
+// The log doesn't announce a retry that is too late for the deadline.
 func TestLogOfAWaitThatDoesNotFit(t *testing.T) {
 	s := &script{steps: []step{answers(429, `{}`, "Retry-After: 20")}}
 	soon := method{call: func(ctx context.Context, c *Client) error {

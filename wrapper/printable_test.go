@@ -10,7 +10,7 @@ func TestPrintable(t *testing.T) {
 		"plain, é and 漢":         "plain, é and 漢",
 		"a\nb\tc":                `a\nb\tc`,
 		"\x1b[31mred":            `\x1b[31mred`,
-		"\u202eevil":             `\u202eevil`, // would turn the rest of the line around
+		"\u202eevil":             `\u202eevil`, // it would reverse the rest of the line
 		`quotes "stay" as is \ `: `quotes "stay" as is \ `,
 	}
 	for in, want := range tests {

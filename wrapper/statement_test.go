@@ -10,10 +10,10 @@ func TestCanonical(t *testing.T) {
 		"ALLOW":                    "allow",
 		"CONFIG_CREATE":            "config:create",
 		"MARKETPLACE_USAGE_CREATE": "marketplace:usage:create",
-		"NEW_THING":                "new:thing", // unknown, by the same rule
+		"NEW_THING":                "new:thing", // an unknown action follows the same rule
 		"Config_Create":            "config:create",
 		"config:create":            "config:create",
-		"new_thing":                "new_thing", // can be sent as it is: another name would be another action
+		"new_thing":                "new_thing", // m3ter accepts it, and another name would be another action
 		"":                         "",
 	}
 	for answered, want := range tests {
@@ -22,7 +22,7 @@ func TestCanonical(t *testing.T) {
 			t.Errorf("%q became %q, want %q", answered, got, want)
 		}
 		if twice := Sendable(once); !reflect.DeepEqual(twice, once) {
-			t.Errorf("%q is not stable: %v", answered, twice)
+			t.Errorf("%q changes a second time: %v", answered, twice)
 		}
 	}
 }
@@ -35,6 +35,6 @@ func TestSendableIsACopy(t *testing.T) {
 		t.Errorf("got %v of %v", got, read)
 	}
 	if Sendable(nil) != nil {
-		t.Error("none became some")
+		t.Error("nil became statements")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -13,7 +14,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// A caller sends requests to a fake, and fails the test when there is no answer.
+// A caller sends requests to a fake. It fails the test if there is no response.
 type caller struct {
 	t      *testing.T
 	fake   *m3tertest.Server
@@ -21,21 +22,26 @@ type caller struct {
 	header http.Header
 }
 
-// inMemory is a caller with a valid token, over pipes to a fake of its own.
+// transports start a fake, and reach it with a valid access token.
+var transports = map[string]func(*testing.T, ...m3tertest.Option) *caller{
+	"loopback": overLoopback, "in memory": inMemory, "mounted": mounted,
+}
+
+// inMemory reaches the fake over pipes.
 func inMemory(t *testing.T, opts ...m3tertest.Option) *caller {
 	fake := m3tertest.NewServer(append(opts, m3tertest.InMemory())...)
 	t.Cleanup(fake.Close)
 	return newCaller(t, fake, fake.Client())
 }
 
-// overLoopback is a caller with a valid token, over sockets to a fake of its own.
+// overLoopback reaches the fake over sockets.
 func overLoopback(t *testing.T, opts ...m3tertest.Option) *caller {
 	fake := m3tertest.NewServer(opts...)
 	t.Cleanup(fake.Close)
 	return newCaller(t, fake, &http.Client{Transport: &http.Transport{}})
 }
 
-// mounted is a caller with a valid token, over sockets to a server of which a fake of its own is the handler.
+// mounted reaches the fake as the handler of another server, over sockets.
 func mounted(t *testing.T, opts ...m3tertest.Option) *caller {
 	fake := m3tertest.NewServer(append(opts, m3tertest.InMemory())...)
 	host := httptest.NewServer(fake)
@@ -56,28 +62,27 @@ func (c *caller) authenticate() {
 	var token struct {
 		AccessToken string `json:"access_token"`
 	}
-	c.requestToken(c.fake.APIKey, c.fake.APISecret, "application/json", `{"grant_type":"client_credentials"}`).into(http.StatusOK, &token)
+	c.requestToken(c.fake.APIKey, c.fake.APISecret, "application/json", grantBody).into(http.StatusOK, &token)
 	c.header.Set("Authorization", "Bearer "+token.AccessToken)
 }
 
+const grantBody = `{"grant_type":"client_credentials"}`
+
 func (c *caller) requestToken(key, secret, contentType, body string) answer {
 	c.t.Helper()
-	r, err := http.NewRequest(http.MethodPost, c.fake.URL+"/oauth/token", strings.NewReader(body))
-	if err != nil {
-		c.t.Fatal(err)
-	}
+	r := c.request("POST", "/oauth/token", strings.NewReader(body))
 	r.SetBasicAuth(key, secret)
 	r.Header.Set("Content-Type", contentType)
 	return c.send(r)
 }
 
-// call sends a request of an operation about the fake's organization.
+// call sends a request of an operation for the fake's organization.
 func (c *caller) call(op gen.Operation, body string, values ...string) answer {
 	c.t.Helper()
 	return c.doAt(op.Method, c.path(op, values...), body)
 }
 
-// path is that of an operation, with the fake's organization and other values, escaped already, in its {names}.
+// path is the path of an operation. The fake's organization and the values, escaped already, replace its {names}.
 func (c *caller) path(op gen.Operation, values ...string) string {
 	path := op.Path
 	for _, value := range append([]string{c.fake.OrganizationID}, values...) {
@@ -88,7 +93,7 @@ func (c *caller) path(op gen.Operation, values ...string) string {
 	return path
 }
 
-// do sends a request about the fake's organization.
+// do sends a request for the fake's organization.
 func (c *caller) do(method, path, body string) answer {
 	c.t.Helper()
 	return c.doAt(method, "/organizations/"+c.fake.OrganizationID+path, body)
@@ -118,9 +123,9 @@ func (c *caller) send(r *http.Request) answer {
 	return a
 }
 
-var errEndless = errors.New("the body goes on behind its first MiB")
+var errEndless = errors.New("the body is longer than 1 MiB")
 
-// attempt sends a request that may fail. When it fails within the answer, that has what arrived.
+// attempt sends a request that may fail. If it fails within the response, the answer has the part that arrived.
 func (c *caller) attempt(r *http.Request) (answer, error) {
 	resp, err := c.client.Do(r)
 	if err != nil {
@@ -134,9 +139,27 @@ func (c *caller) attempt(r *http.Request) (answer, error) {
 	return answer{c.t, resp.StatusCode, resp.Header, string(body)}, err
 }
 
+// last is the last request in the record of the fake.
 func (c *caller) last() m3tertest.Request {
 	requests := c.fake.Requests()
 	return requests[len(requests)-1]
+}
+
+// arrive waits until a request is in the record, beside the token request.
+func (c *caller) arrive() {
+	for len(c.fake.Requests()) < 2 {
+		runtime.Gosched()
+	}
+}
+
+const linkBody = `{"principalId":"user"}`
+
+// link adds a user and a policy to the fake, and makes the request that adds the policy to the user: a write that leaves a
+// trace.
+func (c *caller) link() *http.Request {
+	c.fake.AddUser("user")
+	c.fake.AddPermissionPolicy(gen.PermissionPolicy{ID: "p"})
+	return c.request("POST", c.path(gen.AddPermissionPolicyToUser.Operation, "p"), strings.NewReader(linkBody))
 }
 
 type answer struct {
@@ -146,7 +169,7 @@ type answer struct {
 	body   string
 }
 
-// into demands a status, and decodes the body.
+// into checks the status and decodes the body.
 func (a answer) into(status int, v any) {
 	a.t.Helper()
 	if a.status != status {
@@ -157,7 +180,7 @@ func (a answer) into(status int, v any) {
 	}
 }
 
-// refused demands a status and a JSON message with the text in it.
+// refused checks the status and looks for a text in the JSON message.
 func (a answer) refused(status int, text string) {
 	a.t.Helper()
 	var body gen.ErrorMessage
@@ -166,6 +189,6 @@ func (a answer) refused(status int, text string) {
 		a.t.Errorf("Content-Type %q", got)
 	}
 	if body.Message == "" || !strings.Contains(body.Message, text) {
-		a.t.Errorf("message %q says nothing of %q", body.Message, text)
+		a.t.Errorf("message %q does not say %q", body.Message, text)
 	}
 }

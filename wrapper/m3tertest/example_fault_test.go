@@ -12,8 +12,8 @@ import (
 
 var errUnknown = errors.New("support access may have been granted or not")
 
-// grantSupport is the code under test. It tries again while the service is down, but not when the service may have
-// done what it was asked for.
+// grantSupport is the code under test. It retries while the server is down, but not if the server may have carried out the
+// request.
 func grantSupport(client *http.Client, baseURL, organizationID, token string) error {
 	for range 3 {
 		r, err := http.NewRequest(http.MethodPut, baseURL+"/organizations/"+organizationID+"/support",
@@ -35,7 +35,7 @@ func grantSupport(client *http.Client, baseURL, organizationID, token string) er
 	return errors.New("the service is down")
 }
 
-// requestToken asks a fake for a token.
+// requestToken fetches an access token from a fake.
 func requestToken(client *http.Client, fake *m3tertest.Server) (string, error) {
 	r, err := http.NewRequest(http.MethodPost, fake.URL+"/oauth/token", strings.NewReader(`{"grant_type": "client_credentials"}`))
 	if err != nil {
@@ -55,7 +55,7 @@ func requestToken(client *http.Client, fake *m3tertest.Server) (string, error) {
 	return answer.Token, err
 }
 
-// A service that is down for a moment, and one that does what it is asked for but loses its answer.
+// The server is down for a moment. Later it carries out a request, and loses the response.
 func ExampleServer_Inject() {
 	fake := m3tertest.NewServer(m3tertest.InMemory())
 	defer fake.Close()

@@ -59,7 +59,7 @@ func Example() {
 	// AddPermissionPolicyToUser 200
 }
 
-// A gateway that answers 401 to an old token, until the client comes with another one.
+// A gateway answers 401 to an old access token until the client sends a new one.
 func ExampleServer_InjectFunc() {
 	fake := m3tertest.NewServer(m3tertest.InMemory())
 	defer fake.Close()

@@ -12,35 +12,34 @@ import (
 
 func TestRemoveResource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		fake := m3tertest.NewServer(m3tertest.InMemory())
-		defer fake.Close()
-		c := newCaller(t, fake, fake.Client())
-		seeded := fake.AddResourceGroup("meter", gen.ResourceGroup{ID: "g", Name: "Meters", Version: 4, LastModifiedBy: "somebody"},
+		c := inMemory(t)
+		seeded := c.fake.AddResourceGroup("meter", gen.ResourceGroup{ID: "g", Name: "Meters", Version: 4, LastModifiedBy: "somebody"},
 			m3tertest.Item{TargetID: "1", TargetType: gen.TargetTypeItem},
 			m3tertest.Item{TargetID: "1", TargetType: gen.TargetTypePublishedGroup},
 			m3tertest.Item{TargetID: "2", TargetType: gen.TargetTypeItem})
 		time.Sleep(time.Hour)
 
+		remove := func(body string) answer { return c.call(gen.RemoveResource.Operation, body, "meter", "g") }
 		c.call(gen.RemoveResource.Operation, `{"targetId":"1","targetType":"item"}`, "plan", "g").refused(404, "plan")
 		c.call(gen.RemoveResource.Operation, `{"targetId":"1","targetType":"item"}`, "meter", "h").refused(404, `"h"`)
-		c.call(gen.RemoveResource.Operation, `{"targetId":"3","targetType":"item"}`, "meter", "g").refused(404, `"3"`)
-		c.call(gen.RemoveResource.Operation, `{"targetId":"2","targetType":"group"}`, "meter", "g").refused(404, `"2"`)
-		c.call(gen.RemoveResource.Operation, `{"targetId":"1","targetType":"item","version":3}`, "meter", "g").refused(409, "version")
-		c.call(gen.RemoveResource.Operation, `{"targetId":"1","targetType":"item","version":0}`, "meter", "g").refused(400, "version")
+		remove(`{"targetId":"3","targetType":"item"}`).refused(404, `"3"`)
+		remove(`{"targetId":"2","targetType":"group"}`).refused(404, `"2"`)
+		remove(`{"targetId":"1","targetType":"item","version":3}`).refused(409, "version")
+		remove(`{"targetId":"1","targetType":"item","version":0}`).refused(400, "version")
 
 		var group gen.ResourceGroup
-		c.call(gen.RemoveResource.Operation, `{"targetId":"1","targetType":"ITEM","version":4}`, "meter", "g").into(200, &group)
+		remove(`{"targetId":"1","targetType":"ITEM","version":4}`).into(200, &group)
 		want := seeded
 		want.Version, want.LastModifiedAt, want.LastModifiedBy = 5, seeded.LastModifiedAt.Add(time.Hour), seeded.CreatedBy
 		if !reflect.DeepEqual(group, want) {
 			t.Errorf("group %+v, want %+v", group, want)
 		}
-		// Sent again after a lost answer, a versioned removal is stale; the item is gone, too.
-		c.call(gen.RemoveResource.Operation, `{"targetId":"1","targetType":"ITEM","version":4}`, "meter", "g").refused(409, "version")
-		c.call(gen.RemoveResource.Operation, `{"targetId":"1","targetType":"ITEM"}`, "meter", "g").refused(404, `"1"`)
-		c.call(gen.RemoveResource.Operation, `{"targetId":"1","targetType":"group"}`, "meter", "g").into(200, &group)
-		if want := []m3tertest.Item{{TargetID: "2", TargetType: "item"}}; !reflect.DeepEqual(fake.ResourceGroupItems("meter", "g"), want) {
-			t.Errorf("items %+v, want %+v", fake.ResourceGroupItems("meter", "g"), want)
+		// After a lost response the version of the removal is stale, and the item is gone.
+		remove(`{"targetId":"1","targetType":"ITEM","version":4}`).refused(409, "version")
+		remove(`{"targetId":"1","targetType":"ITEM"}`).refused(404, `"1"`)
+		remove(`{"targetId":"1","targetType":"group"}`).into(200, &group)
+		if want := []m3tertest.Item{{TargetID: "2", TargetType: "item"}}; !reflect.DeepEqual(c.fake.ResourceGroupItems("meter", "g"), want) {
+			t.Errorf("items %+v, want %+v", c.fake.ResourceGroupItems("meter", "g"), want)
 		}
 
 		var read gen.ResourceGroup

@@ -3,7 +3,6 @@ package m3tertest_test
 import (
 	"fmt"
 	"reflect"
-	"strings"
 	"testing"
 	"time"
 
@@ -17,33 +16,26 @@ func TestCreatePermissionPolicy(t *testing.T) {
 		{"effect":"deny","action":["marketplace:usage:create","new:one","all"],"resource":["config:meter/item/Ab_1"]}]}`
 	before := time.Now().Truncate(time.Millisecond)
 	var first, second gen.PermissionPolicy
-	a := c.call(gen.CreatePermissionPolicy.Operation, body)
-	a.into(200, &first)
-	if strings.Contains(a.body, `"managedPolicy":true`) {
-		t.Error("the policy is managed")
-	}
+	c.call(gen.CreatePermissionPolicy.Operation, body).into(200, &first)
 	c.call(gen.CreatePermissionPolicy.Operation, body).into(200, &second)
-	if first.ID == second.ID || first.Name != second.Name {
+	if first.ID == "" || first.ID == second.ID || second.Name != "n" || first.CreatedAt.Before(before) || first.CreatedBy == "" {
 		t.Errorf("two policies of one name: %+v and %+v", first, second)
 	}
-	want := []gen.Statement{{Effect: "DENY", Action: []gen.Action{"MARKETPLACE_USAGE_CREATE", "NEW_ONE", "ALL"}, Resource: []string{"config:meter/item/Ab_1"}}}
-	if !reflect.DeepEqual(first.PermissionPolicy, want) {
-		t.Errorf("statements %+v, want %+v", first.PermissionPolicy, want)
+	want := gen.PermissionPolicy{
+		ID: first.ID, Version: 1, Name: "n", CreatedAt: first.CreatedAt, LastModifiedAt: first.CreatedAt,
+		CreatedBy: first.CreatedBy, LastModifiedBy: first.CreatedBy, PermissionPolicy: []gen.Statement{{
+			Effect: "DENY", Action: []gen.Action{"MARKETPLACE_USAGE_CREATE", "NEW_ONE", "ALL"}, Resource: []string{"config:meter/item/Ab_1"}}},
 	}
-	if first.Version != 1 || first.CreatedBy == "" || first.LastModifiedBy != first.CreatedBy || first.CreatedAt.Before(before) || !first.LastModifiedAt.Equal(first.CreatedAt) {
-		t.Errorf("policy %+v", first)
-	}
-	// What a getter returns equals what a client decodes.
 	c.fake.GrantPolicy(first.ID, "user")
-	if got := c.fake.UserPolicies("user"); !reflect.DeepEqual(got, []gen.PermissionPolicy{first}) {
-		t.Errorf("policies %+v, want %+v", got, first)
+	if kept := c.fake.UserPolicies("user"); !reflect.DeepEqual(first, want) || !reflect.DeepEqual(kept, []gen.PermissionPolicy{want}) {
+		t.Errorf("policy %+v, kept as %+v, want %+v", first, kept, want)
 	}
 }
 
 func TestAddPermissionPolicyToUser(t *testing.T) {
 	c := inMemory(t)
 	c.fake.AddUser("user")
-	c.fake.AddUser("user") // changes nothing
+	c.fake.AddUser("user") // a second time changes nothing
 	policy := c.fake.AddPermissionPolicy(gen.PermissionPolicy{Name: "p"})
 	add := func(policyID, body string) answer {
 		return c.call(gen.AddPermissionPolicyToUser.Operation, body, policyID)
@@ -71,79 +63,34 @@ func TestAddPermissionPolicyToUser(t *testing.T) {
 	}
 }
 
-func TestUserPermissionsPages(t *testing.T) {
+// A page token marks a place among the policies. A policy that is added later doesn't move it.
+func TestPagesStandStill(t *testing.T) {
 	c := inMemory(t)
 	c.fake.AddUser("user")
 	grant := func(n int) {
-		policy := c.fake.AddPermissionPolicy(gen.PermissionPolicy{ID: fmt.Sprint(n)})
-		c.fake.GrantPolicy(policy.ID, "user")
+		c.fake.GrantPolicy(c.fake.AddPermissionPolicy(gen.PermissionPolicy{ID: fmt.Sprint(n)}).ID, "user")
 	}
-	page := func(query string) (ids, nextToken string) {
+	next := ""
+	page := func(query, want string, more bool) {
+		t.Helper()
 		var page gen.PermissionPolicyPage
 		c.do("GET", "/users/user/permissions?"+query, "").into(200, &page)
+		ids := ""
 		for _, policy := range page.Data {
 			ids += policy.ID + " "
 		}
-		return ids, page.NextToken
+		if next = page.NextToken; ids != want || (next != "") != more {
+			t.Errorf("page %q, next %q, want %q", ids, next, want)
+		}
 	}
 	for n := range 7 {
 		grant(n)
 	}
-	ids, next := page("pageSize=3")
-	if ids != "6 5 4 " || next == "" {
-		t.Errorf("first page %q, next %q", ids, next)
-	}
-	grant(7) // moves everything back by one
-	if again, _ := page("pageSize=3"); again != "7 6 5 " {
-		t.Errorf("first page anew %q", again)
-	}
-	ids, next = page("pageSize=3&nextToken=" + next)
-	if ids != "3 2 1 " || next == "" {
-		t.Errorf("second page %q, next %q", ids, next)
-	}
-	if ids, next = page("pageSize=3&nextToken=" + next); ids != "0 " || next != "" {
-		t.Errorf("last page %q, next %q", ids, next)
-	}
-	if ids, next = page("pageSize=8"); ids != "7 6 5 4 3 2 1 0 " || next != "" {
-		t.Errorf("full page %q, next %q", ids, next)
-	}
-}
-
-func TestUserPermissionsPageSize(t *testing.T) {
-	c := inMemory(t)
-	c.fake.AddUser("user")
-	for range 201 {
-		c.fake.GrantPolicy(c.fake.AddPermissionPolicy(gen.PermissionPolicy{}).ID, "user")
-	}
-	for query, want := range map[string]int{"": 100, "pageSize=": 100, "nextToken=": 100, "pageSize=1": 1, "pageSize=200": 200} {
-		var page gen.PermissionPolicyPage
-		c.do("GET", "/users/user/permissions?"+query, "").into(200, &page)
-		if len(page.Data) != want || page.NextToken == "" {
-			t.Errorf("%q: %d policies, want %d and more to follow", query, len(page.Data), want)
-		}
-	}
-}
-
-func TestUserPermissionsEdges(t *testing.T) {
-	c := inMemory(t)
-	c.fake.AddUser("user")
-	c.fake.AddUser("a/b")
-	c.call(gen.UserPermissions.Operation, "", "nobody").refused(404, "nobody")
-	for _, user := range []string{"user", "a%2Fb"} {
-		if a := c.do("GET", "/users/"+user+"/permissions", ""); a.status != 200 || strings.TrimSpace(a.body) != `{"data":[]}` {
-			t.Errorf("no policies: %d %s", a.status, a.body)
-		}
-	}
-	c.do("GET", "/users/user/permissions?nextToken=unknown", "").refused(400, "nextToken")
-}
-
-func TestPoliciesAreListed(t *testing.T) {
-	c := inMemory(t)
-	c.fake.AddPermissionPolicy(gen.PermissionPolicy{ID: "older"})
-	c.fake.AddPermissionPolicy(gen.PermissionPolicy{ID: "newer"})
-	var page gen.PermissionPolicyPage
-	c.do("GET", "/permissionpolicies", "").into(200, &page)
-	if len(page.Data) != 2 || page.Data[0].ID != "newer" || page.Data[1].ID != "older" || page.NextToken != "" {
-		t.Errorf("got %+v", page)
-	}
+	page("pageSize=3", "6 5 4 ", true)
+	second := next
+	grant(7)
+	page("pageSize=3", "7 6 5 ", true)
+	page("pageSize=3&nextToken="+second, "3 2 1 ", true)
+	page("pageSize=3&nextToken="+next, "0 ", false)
+	page("pageSize=8", "7 6 5 4 3 2 1 0 ", false)
 }

@@ -61,14 +61,9 @@ func TestSeedingMistakesPanic(t *testing.T) {
 		`UserPolicies: there is no user "nobody"`: func() { fake.UserPolicies("nobody") },
 		`no resource group "g" of type "plan"`:    func() { fake.ResourceGroupItems("plan", "g") },
 	} {
-		func() {
-			defer func() {
-				if got := fmt.Sprint(recover()); !strings.HasPrefix(got, "m3tertest: ") || !strings.Contains(got, want) {
-					t.Errorf("panic %q, want one with %q", got, want)
-				}
-			}()
-			mistake()
-		}()
+		if got := fmt.Sprint(panicOf(mistake)); !strings.HasPrefix(got, "m3tertest: ") || !strings.Contains(got, want) {
+			t.Errorf("panic %q, want %q", got, want)
+		}
 	}
-	fake.AddUser("other") // no lock is left behind
+	fake.AddUser("other") // it needs the lock
 }

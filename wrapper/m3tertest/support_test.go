@@ -13,7 +13,7 @@ import (
 
 func TestRequestSupport(t *testing.T) {
 	c := inMemory(t)
-	// put sends the end and further members.
+	// put sends an end and more members.
 	put := func(day int, members string) answer {
 		return c.call(gen.RequestSupport.Operation, fmt.Sprintf(`{"dtEndSupportUsersAccess":"2026-03-%02dT17:00:00Z"%s}`, day, members))
 	}
@@ -21,7 +21,7 @@ func TestRequestSupport(t *testing.T) {
 
 	c.do("GET", "/support", "").refused(404, "support")
 	if _, ok := c.fake.Support(); ok {
-		t.Error("there is a support request before the first")
+		t.Error("there is support access before the first request")
 	}
 	put(1, `,"version":1`).refused(409, "version")
 	put(1, `,"version":0`).refused(400, "version")
@@ -50,12 +50,12 @@ func TestRequestSupport(t *testing.T) {
 	}
 }
 
-// The bubble's clock starts with the year 2000 in UTC.
+// The clock of a bubble starts at the beginning of 2000 in UTC.
 func TestSupportUntilEndOfDay(t *testing.T) {
 	for name, tt := range map[string]struct {
 		after time.Duration // since midnight
 		end   string
-		from  string // the earliest end that passes, "" where the given one does
+		from  string // the earliest valid end; "": the end is valid
 	}{
 		"now":                      {0, "2000-01-01T00:00:00Z", "2000-01-02T00:00:00Z"},
 		"past":                     {time.Hour, "1999-12-31T23:59:59Z", "2000-01-02T00:00:00Z"},
@@ -79,14 +79,14 @@ func TestSupportUntilEndOfDay(t *testing.T) {
 				}
 				a.refused(400, "dtEndSupportUsersAccess must be "+tt.from+" or later")
 				if support, ok := c.fake.Support(); ok {
-					t.Errorf("it was opened: %+v", support)
+					t.Errorf("support access is open: %+v", support)
 				}
 			})
 		})
 	}
 }
 
-// Access that is open can't be ended today. It can be ended tomorrow, and be of no use until then.
+// Open access can't end today. It can end tomorrow, without statements until then.
 func TestSupportEndsEarlyTomorrow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := inMemory(t, m3tertest.WithSupportUntilEndOfDay())
@@ -94,7 +94,7 @@ func TestSupportEndsEarlyTomorrow(t *testing.T) {
 		put(`{"dtEndSupportUsersAccess":"2000-02-01T00:00:00Z","supportUsersPermissionPolicy":[{"effect":"allow","action":["all"],"resource":["*"]}]}`).into(200, new(any))
 		put(`{"dtEndSupportUsersAccess":"2000-01-01T00:00:00Z","supportUsersPermissionPolicy":[],"version":1}`).refused(400, "2000-01-02")
 		if support, _ := c.fake.Support(); support.Version != 1 || len(support.SupportUsersPermissionPolicy) != 1 {
-			t.Errorf("what was refused changed it to %+v", support)
+			t.Errorf("a refused request changed it to %+v", support)
 		}
 		var ended gen.Support
 		put(`{"dtEndSupportUsersAccess":"2000-01-02T00:00:00Z","supportUsersPermissionPolicy":[],"version":1}`).into(200, &ended)

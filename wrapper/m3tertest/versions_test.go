@@ -8,7 +8,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// Behind the largest version there is no other; one that is negative least of all.
+// The largest version has no successor, least of all a negative one.
 func TestLargestVersion(t *testing.T) {
 	c := inMemory(t)
 	items := []m3tertest.Item{{TargetID: "1", TargetType: "item"}, {TargetID: "2", TargetType: "item"}}

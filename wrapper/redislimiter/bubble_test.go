@@ -17,27 +17,27 @@ import (
 
 const testOrg = "org-1"
 
-// A service is a Redis in memory, which processes of one bubble share, with what can go wrong with it.
+// A service is a Redis in memory. The processes of a bubble share it, and it can fail in several ways.
 type service struct {
 	*miniredis.Miniredis
 	t *testing.T
 
 	mu     sync.Mutex
 	runID  string
-	policy string        // for keys when memory is short
+	policy string        // of evicting keys when memory is short
 	ahead  time.Duration // of the clock of the processes
-	delay  time.Duration // before an answer
+	delay  time.Duration // before a response
 	down   bool
 	asked  int // scripts
 }
 
-// inBubble runs a test in a bubble with a service, and ends what the service keeps running.
+// inBubble runs a test in a bubble with a service, and then stops the service.
 func inBubble(t *testing.T, test func(t *testing.T, s *service)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		s := &service{Miniredis: miniredis.NewMiniRedis(), t: t, runID: "a0", policy: "noeviction"}
 		s.ClockTTL(true)
-		first, err := s.Dial() // starts it
+		first, err := s.Dial() // it starts the service
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -45,11 +45,11 @@ func inBubble(t *testing.T, test func(t *testing.T, s *service)) {
 		s.Server().SetPreHook(s.hook)
 		defer s.Close()
 		test(t, s)
-		time.Sleep(10 * time.Second) // what is under way ends, and who lost Redis finds it back
+		time.Sleep(10 * time.Second) // until requests end and processes find Redis back
 	})
 }
 
-// hook answers what miniredis doesn't know, and does what goes wrong.
+// hook answers commands that miniredis doesn't know, and fails.
 func (s *service) hook(peer *server.Peer, command string, args ...string) bool {
 	s.mu.Lock()
 	now, runID, policy, delay := time.Now().Add(s.ahead), s.runID, s.policy, s.delay
@@ -79,7 +79,7 @@ func (s *service) change(f func(s *service)) {
 	f(s)
 }
 
-// requests is how many the processes have sent since the service knows the organization.
+// requests is the number of requests since the service knows the organization.
 func (s *service) requests() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -99,7 +99,7 @@ func (s *service) process(n int, opts ...Option) *Fleet {
 			return s.Dial()
 		},
 		ContextTimeoutEnabled: true,
-		Addr:                  "127.0.0.1:6379", // not looked up: the dialer leads to the service
+		Addr:                  "127.0.0.1:6379", // the dialer connects to the service instead
 		DisableIdentity:       true,
 		Protocol:              2,
 	})
@@ -107,7 +107,7 @@ func (s *service) process(n int, opts ...Option) *Fleet {
 	return New(rdb, n, opts...)
 }
 
-// known has the service know the organization for longer than anything that a new one entails.
+// known makes the organization known to the service, long enough that it is no longer new.
 func (s *service) known() {
 	s.t.Helper()
 	if err := s.process(1).Limiter(testOrg).Wait(s.t.Context()); err != nil {
@@ -117,7 +117,7 @@ func (s *service) known() {
 	s.change(func(s *service) { s.asked = 0 })
 }
 
-// times collects when calls were let through.
+// times collects the times of the grants.
 type times struct {
 	mu sync.Mutex
 	at []time.Time
@@ -137,7 +137,7 @@ func (ts *times) all() []time.Time {
 
 func (ts *times) len() int { return len(ts.all()) }
 
-// call has callers wait over and over, until the context ends.
+// call makes callers wait repeatedly until the context ends.
 func call(ctx context.Context, t *testing.T, l *Limiter, callers int, ts *times) *sync.WaitGroup {
 	var group sync.WaitGroup
 	for range callers {
@@ -155,7 +155,7 @@ func call(ctx context.Context, t *testing.T, l *Limiter, callers int, ts *times)
 	return &group
 }
 
-// neverOver fails the test when more than n of the times are in one window. The server counts in microseconds.
+// neverOver fails the test if more than n of the times are in one window. The server counts in microseconds.
 func neverOver(t *testing.T, n int, window time.Duration, at []time.Time) {
 	t.Helper()
 	at = slices.Clone(at)

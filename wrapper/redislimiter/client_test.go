@@ -9,7 +9,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// A 429 for the client of one process holds those of all others back, for as long as m3ter asks.
+// A 429 for one process holds back the clients of all processes, for as long as m3ter asks.
 func TestRefusalHoldsTheFleetBack(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *service) {
 		s.known()

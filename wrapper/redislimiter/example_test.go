@@ -10,7 +10,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/redislimiter"
 )
 
-// Ten processes share the rate of each organization. Each makes one fleet and one client, and keeps them.
+// Ten processes share the rate limit of each organization. Each process makes one fleet and one client, and keeps them.
 func Example() {
 	rdb := redis.NewClient(&redis.Options{Addr: "redis.internal:6379", ContextTimeoutEnabled: true})
 	defer rdb.Close()

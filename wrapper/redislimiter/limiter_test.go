@@ -14,7 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// together has the callers of several processes wait over and over for d, and returns when each process was let through.
+// together makes the callers of several processes wait repeatedly for d. It returns the times of the grants of each process.
 func together(t *testing.T, d time.Duration, callers int, processes ...*Fleet) []*times {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)
@@ -79,7 +79,7 @@ func TestRateOfAFleet(t *testing.T) {
 	}
 }
 
-// The rate isn't divided: what the others leave belongs to the one that is busy.
+// The processes don't divide the rate limit. A busy process uses what the others leave.
 func TestOneBusyProcessHasTheRate(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *service) {
 		s.known()
@@ -124,7 +124,7 @@ func TestFirstComeFirstServed(t *testing.T) {
 			time.Sleep(0)
 		}
 		group.Wait()
-		// Those of one turn are let through together, in any order.
+		// The callers of one turn pass together, in any order.
 		for i, place := range order {
 			if i-place > windowGrants || place-i > windowGrants {
 				t.Errorf("call %d was served as number %d", place, i)
@@ -133,7 +133,7 @@ func TestFirstComeFirstServed(t *testing.T) {
 	})
 }
 
-// A caller with a single request finds its turn within little more than a window, however busy the others are.
+// A caller with a single request passes within little more than a window, however busy the others are.
 func TestQuietProcessIsServedBesideBusyOnes(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *service) {
 		s.known()
@@ -181,14 +181,14 @@ func TestHoldBackReachesTheFleet(t *testing.T) {
 		if here.len()+there.len() == all {
 			t.Error("nothing is let through after it")
 		}
-		refused.HoldBack(0) // nothing to hold
+		refused.HoldBack(0) // 0 holds nothing back
 		refused.HoldBack(-time.Second)
 		<-ctx.Done()
 		neverOver(t, windowGrants, windowLength, slices.Concat(here.all(), there.all()))
 	})
 }
 
-// A hold-back of a process that waits for nothing has to be told all the same.
+// A process tells Redis of a hold-back even if it waits for nothing.
 func TestHoldBackOfAnIdleProcess(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *service) {
 		s.known()
@@ -202,7 +202,7 @@ func TestHoldBackOfAnIdleProcess(t *testing.T) {
 	})
 }
 
-// At whatever moment it comes, nothing is let through after it, though Redis is slow to learn of it.
+// No caller of the process passes after a hold-back, whenever it comes, even if Redis learns of it late.
 func TestHoldBackStopsThisProcessAtOnce(t *testing.T) {
 	for phase := range 20 {
 		inBubble(t, func(t *testing.T, s *service) {
@@ -224,7 +224,7 @@ func TestHoldBackStopsThisProcessAtOnce(t *testing.T) {
 	}
 }
 
-// A process that didn't see the server restart stays within its part, beside those that are still without it.
+// A process that missed the restart of the server keeps to its part while others still do without the server.
 func TestRestartOfTheServer(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *service) {
 		s.known()
@@ -238,7 +238,7 @@ func TestRestartOfTheServer(t *testing.T) {
 	})
 }
 
-// A process that does without Redis holds back at least its own part.
+// A process without Redis holds back at least its own part.
 func TestHoldBackWhileRedisFails(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *service) {
 		s.known()
@@ -255,7 +255,7 @@ func TestHoldBackWhileRedisFails(t *testing.T) {
 	})
 }
 
-// The first use of an organization is told from a loss where the server has lost nothing for a while.
+// The first use of an organization differs from a loss if the server has lost nothing for a while.
 func TestFirstUse(t *testing.T) {
 	tests := map[string]struct {
 		before func(s *service)
@@ -286,7 +286,7 @@ func TestFirstUse(t *testing.T) {
 	}
 }
 
-// What the server lost counts as a full window, and fleet and server agree after it.
+// A lost state counts as a full window. After it the fleet and the server agree.
 func TestLostState(t *testing.T) {
 	lose := map[string]func(s *service){
 		"flush":    func(s *service) { s.FlushAll() },
@@ -306,13 +306,13 @@ func TestLostState(t *testing.T) {
 				time.Sleep(4250 * time.Millisecond)
 				lose(s)
 				lost := time.Now()
-				// A process that knows of nothing must not find an empty window.
+				// A process without a state must not find an empty window.
 				mustWait(t, s.process(3).Limiter(testOrg))
 				if took := time.Since(lost); took < windowLength {
 					t.Errorf("granted %v after the loss", took)
 				}
 				time.Sleep(5 * time.Second)
-				neverOver(t, windowGrants+1, windowLength, ts.all()) // and the one of the new process
+				neverOver(t, windowGrants+1, windowLength, ts.all()) // with the grant of the new process
 				after := 0
 				for _, at := range ts.all() {
 					if at.After(time.Now().Add(-2 * time.Second)) {
@@ -328,7 +328,7 @@ func TestLostState(t *testing.T) {
 	}
 }
 
-// An idle fleet is told from a lost state.
+// An idle fleet differs from a lost state.
 func TestIdleFleetIsKnown(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *service) {
 		s.known()
@@ -345,7 +345,7 @@ func TestIdleFleetIsKnown(t *testing.T) {
 	})
 }
 
-// The clock of a process doesn't count: that of the server is another, and nothing changes.
+// Only the clock of the server counts. Another clock of a process changes nothing.
 func TestClockOfAProcessDoesNotCount(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *service) {
 		s.change(func(s *service) { s.ahead = time.Hour })
@@ -358,7 +358,7 @@ func TestClockOfAProcessDoesNotCount(t *testing.T) {
 	})
 }
 
-// failing has the service fail in one way, until the function that it returns is called.
+// failing makes the service fail in one way. The function that it returns ends the failure.
 var failing = map[string]func(s *service) (mend func()){
 	"down": func(s *service) func() {
 		s.change(func(s *service) { s.down = true })
@@ -420,7 +420,7 @@ func TestRedisFails(t *testing.T) {
 					t.Errorf("%d grants in the window after the failure", len(silent))
 				}
 				back := between(all, mended.Add(4*time.Second), mended.Add(9*time.Second))
-				if len(back) < 49*5*80/100 { // what was asked of a slow server is lost
+				if len(back) < 49*5*80/100 { // the grants of a slow server are lost
 					t.Errorf("%d grants in 5 s, 4 s after the return", len(back))
 				}
 				for _, message := range []string{"Redis fails", "Redis is back"} {
@@ -433,7 +433,7 @@ func TestRedisFails(t *testing.T) {
 	}
 }
 
-// A process that is back grants nothing for one window, though it used nothing of its part.
+// A process that finds Redis back grants nothing for one window, even if it used nothing of its part.
 func TestReturnBeginsWithAPause(t *testing.T) {
 	for name, fail := range failing {
 		t.Run(name, func(t *testing.T) {
@@ -462,7 +462,7 @@ func TestReturnBeginsWithAPause(t *testing.T) {
 	}
 }
 
-// Whoever is back stays within the part as long as others may do without Redis.
+// A process that finds Redis back keeps to its part while others may do without Redis.
 func TestReturnWhileOthersAreAway(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *service) {
 		s.known()
@@ -532,7 +532,7 @@ func TestTimeout(t *testing.T) {
 	})
 }
 
-// A server that is far away is slow for all, and denies nobody the rate.
+// A distant server is slow for all processes, and they still use the whole rate limit.
 func TestDistantServer(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *service) {
 		s.known()
@@ -544,7 +544,7 @@ func TestDistantServer(t *testing.T) {
 	})
 }
 
-// A program that closes its Redis client is not tried forever.
+// The limiter stops asking a closed Redis client.
 func TestClosedClient(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *service) {
 		s.known()
@@ -558,7 +558,7 @@ func TestClosedClient(t *testing.T) {
 		defer m.mu.Unlock()
 		if m.running {
 			t.Error("it is still tried")
-			m.retryAt = time.Time{} // or this test would not end
+			m.retryAt = time.Time{} // otherwise this test would not end
 		}
 	})
 }
@@ -594,7 +594,7 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 	})
 }
 
-// A process that was stopped between its slot and now doesn't use the slot beside those of others.
+// A process that stopped between its slot and now doesn't use the slot in addition to the slots of others.
 func TestStoppedProcessLosesItsTurn(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *service) {
 		for late, want := range map[time.Duration]int{50 * time.Millisecond: 0, 500 * time.Millisecond: 1} {
@@ -665,7 +665,7 @@ func TestPanics(t *testing.T) {
 	}
 }
 
-// lines is a log that several processes write to.
+// lines is the log of several processes.
 type lines struct {
 	mu sync.Mutex
 	bytes.Buffer

@@ -23,17 +23,17 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// A task is what one process of a fleet does: callers that call over and over, once standard input says so, until a
-// duration is over.
+// A task is the work of one process of a fleet. Its callers call repeatedly for a duration, from a word on standard input
+// on.
 type task struct {
 	Redis                          string
 	Fleet                          int // processes
 	Callers                        int
 	Duration                       time.Duration
-	URL, Key, Secret, Organization string // of the fake that is called; empty: callers only wait
+	URL, Key, Secret, Organization string // of the fake; empty: callers only wait
 }
 
-// A result is what became of it.
+// A result is the outcome of a task.
 type result struct {
 	Granted []time.Time
 	Failed  []string
@@ -68,7 +68,7 @@ func runProcess(text string) error {
 			return err
 		}
 		if _, err := client.UserPermissionsPage(context.Background(), "user-1", m3teraccess.PageParams{}); err != nil {
-			return err // the first call gets the token
+			return err // the first call fetches the access token
 		}
 		once = func(ctx context.Context) error {
 			_, err := client.UserPermissionsPage(ctx, "user-1", m3teraccess.PageParams{})
@@ -111,7 +111,7 @@ func (l countedLimiter) Wait(ctx context.Context) error {
 	return err
 }
 
-// A fleet is processes that were started, and are ready.
+// A fleet is a number of processes that are ready.
 type fleet struct {
 	t         testing.TB
 	processes []*process
@@ -154,14 +154,14 @@ func startFleet(t testing.TB, do task) *fleet {
 	return f
 }
 
-// begin has them call.
+// begin makes the processes call.
 func (f *fleet) begin() {
 	for _, p := range f.processes {
 		p.start.Close()
 	}
 }
 
-// results waits for the end of each.
+// results waits for the end of each process.
 func (f *fleet) results() (all []result) {
 	f.t.Helper()
 	for _, p := range f.processes {
@@ -177,7 +177,7 @@ func (f *fleet) results() (all []result) {
 	return all
 }
 
-// granted are the times of all processes.
+// granted returns the times of all processes.
 func granted(all []result) (at []time.Time) {
 	for _, one := range all {
 		at = append(at, one.Granted...)
@@ -186,7 +186,7 @@ func granted(all []result) (at []time.Time) {
 	return at
 }
 
-// most is how many of the times are in one window at most.
+// most is the largest number of times in one window.
 func most(window time.Duration, at []time.Time) (n int) {
 	at = slices.Clone(at)
 	slices.SortFunc(at, time.Time.Compare)
@@ -200,7 +200,7 @@ func most(window time.Duration, at []time.Time) (n int) {
 	return n
 }
 
-// knownOrganization has the server know the organization for so long that nothing is left of its being new.
+// knownOrganization makes the organization known to the server, long enough that it is no longer new.
 func knownOrganization(t testing.TB, s *redisServer) {
 	t.Helper()
 	rdb := s.client()
@@ -211,12 +211,12 @@ func knownOrganization(t testing.TB, s *redisServer) {
 	time.Sleep(returnTime + windowLength)
 }
 
-// A load is what a fleet of 8 processes did with 16 callers each.
+// A load is the result of a fleet of 8 processes with 16 callers each.
 type load struct {
-	most           int     // slots in a second, as Redis recorded them
+	most           int     // slots in a second, in the record of Redis
 	rate           float64 // grants in a second
 	slowest        float64 // process, of the mean
-	perScript      float64 // grants for each script that Redis ran
+	perScript      float64 // grants for each script of Redis
 	calls, refused int     // at the fake, after the first second; refused with 429
 	failed         []string
 }
@@ -230,7 +230,7 @@ func measureLoad(t testing.TB, d time.Duration) (l load) {
 	knownOrganization(t, server)
 	f := startFleet(t, task{Redis: server.addr, Fleet: 8, Callers: 16, Duration: d,
 		URL: fake.URL, Key: fake.APIKey, Secret: fake.APISecret, Organization: fake.OrganizationID})
-	time.Sleep(2 * windowLength) // the calls that got the tokens are out of the window
+	time.Sleep(2 * windowLength) // until the calls that fetched the tokens are out of the window
 	recorded, scripts, begun := server.record(), server.scripts(), time.Now()
 	f.begin()
 	all := f.results()
@@ -254,7 +254,7 @@ func measureLoad(t testing.TB, d time.Duration) (l load) {
 	return l
 }
 
-// TestEightProcesses has bounds that hold on a busy machine, too. What the server grants doesn't depend on that.
+// TestEightProcesses has bounds that hold on a busy machine too. The grants of the server don't depend on the machine.
 func TestEightProcesses(t *testing.T) {
 	l := measureLoad(t, 5*time.Second)
 	t.Logf("%+v", l)
@@ -279,7 +279,7 @@ func BenchmarkEightProcesses(b *testing.B) {
 	}
 }
 
-// An outage is what goes wrong with Redis in the middle of a load.
+// An outage is a failure of Redis in the middle of a load.
 type outage struct {
 	fail, mend func(*redisServer)
 	lasts      time.Duration
@@ -305,8 +305,8 @@ var outages = map[string]outage{
 	},
 }
 
-// measureOutage returns when calls were let through, and how many of them in 2 s, 3 s after the return of Redis. No call
-// may fail.
+// measureOutage returns the times of the grants, and their number in the 2 seconds that begin 3 seconds after the return
+// of Redis. No call may fail.
 func measureOutage(t testing.TB, o outage) (at []time.Time, back int) {
 	t.Helper()
 	server := startRedis(t)
@@ -331,8 +331,8 @@ func measureOutage(t testing.TB, o outage) (at []time.Time, back int) {
 	return at, len(between(at, mended.Add(3*time.Second), mended.Add(5*time.Second)))
 }
 
-// Redis fails in the middle: no call fails, the rate is kept over the whole run, and is back 3 s after Redis. A busy
-// machine moves the times, so the test takes a shorter window and a lower rate than the benchmark.
+// Redis fails in the middle of a load. No call fails, the fleet keeps to the rate limit, and uses it fully 3 seconds after
+// Redis is back. A busy machine moves the times, so the test has a shorter window and a lower rate than the benchmark.
 func TestRedisFailsUnderLoad(t *testing.T) {
 	for name, o := range outages {
 		t.Run(name, func(t *testing.T) {

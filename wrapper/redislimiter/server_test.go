@@ -18,7 +18,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// A redisServer is a redis-server on a free port of this machine, which keeps nothing on disk.
+// A redisServer is a redis-server on a free port of this machine. It stores nothing on disk.
 type redisServer struct {
 	t    testing.TB
 	addr string
@@ -41,7 +41,7 @@ func startRedis(t testing.TB) *redisServer {
 	return s
 }
 
-// start starts the server, also after kill, and waits until it answers.
+// start starts the server, even after kill, and waits until it answers.
 func (s *redisServer) start() {
 	s.t.Helper()
 	_, port, _ := net.SplitHostPort(s.addr)
@@ -68,7 +68,7 @@ func (s *redisServer) client() *redis.Client {
 	return redis.NewClient(&redis.Options{Addr: s.addr, ContextTimeoutEnabled: true})
 }
 
-// scripts is how many scripts the server was asked to run.
+// scripts is the number of scripts that the server ran.
 func (s *redisServer) scripts() (n int) {
 	s.t.Helper()
 	rdb := s.client()
@@ -84,7 +84,7 @@ func (s *redisServer) scripts() (n int) {
 	return n
 }
 
-// A recording has the slots that the server wrote down, as its MONITOR tells.
+// A recording has the slots that the server wrote, from its MONITOR.
 type recording struct {
 	conn net.Conn
 	done chan struct{}
@@ -127,7 +127,7 @@ func (r *recording) stop() []time.Time {
 	return r.at
 }
 
-// TestMain runs one process of a fleet when a test has started it for that.
+// TestMain runs one process of a fleet if a test starts it for that.
 func TestMain(m *testing.M) {
 	redis.SetLogger(silent{})
 	if task := os.Getenv("REDISLIMITER_PROCESS"); task != "" {

@@ -17,7 +17,7 @@ type tree struct {
 	Any     any    `json:"any"`
 }
 
-// What is read is what another reading of the same rules finds, a slow one.
+// Unmarshal agrees with a slow decoder of the same rules.
 func FuzzUnmarshal(f *testing.F) {
 	for _, seed := range []string{
 		`{"id":"a","version":1,"nodes":[{"id":"b"},null],"any":{"ID":[1,"x"]}}`, `{"id":"a","ID":"b","nodes":[{"Id":"c"}]}`,
@@ -39,7 +39,7 @@ func FuzzUnmarshal(f *testing.F) {
 	})
 }
 
-// slowly decodes what is left when all members are gone that a tree does not know.
+// slowly removes all members that a tree doesn't have, and decodes the rest.
 func slowly(body []byte, into *tree) error {
 	if !json.Valid(body) || !utf8.Valid(body) || hasHalf(body) || hasTwice(json.NewDecoder(bytes.NewReader(body))) {
 		return errors.New("it breaks a rule")
@@ -76,7 +76,7 @@ func prune(value any) {
 
 var escapes = regexp.MustCompile(`(?i)\\(?:ud[89ab]..\\ud[c-f]..|u(....)|.)`)
 
-// hasHalf tells whether half of a surrogate pair is escaped.
+// hasHalf tells whether the text escapes half of a surrogate pair.
 func hasHalf(body []byte) bool {
 	for _, match := range escapes.FindAllSubmatch(body, -1) {
 		if single := bytes.ToLower(match[1]); len(single) == 4 && single[0] == 'd' && single[1] >= '8' {
@@ -86,7 +86,7 @@ func hasHalf(body []byte) bool {
 	return false
 }
 
-// hasTwice tells whether an object of a valid text has a name twice.
+// hasTwice tells whether a name occurs twice in an object of a valid text.
 func hasTwice(decoder *json.Decoder) bool {
 	token, _ := decoder.Token()
 	names := make(map[string]bool)

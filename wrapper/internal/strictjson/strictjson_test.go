@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// A house has one of everything that decides how a member is read.
+// A house has a member for each rule of decoding.
 type house struct {
 	ID       string `json:"id"`
 	Version  int64  `json:"version,omitempty"`
@@ -35,7 +35,7 @@ type room struct {
 	Name string `json:"name"`
 }
 
-// A sealed decodes itself, with names of its own.
+// A sealed decodes itself.
 type sealed struct {
 	ID   string `json:"id"`
 	text string
@@ -48,7 +48,7 @@ func (s *sealed) UnmarshalJSON(text []byte) error {
 
 type Address struct {
 	Street string `json:"street"`
-	Room   string `json:"room"` // gives way to that of the house
+	Room   string `json:"room"` // the house has a member of this name, which wins
 }
 
 type Plot struct {
@@ -66,7 +66,7 @@ func TestReads(t *testing.T) {
 		`{"version":-9223372036854775808}`:        {Version: -1 << 63},
 		`{"version":null,"id":null,"rooms":null}`: {},
 
-		// Members that differ from ours in case change nothing.
+		// Members that differ from a field in case change nothing.
 		`{"id":"a","ID":"b"}`:                                  {ID: "a"},
 		`{"ID":"b","id":"a"}`:                                  {ID: "a"},
 		`{"Id":"b"}`:                                           {},
@@ -96,7 +96,7 @@ func TestReads(t *testing.T) {
 		`{"more":["a","a",["a"],"a"],"byName":{}}`: {ByName: map[string]room{}},
 		`{"more":` + nested(9_999) + `,"ID":"b"}`:  {},
 
-		// Nor does a case matter where names are not ours.
+		// The case doesn't matter where the names are no fields.
 		`{"text":{"ID":"a","id":"b"}}`:                      {Text: map[string]string{"ID": "a", "id": "b"}},
 		`{"any":{"ID":"a","id":["b"]}}`:                     {Any: map[string]any{"ID": "a", "id": []any{"b"}}},
 		`{"raw":{"ID":"a"}}`:                                {Raw: json.RawMessage(`{"ID":"a"}`)},
@@ -183,7 +183,7 @@ func TestRefuses(t *testing.T) {
 	}
 }
 
-// What is nested deeper than encoding/json reads is not followed to its end.
+// Unmarshal stops at the depth at which encoding/json stops.
 func TestDepthCostsNoMemory(t *testing.T) {
 	body := []byte(strings.Repeat("[", 10<<20))
 	var before, after runtime.MemStats

@@ -8,7 +8,7 @@ import (
 )
 
 func TestDateTimes(t *testing.T) {
-	tests := map[string]string{ // what is read, as Go writes it; "": it is unreadable
+	tests := map[string]string{ // the time as Go writes it; "": the text is unreadable
 		"2026-03-01T17:00:00Z":            "2026-03-01T17:00:00Z",
 		"2026-03-01T17:00:00.25Z":         "2026-03-01T17:00:00.25Z",
 		"2026-03-01T17:00:00.1234567890Z": "2026-03-01T17:00:00.123456789Z",

@@ -31,7 +31,7 @@ func TestRun(t *testing.T) {
 		t.Errorf("log:\n%s", log)
 	}
 	if strings.Contains(log, "quiet") || strings.Contains(log, apiSecret) {
-		t.Errorf("the log holds a header or a query:\n%s", log)
+		t.Errorf("the log shows a header or a query:\n%s", log)
 	}
 }
 
@@ -42,7 +42,7 @@ func TestRunErrors(t *testing.T) {
 	}
 	defer taken.Close()
 	interrupted, interrupt := context.WithCancel(t.Context())
-	interrupt() // or arguments that are taken for good would be served for ever
+	interrupt() // otherwise run would serve forever with arguments that it should refuse
 	for want, args := range map[string][]string{
 		"listen tcp 127.0.0.1:": {"-addr", taken.Addr().String()},
 		"-nothing":              {"-nothing"},
@@ -87,20 +87,6 @@ func TestHelp(t *testing.T) {
 	err := run(t.Context(), []string{"-h"}, &stdout, &stderr)
 	if !errors.Is(err, flag.ErrHelp) || !strings.Contains(stdout.String(), "-addr address") || stderr.Len() > 0 {
 		t.Errorf("error %v, printed %q and %q", err, &stdout, &stderr)
-	}
-}
-
-func TestSeeded(t *testing.T) {
-	fake := settings{}.newFake()
-	seed(fake)
-	if items := fake.ResourceGroupItems(groupType, groupID); len(items) != 1 || items[0].TargetID != itemID {
-		t.Errorf("items %+v", items)
-	}
-	if link := fake.GrantPolicy(policyID, userID); link.Version != 1 {
-		t.Errorf("link %+v", link)
-	}
-	if policies := fake.UserPolicies(userID); len(policies) != 1 || policies[0].ID != policyID {
-		t.Errorf("policies %+v", policies)
 	}
 }
 

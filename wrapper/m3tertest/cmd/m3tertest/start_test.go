@@ -14,11 +14,11 @@ import (
 type running struct {
 	t       *testing.T
 	exports map[string]string
-	stderr  bytes.Buffer // to be read after stop
+	stderr  bytes.Buffer // complete after stop
 	stop    func() error // interrupts the command, and returns its error
 }
 
-// start runs the command on a free port, with further arguments.
+// start runs the command on a free port, with more arguments.
 func start(t *testing.T, args ...string) *running {
 	ctx, interrupt := context.WithCancel(t.Context())
 	stdout, printed := io.Pipe()
@@ -38,7 +38,7 @@ func start(t *testing.T, args ...string) *running {
 	return fake
 }
 
-// readExports reads what run prints, until the last line of it.
+// readExports reads the output of run, up to its last line.
 func readExports(t *testing.T, stdout io.Reader) map[string]string {
 	exports := make(map[string]string)
 	for text := ""; !strings.Contains(text, "M3TERTEST_ITEM_ID="+itemID+"\n"); {
@@ -56,7 +56,7 @@ func readExports(t *testing.T, stdout io.Reader) map[string]string {
 	return exports
 }
 
-// token asks for an access token.
+// token fetches an access token.
 func (r *running) token() (token string, status int) {
 	request := r.request("POST", "/oauth/token", "grant_type=client_credentials")
 	request.SetBasicAuth(r.exports["M3TER_API_KEY"], r.exports["M3TER_API_SECRET"])
@@ -71,7 +71,7 @@ func (r *running) token() (token string, status int) {
 	return answer.AccessToken, status
 }
 
-// send sends a request about the organization.
+// send sends a request for the organization.
 func (r *running) send(method, path, token, body string) (status int, answer string) {
 	request := r.request(method, "/organizations/"+r.exports["M3TER_ORG_ID"]+path, body)
 	request.Header.Set("Authorization", "Bearer "+token)
