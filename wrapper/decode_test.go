@@ -24,8 +24,8 @@ func TestUnreadableAnswers(t *testing.T) {
 			for _, m := range methods {
 				checkUnreadable(t, m, entity)
 			}
-			checkUnreadable(t, methods[3], `{"data":[`+entity+`]}`)
-			checkUnreadable(t, methods[3], `[`+entity+`]`)
+			checkUnreadable(t, userPermissionsPage, `{"data":[`+entity+`]}`)
+			checkUnreadable(t, userPermissionsPage, `[`+entity+`]`)
 		})
 	}
 }
@@ -65,7 +65,7 @@ func TestNamesMatchExactly(t *testing.T) {
 		}
 	}
 	for _, body := range []string{`{"Data":[]}`, `{"DATA":null}`} {
-		checkUnreadable(t, methods[3], body)
+		checkUnreadable(t, userPermissionsPage, body)
 	}
 	client := newScripted(t, &script{steps: []step{answers(200, `{"data":[],"NextToken":"t"}`)}})
 	if page, err := client.UserPermissionsPage(t.Context(), "user", PageParams{}); err != nil || page.NextToken != "" {

@@ -165,7 +165,7 @@ func TestEndedContextDoesNotBlameTheRate(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := methods[3].call(ctx, client); !errors.Is(err, context.Canceled) || strings.Contains(err.Error(), "rate") {
+	if err := userPermissionsPage.call(ctx, client); !errors.Is(err, context.Canceled) || strings.Contains(err.Error(), "rate") {
 		t.Errorf("got %v", err)
 	}
 }

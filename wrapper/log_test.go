@@ -35,7 +35,7 @@ func logLines(t *testing.T, level slog.Level, s *script, m method) (heads []stri
 
 func TestLogLines(t *testing.T) {
 	s := &script{steps: []step{answers(429, `{"message":"too fast"}`, "X-Request-Id: req-1"), answers(503, `{}`)}}
-	heads, lines, text := logLines(t, slog.LevelDebug, s, methods[0])
+	heads, lines, text := logLines(t, slog.LevelDebug, s, requestSupport)
 	want := []string{
 		"INFO m3ter token fetched",
 		"DEBUG m3ter attempt", "INFO m3ter call is tried again",
@@ -66,7 +66,7 @@ func TestLogLines(t *testing.T) {
 func TestLogWarnsOnlyOfWhatIsGivenUp(t *testing.T) {
 	for _, status := range []int{200, 302, 400, 404, 409} {
 		s := &script{steps: []step{answers(status, `{"id":"1"}`)}}
-		if heads, _, _ := logLines(t, slog.LevelWarn, s, methods[1]); len(heads) != 0 {
+		if heads, _, _ := logLines(t, slog.LevelWarn, s, createPolicy); len(heads) != 0 {
 			t.Errorf("%d: %q", status, heads)
 		}
 	}
@@ -76,13 +76,13 @@ func TestLogWarnsOnlyOfWhatIsGivenUp(t *testing.T) {
 func TestLogShowsNoEcho(t *testing.T) {
 	echo := fmt.Errorf("sent Authorization: Bearer token-1\nlevel=INFO msg=forged the-secret")
 	s := &script{steps: []step{foreign(echo)}}
-	_, _, text := logLines(t, slog.LevelDebug, s, methods[0])
+	_, _, text := logLines(t, slog.LevelDebug, s, requestSupport)
 	if strings.Contains(text, "token-1") || strings.Contains(text, "the-secret") || !strings.Contains(text, leftOut) {
 		t.Errorf("%s", text)
 	}
 
 	s = &script{token: answers(401, `{"error":"the-secret","error_description":"key:the-secret is wrong"}`)}
-	_, _, text = logLines(t, slog.LevelDebug, s, methods[0])
+	_, _, text = logLines(t, slog.LevelDebug, s, requestSupport)
 	if strings.Contains(text, "the-secret") || !strings.Contains(text, "can't be had") {
 		t.Errorf("%s", text)
 	}
@@ -94,7 +94,7 @@ func TestLogOfAWaitThatDoesNotFit(t *testing.T) {
 	soon := method{call: func(ctx context.Context, c *Client) error {
 		ctx, cancel := context.WithTimeout(ctx, time.Second)
 		defer cancel()
-		return methods[0].call(ctx, c)
+		return requestSupport.call(ctx, c)
 	}}
 	heads, _, _ := logLines(t, slog.LevelInfo, s, soon)
 	if want := []string{"INFO m3ter token fetched", "WARN m3ter call is given up"}; !slices.Equal(heads, want) {

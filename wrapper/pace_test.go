@@ -44,6 +44,28 @@ func TestPaceOutlivesIdleness(t *testing.T) {
 	})
 }
 
+// The limiter of WithLimiter serves all organizations. A hold-back of one organization does not delay another.
+func TestLimiterOfAllOrganizations(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		waits := 0
+		client := newScripted(t, &script{}, WithLimiter(limiterFunc(func(ctx context.Context) error {
+			waits++
+			return ctx.Err()
+		})))
+		held, other := client.Organization("held"), client.Organization("other")
+		held.pace.hold(5 * time.Second)
+		if at := grants(t, 1, other.pace.wait); at[0] != 0 {
+			t.Errorf("the other organization waited %v", at[0])
+		}
+		if at := grants(t, 1, held.pace.wait); at[0] < 5*time.Second {
+			t.Errorf("left %v after a hold-back of 5 s", at[0])
+		}
+		if waits != 2 {
+			t.Errorf("the limiter granted %d of 2 requests", waits)
+		}
+	})
+}
+
 // The client forgets each of 200,000 organizations, and each invalid id.
 func TestIdleOrganizationsAreForgotten(t *testing.T) {
 	client := newScripted(t, &script{})

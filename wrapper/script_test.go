@@ -205,11 +205,13 @@ var methods = []method{
 	}},
 }
 
+var requestSupport, createPolicy, userPermissionsPage = methods[0], methods[1], methods[3]
+
 // doWrite makes a call of a method that writes.
-func doWrite(t *testing.T, client *Client) error { return methods[0].call(t.Context(), client) }
+func doWrite(t *testing.T, client *Client) error { return requestSupport.call(t.Context(), client) }
 
 // doRead makes a call of a method that reads.
-func doRead(t *testing.T, client *Client) error { return methods[3].call(t.Context(), client) }
+func doRead(t *testing.T, client *Client) error { return userPermissionsPage.call(t.Context(), client) }
 
 // bubbled makes a test run in a bubble of testing/synctest.
 func bubbled(test func(*testing.T)) func(*testing.T) {

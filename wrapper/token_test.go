@@ -234,7 +234,7 @@ func TestNobodyWaitsForTheToken(t *testing.T) {
 		client := newScripted(t, s)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 		defer cancel()
-		if err := methods[3].call(ctx, client); !errors.Is(err, context.DeadlineExceeded) {
+		if err := userPermissionsPage.call(ctx, client); !errors.Is(err, context.DeadlineExceeded) {
 			t.Error(err)
 		}
 		s.setToken(nil)
