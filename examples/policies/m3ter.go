@@ -128,8 +128,10 @@ func each[T any](ctx context.Context, items []T, progress func(done, all int), d
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(16)
 	for i, item := range items {
+		progress(i, len(items))
 		group.Go(func() error { return do(ctx, item) })
-		progress(i+1, len(items))
 	}
-	return group.Wait()
+	err := group.Wait()
+	progress(len(items), len(items))
+	return err
 }

@@ -9,9 +9,7 @@ package main
 
 import (
 	"context"
-	_ "embed"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -20,9 +18,6 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
-
-//go:embed usage.txt
-var usage string
 
 func main() {
 	outOfStep := false
@@ -40,19 +35,11 @@ func main() {
 
 // run is the program. The plan goes to stdout, everything else to stderr.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) (outOfStep bool, err error) {
-	flags := flag.NewFlagSet("policies", flag.ContinueOnError)
-	path := flags.String("file", "", "`path` of the YAML file; required against the real service")
-	doApply := flags.Bool("apply", false, "make the organization match the file")
-	asJSON := flags.Bool("json", false, "print the plan as JSON, an object a line")
-	if err := example.ParseFlags(flags, args, usage+example.WhereItRuns+examples, stdout, func() error {
-		if *path == "" && !example.IsDemo() {
-			return errors.New("-file is missing: what should the organization match?")
-		}
-		return nil
-	}); err != nil {
+	flags, err := parseFlags(args, stdout)
+	if err != nil {
 		return false, err
 	}
-	file, err := readFile(*path)
+	file, err := readFile(flags.file)
 	if err != nil {
 		return false, err
 	}
@@ -67,18 +54,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (outOfSte
 		return false, err
 	}
 	plan := compare(file, m3ter)
-	if err := plan.print(stdout, *asJSON); err != nil || !*doApply {
+	if err := plan.print(stdout, flags.json); err != nil || !flags.apply {
 		return len(plan) > 0, err
 	}
 	return plan.hasReports(), apply(ctx, client, plan, file, m3ter, progressOn(stderr, "applied"))
 }
-
-const examples = `
-Examples:
-  policies
-        with a file of its own
-  policies -file policies.yaml -apply
-`
 
 // startFake starts an in-memory m3ter with the users of the file.
 func startFake(file *organization) *m3tertest.Server {
@@ -89,11 +69,17 @@ func startFake(file *organization) *m3tertest.Server {
 	return fake
 }
 
-// progressOn returns a function that keeps one line about the progress on a terminal, and does nothing elsewhere.
+// progressOn returns a function that keeps one line about the progress on a terminal, and clears it at the end. It does
+// nothing elsewhere.
 func progressOn(stderr io.Writer, what string) func(done, all int) {
 	if file, ok := stderr.(*os.File); ok {
 		if info, err := file.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
-			return func(done, all int) { fmt.Fprintf(file, "\r\x1b[K%s %d of %d", what, done, all) }
+			return func(done, all int) {
+				fmt.Fprint(file, "\r\x1b[K")
+				if done < all {
+					fmt.Fprintf(file, "%s %d of %d", what, done, all)
+				}
+			}
 		}
 	}
 	return func(int, int) {}
