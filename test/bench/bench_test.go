@@ -110,24 +110,24 @@ func TestAllocations(t *testing.T) {
 		most float64
 		call func() error
 	}{
-		{"CreatePermissionPolicy", 71, func() error {
+		{"CreatePermissionPolicy", 69, func() error {
 			_, err := client.CreatePermissionPolicy(ctx, request)
 			return err
 		}},
-		{"AddPermissionPolicyToUser", 57, func() error {
+		{"AddPermissionPolicyToUser", 55, func() error {
 			_, err := client.AddPermissionPolicyToUser(ctx, "policy", m3teraccess.PrincipalPermissionRequest{PrincipalID: "user"})
 			return err
 		}},
-		{"RequestSupport", 54, func() error {
+		{"RequestSupport", 52, func() error {
 			_, err := client.RequestSupport(ctx, m3teraccess.SupportRequest{EndSupportUsersAccess: time.Unix(2e9, 0), Version: 1})
 			return err
 		}},
-		{"RemoveResource", 59, func() error {
+		{"RemoveResource", 57, func() error {
 			removal := m3teraccess.ResourceGroupItemRequest{TargetID: "item", TargetType: m3teraccess.TargetItem, Version: 1}
 			_, err := client.RemoveResource(ctx, "meter", "group", removal)
 			return err
 		}},
-		{"UserPermissionsPage, of one policy", 60, func() error {
+		{"UserPermissionsPage, of one policy", 58, func() error {
 			_, err := client.UserPermissionsPage(ctx, "one", m3teraccess.PageParams{})
 			return err
 		}},

@@ -18,114 +18,95 @@ const maxLevels = 10_001
 //
 // Text that is not JSON is left to encoding/json, which refuses it.
 func checkMembers(body []byte, root *shape) ([]byte, error) {
-	p := pass{body: body, levels: append(make([]level, 0, 8), level{next: root}), names: make([][]byte, 0, 32)}
+	levels := append(make([]level, 0, 8), level{next: root}) // local, as names is, so that they stay on the stack
+	names := make([][]byte, 0, 32)                           // of the members of all open objects
+	clean := copyOnWrite{body: body}
 	for i := 0; i < len(body); i++ {
-		var err error
+		top := &levels[len(levels)-1]
 		switch c := body[i]; c {
 		case '{', '[':
-			if len(p.levels) == maxLevels {
+			if len(levels) == maxLevels {
 				return body, nil
 			}
-			p.open(c == '{')
+			isObject := c == '{'
+			levels = append(levels, level{top.next, top.next.inner(), len(names), isObject, isObject})
 		case ',':
-			top := p.top()
 			top.atName = top.isObject
 		case '"':
 			end := endOfString(body, i)
 			if end < 0 {
 				return body, nil
 			}
-			err = p.text(i, end)
+			if top.atName {
+				name := unquote(body[i:end])
+				names = append(names, name)
+				if isMisread := top.begin(name); isMisread {
+					clean.blank(i+1, end-1)
+				}
+			} else if top.next != nil && top.next.isTime && !isUsualTime(body[i+1:end-1]) {
+				if err := clean.normalizeTime(i, end); err != nil {
+					return nil, err
+				}
+			}
 			i = end - 1
 		case '}', ']':
-			if len(p.levels) == 1 {
+			if twice := repeated(names[top.names:]); twice != nil {
+				return nil, fmt.Errorf("the member %q stands twice in an object", twice)
+			}
+			names = names[:top.names]
+			if levels = levels[:len(levels)-1]; len(levels) == 0 {
 				return body, nil
 			}
-			err = p.close()
-		}
-		if err != nil {
-			return nil, err
 		}
 	}
-	if p.clean == nil {
-		return body, nil
-	}
-	return p.clean, nil
-}
-
-// A pass goes over the text of a body once.
-type pass struct {
-	body   []byte
-	clean  []byte // a changed copy; nil if nothing had to change
-	levels []level
-	names  [][]byte // of the members of all open objects
+	return clean.body, nil
 }
 
 // A level is an object or a list that is open. The lowest is the body itself.
 type level struct {
 	of       *shape // of the value that the level is decoded into
 	next     *shape // of the value that its next value is decoded into
-	names    int    // index of its first name in the names of the pass
+	names    int    // index of its first name in the names of all levels
 	isObject bool
 	atName   bool // the next string is a name
 }
 
-func (p *pass) top() *level { return &p.levels[len(p.levels)-1] }
-
-func (p *pass) open(isObject bool) {
-	of := p.top().next
-	p.levels = append(p.levels, level{of, of.inner(), len(p.names), isObject, isObject})
-}
-
-func (p *pass) close() error {
-	first := p.top().names
-	if twice := repeated(p.names[first:]); twice != nil {
-		return fmt.Errorf("the member %q stands twice in an object", twice)
-	}
-	p.names = p.names[:first]
-	p.levels = p.levels[:len(p.levels)-1]
-	return nil
-}
-
-// text checks the string from start to end, a name or a value.
-func (p *pass) text(start, end int) error {
-	switch top := p.top(); {
-	case top.atName:
-		top.atName = false
-		p.name(top, start, end)
-	case top.next != nil && top.next.isTime && !isUsualTime(p.body[start+1:end-1]):
-		return p.time(start, end)
-	}
-	return nil
-}
-
-// name notes the name of a member. A name that encoding/json would take for a field's, but is not, is overwritten by one
-// that no field has: no tag holds a comma in its name.
-func (p *pass) name(top *level, start, end int) {
-	name := unquote(p.body[start:end])
-	p.names = append(p.names, name)
+// begin begins a member. It tells whether encoding/json would take the name for the name of a field, but it is not.
+func (l *level) begin(name []byte) (isMisread bool) {
+	l.atName = false
 	var known bool
-	if top.next, known = top.of.member(name); !known && top.of.folds(name) {
-		p.replace(start+1, end-1, bytes.Repeat([]byte(","), end-start-2))
-	}
+	l.next, known = l.of.member(name)
+	return !known && l.of.folds(name)
 }
 
-func (p *pass) time(start, end int) error {
-	quoted := p.body[start:end]
+// A copyOnWrite is a body whose original stays as it is.
+type copyOnWrite struct {
+	body   []byte
+	isCopy bool
+}
+
+// blank overwrites a name by one that no field has: no tag holds a comma in its name.
+func (c *copyOnWrite) blank(start, end int) {
+	c.replace(start, end, bytes.Repeat([]byte(","), end-start))
+}
+
+// normalizeTime brings a quoted date-time into the form that encoding/json knows.
+func (c *copyOnWrite) normalizeTime(start, end int) error {
+	quoted := c.body[start:end]
 	normal, ok := dateTime(string(unquote(quoted)))
 	if !ok {
 		return fmt.Errorf("%s is no date-time of RFC 3339", quoted)
 	}
-	p.replace(start, end, fmt.Appendf(nil, "%-*s", len(quoted), `"`+normal+`"`))
+	c.replace(start, end, fmt.Appendf(nil, "%-*s", len(quoted), `"`+normal+`"`))
 	return nil
 }
 
-// replace overwrites a part of the copy by as many bytes.
-func (p *pass) replace(start, end int, by []byte) {
-	if p.clean == nil {
-		p.clean = bytes.Clone(p.body)
+// replace overwrites a part by as many bytes.
+func (c *copyOnWrite) replace(start, end int, by []byte) {
+	if !c.isCopy {
+		c.body, c.isCopy = bytes.Clone(c.body), true
 	}
-	copy(p.clean[start:end], by)
+	copy(c.body[start:end], by)
 }
 
 // endOfString is the index behind the string that begins at start; -1 when it has no end.
