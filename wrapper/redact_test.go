@@ -98,6 +98,27 @@ func TestRedactorFindsEverySpelling(t *testing.T) {
 	}
 }
 
+// A fold may stand inside an escape or another fold, and an escape may spell a fold.
+func TestRedactorFindsFolds(t *testing.T) {
+	const secret, fold = "eyJ0b2tlbg.access+token/==", 14 // the first of the folds among the spellers
+	redact := newVault(secret).redactor()
+	for e, encode := range encoders {
+		for i, inner := range spellers {
+			for j, middle := range spellers {
+				for k, outer := range spellers {
+					if i == 1 || j == 1 || k == 1 || max(i, j, k) < fold {
+						continue
+					}
+					echo := outer(middle(inner(encode(secret))))
+					if got := redact.text(echo, maxErrorBody); got != leftOut && len(echo) <= maxErrorBody {
+						t.Errorf("encoder %d, spellers %d in %d in %d: %q is shown", e, i, j, k, got)
+					}
+				}
+			}
+		}
+	}
+}
+
 // The redactor hides 12 characters of a secret, and shows 11 of them.
 func TestRedactorFindsParts(t *testing.T) {
 	const secret = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -172,6 +193,9 @@ func FuzzRedactor(f *testing.F) {
 	f.Add("eyJ0b2tlbg.access+token/==", []byte{2, 3}, uint(0), uint(0), uint(1000))
 	f.Add("0123456789abcdefghijkl", []byte{7, 14, 5}, uint(1), uint(3), uint(40))
 	f.Add("ABCDEFGHIJKLMNOPQRSTUVWXYZ", []byte{15, 9, 12}, uint(4), uint(30), uint(200))
+	f.Add("WWWWWWWWWWWWW", []byte{7, 14, 14}, uint(1), uint(0), uint(1000))
+	f.Add("000000000000", []byte{9, 15, 3}, uint(2), uint(0), uint(200))
+	f.Add("000000000000", []byte{12, 15, 14}, uint(0), uint(0), uint(200))
 	f.Fuzz(func(t *testing.T, secret string, nest []byte, encoder, from, to uint) {
 		const chars = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~+/"
 		clean := strings.Map(func(r rune) rune { return rune(chars[int(uint32(r))%len(chars)]) }, secret)

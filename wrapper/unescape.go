@@ -37,20 +37,39 @@ func undo(s string, look func(stage string) bool) bool {
 	return true
 }
 
-var folds = regexp.MustCompile(`=?\r?\n[ \t]*(?:[[:xdigit:]]{2})?`)
+// folds are runs of line breaks and of what a fold puts beside them. Where folds are nested, one may split another.
+var folds = regexp.MustCompile(`[=\r\n\t ]*\n[=\r\n\t ]*(?:[[:xdigit:]]{2})?`)
 
 // unfold joins lines that were folded, and undoes quoted-printable: =3D.
 func unfold(s string) string {
 	if strings.Contains(s, "\n") {
-		s = folds.ReplaceAllStringFunc(s, func(fold string) string {
-			digits := strings.TrimLeft(fold, "=\r\n\t ")
-			if fold[0] == '=' && digits != "" && strings.ContainsAny(fold, " \t") {
-				return "=" + digits // an escape that was folded: lines of quoted-printable go on without a space
-			}
-			return digits
-		})
+		s = folds.ReplaceAllStringFunc(s, joinLines)
 	}
 	return unbyte(s, '=')
+}
+
+// joinLines returns what a fold leaves: the equal signs that belong to no line break, and the digits.
+func joinLines(fold string) string {
+	digits := strings.TrimLeft(fold, "=\r\n\t ")
+	breaks := strings.TrimSuffix(fold, digits)
+	signs, bare := 0, 0
+	for i := range len(breaks) {
+		switch breaks[i] {
+		case '=':
+			signs++
+		case '\n':
+			// A space after a break makes it the fold of a header. An equal sign before it may begin an escape, unless the
+			// space belongs to an earlier break.
+			spaced := i+1 < len(breaks) && strings.IndexByte("\t ", breaks[i+1]) >= 0
+			switch {
+			case signs == 0 && !spaced:
+				bare++
+			case signs > 0 && (digits == "" || !spaced || bare > 0):
+				signs--
+			}
+		}
+	}
+	return strings.Repeat("=", signs) + digits
 }
 
 // unpercent undoes the escapes of a URL: %3D, and %u003D as JavaScript has it.
@@ -65,7 +84,7 @@ func unpercent(s string) string {
 }
 
 // spaceAfterLine is a line that was folded, in a query, where a plus is a space.
-var spaceAfterLine = strings.NewReplacer("%0A+", "%0A", "%0a+", "%0a")
+var spaceAfterLine = strings.NewReplacer("%0A+", "%0A ", "%0a+", "%0a ", "%5Cn+", "%5Cn ", "%5cn+", "%5cn ")
 
 // unbyte undoes escapes of a sign and two hex digits.
 func unbyte(s string, sign byte) string {
