@@ -12,8 +12,8 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// forEachID runs a test for each path argument of each method. do calls the method with an id in the place of the argument,
-// and segments are those of the path then.
+// forEachID runs a test for each path argument of each method. do calls the method with an id as the argument, and segments
+// returns the segments of the path of this call.
 func forEachID(t *testing.T, test func(t *testing.T, call call, field string, do func(context.Context, *m3teraccess.Client, string) error, segments func(id string) []string)) {
 	for _, call := range calls {
 		for i, argument := range call.Arguments() {
@@ -68,19 +68,17 @@ func TestOddIDsStayOneSegment(t *testing.T) {
 		service := newService(t, keeps(200, call.good))
 		client := service.client(t)
 		for i, id := range odd {
-			if err := do(t.Context(), client, id); err != nil {
-				t.Fatalf("%q: %v", id, err)
-			}
+			err := do(t.Context(), client, id)
 			received := service.requests()
-			if len(received) != i+1 {
-				t.Fatalf("%q: %d requests", id, len(received)-i)
+			if err != nil || len(received) != i+1 {
+				t.Fatalf("%q: %v after %d requests", id, err, len(received)-i)
 			}
 			checkSegments(t, received[i], segments(id))
 		}
 	})
 }
 
-// checkSegments looks at the target of a request as it stood on its first line.
+// checkSegments looks at the target on the first line of a request.
 func checkSegments(t *testing.T, received *http.Request, want []string) {
 	t.Helper()
 	rest, ok := strings.CutPrefix(received.RequestURI, "/")
@@ -100,7 +98,7 @@ func checkSegments(t *testing.T, received *http.Request, want []string) {
 	}
 }
 
-// A base URL with a path of its own keeps it.
+// A base URL keeps its own path.
 func TestBaseURLWithAPath(t *testing.T) {
 	for _, path := range []string{"/m3ter", "/m3ter/", "/a/b"} {
 		service := newService(t, answer{status: 200, body: `{"id":"p"}`})
@@ -108,7 +106,7 @@ func TestBaseURLWithAPath(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := client.CreatePermissionPolicy(t.Context(), policyRequest()); err != nil {
+		if err := create(t, client); err != nil {
 			t.Fatal(err)
 		}
 		if got, want := service.requests()[0].RequestURI, strings.TrimSuffix(path, "/")+"/organizations/org/permissionpolicies"; got != want {
