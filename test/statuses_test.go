@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
@@ -39,24 +38,22 @@ func TestStatuses(t *testing.T) {
 	} {
 		for _, call := range calls {
 			t.Run(fmt.Sprintf("%d/%s", status, call.name), func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) { // in which it takes no time, should it be sent again
-					a := keeps(status, `{"message":"why"}`)
-					a.header = map[string]string{"X-Request-Id": "r-1", "Retry-After": "7"}
-					err := call.do(t.Context(), newLocalClient(t, viaHandler{a}))
-					for _, sentinel := range sentinels {
-						expected := slices.Contains(want, sentinel) && (call.write || sentinel != m3teraccess.ErrOutcomeUnknown)
-						if got := errors.Is(err, sentinel); got != expected {
-							t.Errorf("matches %v: %t", sentinel, got)
-						}
+				a := keeps(status, `{"message":"why"}`)
+				a.header = map[string]string{"X-Request-Id": "r-1", "Retry-After": "7"}
+				err := call.do(t.Context(), newLocalClient(t, viaHandler{a}))
+				for _, sentinel := range sentinels {
+					expected := slices.Contains(want, sentinel) && (call.write || sentinel != m3teraccess.ErrOutcomeUnknown)
+					if got := errors.Is(err, sentinel); got != expected {
+						t.Errorf("matches %v: %t", sentinel, got)
 					}
-					var failure *m3teraccess.Error
-					if !errors.As(err, &failure) {
-						t.Fatalf("got %T %v", err, err)
-					}
-					if failure.StatusCode != status || failure.Message != "why" || failure.RequestID != "r-1" || failure.RetryAfter != 7*time.Second {
-						t.Errorf("got %+v", failure)
-					}
-				})
+				}
+				var failure *m3teraccess.Error
+				if !errors.As(err, &failure) {
+					t.Fatalf("got %T %v", err, err)
+				}
+				if failure.StatusCode != status || failure.Message != "why" || failure.RequestID != "r-1" || failure.RetryAfter != 7*time.Second {
+					t.Errorf("got %+v", failure)
+				}
 			})
 		}
 	}
