@@ -1,60 +1,39 @@
 package test
 
 import (
-	"context"
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/m3ter-access/m3ter-access-go/test/cases"
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// forEachID runs a test for each path argument of each method. do calls the method with an id as the argument, and segments
-// returns the segments of the path of this call.
-func forEachID(t *testing.T, test func(t *testing.T, call call, field string, do func(context.Context, *m3teraccess.Client, string) error, segments func(id string) []string)) {
+// eachID calls each method with each id as each path argument. It tests the values of the path, the error, and the requests
+// that the service received.
+func eachID(t *testing.T, ids []string, test func(t *testing.T, call call, field string, values []string, err error, received []*http.Request)) {
 	for _, call := range calls {
 		for i, argument := range call.Arguments() {
-			values := func(id string) []string {
+			service := newService(t, keeps(200, call.good))
+			client := service.client(t)
+			for _, id := range ids {
 				values := call.Examples()
 				values[i] = id
-				return values
+				before := len(service.requests())
+				_, err := call.With(values[1:]...).Do(t.Context(), client.Organization(values[0]))
+				test(t, call, argument.Field, values, err, service.requests()[before:])
 			}
-			do := func(ctx context.Context, client *m3teraccess.Client, id string) error {
-				values := values(id)
-				_, err := call.With(values[1:]...).Do(ctx, client.Organization(values[0]))
-				return err
-			}
-			segments := func(id string) []string {
-				segments, values := strings.Split(call.Path, "/")[1:], values(id)
-				for i, segment := range segments {
-					if strings.HasPrefix(segment, "{") {
-						segments[i], values = values[0], values[1:]
-					}
-				}
-				return segments
-			}
-			t.Run(fmt.Sprintf("%s, %s", call.name, argument.Field), func(t *testing.T) { test(t, call, argument.Field, do, segments) })
 		}
 	}
 }
 
 func TestIDsThatWouldReachElsewhereAreRefused(t *testing.T) {
 	hostile := []string{"", ".", "..", "a/b", "/", "../x", `a\b`, `..\x`, "a\nb", "a\r\nb", "\x00", "a\x7f", "a\u0085b"}
-	forEachID(t, func(t *testing.T, _ call, field string, do func(context.Context, *m3teraccess.Client, string) error, _ func(string) []string) {
-		service := newService(t, breaks(500, `null`))
-		client := service.client(t)
-		for _, id := range hostile {
-			if err := do(t.Context(), client, id); !isValidationOf(err, field) {
-				t.Errorf("%q: got %v, want a ValidationError of %s", id, err, field)
-			} else if strings.ContainsAny(err.Error(), "\n\r\x00\x7f\u0085") {
-				t.Errorf("%q: control characters in %q", id, err)
-			}
-		}
-		if n := len(service.requests()); n > 0 {
-			t.Errorf("sent %d requests", n)
+	eachID(t, hostile, func(t *testing.T, call call, field string, values []string, err error, received []*http.Request) {
+		if !isValidationOf(err, field) || strings.ContainsAny(err.Error(), "\n\r\x00\x7f\u0085") || len(received) > 0 {
+			t.Errorf("%s of %q: got %q after %d requests, want a printable ValidationError of %s", call.name, values, err, len(received), field)
 		}
 	})
 }
@@ -64,17 +43,11 @@ func TestOddIDsStayOneSegment(t *testing.T) {
 		"?", "#", "%2e%2e", "%2F", "a b", " ", "é", "a;b", "a:b", "%", "%zz", "a&b=c", "a+b", "...", "~", "*", "a,b", "@",
 		"06f6b50c-a868-4ca6-XXXX-448e507d5248", "a?b#c", "{id}", `"<>|^`, "\u2028", "\xff", "http:x", strings.Repeat("x", 1000),
 	}
-	forEachID(t, func(t *testing.T, call call, _ string, do func(context.Context, *m3teraccess.Client, string) error, segments func(string) []string) {
-		service := newService(t, keeps(200, call.good))
-		client := service.client(t)
-		for i, id := range odd {
-			err := do(t.Context(), client, id)
-			received := service.requests()
-			if err != nil || len(received) != i+1 {
-				t.Fatalf("%q: %v after %d requests", id, err, len(received)-i)
-			}
-			checkSegments(t, received[i], segments(id))
+	eachID(t, odd, func(t *testing.T, call call, _ string, values []string, err error, received []*http.Request) {
+		if err != nil || len(received) != 1 {
+			t.Fatalf("%s of %q: %v after %d requests", call.name, values, err, len(received))
 		}
+		checkSegments(t, received[0], strings.Split(cases.Fill(call.Path, values...), "/")[1:])
 	})
 }
 

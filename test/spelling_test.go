@@ -112,9 +112,7 @@ func TestPolicyThatWasReadCanBeCreatedAnew(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := client.AddPermissionPolicyToUser(ctx, created.ID, m3teraccess.PrincipalPermissionRequest{PrincipalID: "u"}); err != nil {
-		t.Fatal(err)
-	}
+	fake.GrantPolicy(created.ID, "u")
 	if stored := fake.UserPolicies("u")[0]; stored.PermissionPolicy[0].Action[0] != "MARKETPLACE_USAGE_CREATE" {
 		t.Fatalf("the fake doesn't answer in upper case: %+v", stored)
 	}
@@ -122,16 +120,14 @@ func TestPolicyThatWasReadCanBeCreatedAnew(t *testing.T) {
 	if err != nil || len(read) != 1 || !reflect.DeepEqual(read[0].PermissionPolicy, request.PermissionPolicy) {
 		t.Fatalf("read %+v, %v", read, err)
 	}
-	again, err := client.CreatePermissionPolicy(ctx, m3teraccess.PermissionPolicyRequest{Name: read[0].Name, PermissionPolicy: read[0].PermissionPolicy})
-	if err != nil {
-		t.Fatal(err)
+	request.PermissionPolicy = read[0].PermissionPolicy
+	copied, err := client.CreatePermissionPolicy(ctx, request)
+	if err != nil || copied.ID == created.ID || !reflect.DeepEqual(copied.PermissionPolicy, created.PermissionPolicy) {
+		t.Errorf("got %+v, %v, want %+v under another id", copied, err, created)
 	}
-	if again.ID == created.ID || !reflect.DeepEqual(again.PermissionPolicy, created.PermissionPolicy) {
-		t.Errorf("got %+v, want %+v under another id", again, created)
-	}
-	support, err := client.RequestSupport(ctx, m3teraccess.SupportRequest{
-		EndSupportUsersAccess: supportRequest(0).EndSupportUsersAccess, SupportUsersPermissionPolicy: read[0].PermissionPolicy,
-	})
+	supportRequest := supportRequest(0)
+	supportRequest.SupportUsersPermissionPolicy = read[0].PermissionPolicy
+	support, err := client.RequestSupport(ctx, supportRequest)
 	if err != nil || !reflect.DeepEqual(support.SupportUsersPermissionPolicy, read[0].PermissionPolicy) {
 		t.Errorf("got %+v, %v", support, err)
 	}
