@@ -11,9 +11,17 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// eachID calls each method with each id as each path argument. It tests the values of the path, the error, and the requests
-// that the service received.
-func eachID(t *testing.T, ids []string, test func(t *testing.T, call call, field string, values []string, err error, received []*http.Request)) {
+// A calledID is a call with an id in one of its path arguments.
+type calledID struct {
+	call     call
+	field    string   // of the id
+	values   []string // of all path arguments
+	err      error
+	received []*http.Request
+}
+
+// eachID calls each method with each id as each path argument.
+func eachID(t *testing.T, ids []string, test func(calledID)) {
 	for _, call := range calls {
 		for i, argument := range call.Arguments() {
 			service := newService(t, keeps(200, call.good))
@@ -23,7 +31,7 @@ func eachID(t *testing.T, ids []string, test func(t *testing.T, call call, field
 				values[i] = id
 				before := len(service.requests())
 				_, err := call.With(values[1:]...).Do(t.Context(), client.Organization(values[0]))
-				test(t, call, argument.Field, values, err, service.requests()[before:])
+				test(calledID{call, argument.Field, values, err, service.requests()[before:]})
 			}
 		}
 	}
@@ -31,9 +39,10 @@ func eachID(t *testing.T, ids []string, test func(t *testing.T, call call, field
 
 func TestIDsThatWouldReachElsewhereAreRefused(t *testing.T) {
 	hostile := []string{"", ".", "..", "a/b", "/", "../x", `a\b`, `..\x`, "a\nb", "a\r\nb", "\x00", "a\x7f", "a\u0085b"}
-	eachID(t, hostile, func(t *testing.T, call call, field string, values []string, err error, received []*http.Request) {
-		if !isValidationOf(err, field) || strings.ContainsAny(err.Error(), "\n\r\x00\x7f\u0085") || len(received) > 0 {
-			t.Errorf("%s of %q: got %q after %d requests, want a printable ValidationError of %s", call.name, values, err, len(received), field)
+	eachID(t, hostile, func(c calledID) {
+		if !isValidationOf(c.err, c.field) || strings.ContainsAny(c.err.Error(), "\n\r\x00\x7f\u0085") || len(c.received) > 0 {
+			t.Errorf("%s of %q: got %q after %d requests, want a printable ValidationError of %s",
+				c.call.name, c.values, c.err, len(c.received), c.field)
 		}
 	})
 }
@@ -43,11 +52,11 @@ func TestOddIDsStayOneSegment(t *testing.T) {
 		"?", "#", "%2e%2e", "%2F", "a b", " ", "é", "a;b", "a:b", "%", "%zz", "a&b=c", "a+b", "...", "~", "*", "a,b", "@",
 		"06f6b50c-a868-4ca6-XXXX-448e507d5248", "a?b#c", "{id}", `"<>|^`, "\u2028", "\xff", "http:x", strings.Repeat("x", 1000),
 	}
-	eachID(t, odd, func(t *testing.T, call call, _ string, values []string, err error, received []*http.Request) {
-		if err != nil || len(received) != 1 {
-			t.Fatalf("%s of %q: %v after %d requests", call.name, values, err, len(received))
+	eachID(t, odd, func(c calledID) {
+		if c.err != nil || len(c.received) != 1 {
+			t.Fatalf("%s of %q: %v after %d requests", c.call.name, c.values, c.err, len(c.received))
 		}
-		checkSegments(t, received[0], strings.Split(cases.Fill(call.Path, values...), "/")[1:])
+		checkSegments(t, c.received[0], strings.Split(cases.Fill(c.call.Path, c.values...), "/")[1:])
 	})
 }
 

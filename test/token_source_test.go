@@ -45,10 +45,11 @@ func TestTokenSource(t *testing.T) {
 // A caller whose context ends doesn't wait for a slow source.
 func TestSlowTokenSource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		client := newLocalClient(t, viaHandler{keeps(200, `{"id":"p"}`)}, m3teraccess.WithTokenSource(sourceFunc(func() (*oauth2.Token, error) {
+		slow := sourceFunc(func() (*oauth2.Token, error) {
 			time.Sleep(time.Minute)
 			return &oauth2.Token{AccessToken: "late", Expiry: time.Now().Add(time.Hour)}, nil
-		})))
+		})
+		client := newLocalClient(t, viaHandler{keeps(200, `{"id":"p"}`)}, m3teraccess.WithTokenSource(slow))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		began := time.Now()
