@@ -36,8 +36,8 @@ const (
 	lost       = "io.ErrUnexpectedEOF"
 )
 
-// Broken responses. good stands for the body that would be right.
-var brokenAnswers = []struct {
+// A brokenAnswer is a broken response. good in its body stands for the body that would be right.
+type brokenAnswer struct {
 	name          string
 	body          string
 	header        map[string]string
@@ -46,7 +46,9 @@ var brokenAnswers = []struct {
 	successKeeps  bool   // the document allows it with status 200
 	failureKeeps  bool   // the document allows it with status 400 or 500
 	failureSpeaks bool   // the client finds its message
-}{
+}
+
+var brokenAnswers = []brokenAnswer{
 	{name: "HTML", body: "<html>good</html>", header: map[string]string{"Content-Type": "text/html"}, success: unreadable},
 	{name: "HTML that claims to be JSON", body: "<html>", success: unreadable},
 	{name: "empty", success: unreadable},
@@ -76,9 +78,9 @@ var brokenAnswers = []struct {
 	{name: "endless", body: "good", then: stream, success: unreadable},
 }
 
-// eachBroken sends each broken response to each call, with a status, and tests the error.
-func eachBroken(t *testing.T, status int, good func(call) string, test func(t *testing.T, i int, call call, body string, err error)) {
-	for i, broken := range brokenAnswers {
+// eachBroken answers each call with each broken response, and tests the error. The test also gets the body.
+func eachBroken(t *testing.T, status int, good func(call) string, test func(*testing.T, brokenAnswer, call, string, error)) {
+	for _, broken := range brokenAnswers {
 		for _, call := range calls {
 			t.Run(fmt.Sprintf("%s/%d/%s", broken.name, status, call.name), func(t *testing.T) {
 				t.Parallel()
@@ -88,7 +90,7 @@ func eachBroken(t *testing.T, status int, good func(call) string, test func(t *t
 				}
 				body := strings.ReplaceAll(broken.body, "good", good(call))
 				service := newService(t, answer{status, broken.header, body, !keeps, broken.then})
-				test(t, i, call, body, call.do(t.Context(), service.client(t, m3teraccess.WithMaxResponseBytes(64<<10))))
+				test(t, broken, call, body, call.do(t.Context(), service.client(t, m3teraccess.WithMaxResponseBytes(64<<10))))
 				if n := len(service.requests()); n != 1 {
 					t.Errorf("it was sent %d times", n)
 				}
@@ -98,13 +100,11 @@ func eachBroken(t *testing.T, status int, good func(call) string, test func(t *t
 }
 
 func TestBrokenSuccess(t *testing.T) {
-	eachBroken(t, 200, func(call call) string { return call.good }, func(t *testing.T, i int, call call, body string, err error) {
-		checkBroken(t, call, brokenAnswers[i].success, err, body)
-	})
+	eachBroken(t, 200, func(call call) string { return call.good }, checkBrokenSuccess)
 }
 
-func checkBroken(t *testing.T, call call, want string, err error, body string) {
-	t.Helper()
+func checkBrokenSuccess(t *testing.T, broken brokenAnswer, call call, body string, err error) {
+	want := broken.success
 	if want == fine {
 		if err != nil {
 			t.Error(err)
@@ -159,18 +159,19 @@ func checkText(t *testing.T, err error) {
 func TestBrokenFailure(t *testing.T) {
 	message := func(call) string { return `{"message":"no way"}` }
 	for _, status := range []int{400, 500} {
-		eachBroken(t, status, message, func(t *testing.T, i int, call call, body string, err error) {
+		eachBroken(t, status, message, func(t *testing.T, broken brokenAnswer, call call, body string, err error) {
 			var failure *m3teraccess.Error
 			if !errors.As(err, &failure) || failure.StatusCode != status {
 				t.Fatalf("got %T %v, want an Error of status %d", err, err, status)
 			}
-			if errors.Is(err, m3teraccess.ErrBadRequest) != (status == 400) || errors.Is(err, m3teraccess.ErrServer) != (status == 500) {
+			isBad, isServer := errors.Is(err, m3teraccess.ErrBadRequest), errors.Is(err, m3teraccess.ErrServer)
+			if isBad != (status == 400) || isServer != (status == 500) {
 				t.Errorf("%v matches the wrong one", err)
 			}
 			if got, want := errors.Is(err, m3teraccess.ErrOutcomeUnknown), call.write && status == 500; got != want {
 				t.Errorf("matches ErrOutcomeUnknown: %t, want %t: %v", got, want, err)
 			}
-			if brokenAnswers[i].failureSpeaks && failure.Message != "no way" {
+			if broken.failureSpeaks && failure.Message != "no way" {
 				t.Errorf("message %q", failure.Message)
 			}
 			checkPrefix(t, failure.Body, body)

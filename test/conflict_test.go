@@ -53,8 +53,8 @@ func TestChangeInBetweenIsNotLost(t *testing.T) {
 	})
 }
 
-// A writer that reads that there is no support yet writes without a version. If someone else created it first, that is a
-// conflict too.
+// A writer that reads that there is no support yet writes without a version. If someone else created it first, that is
+// a conflict too.
 func TestFirstRequestInBetween(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, client := newFakeInMemory(t)

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// The module consumer is another developer's program. It builds with its own go.mod and go.sum, which list only what the
-// client links.
+// The module consumer is another developer's program. It builds with its own go.mod and go.sum, which list only what
+// the client links.
 func TestConsumer(t *testing.T) {
 	binary := filepath.Join(t.TempDir(), "consumer")
 	runGo(t, "consumer", "build", "-mod=readonly", "-o", binary, ".")
@@ -28,8 +28,8 @@ func TestConsumer(t *testing.T) {
 	}
 }
 
-// A consumer that requires only the client gets each module in the version that go.mod states, by minimal version selection.
-// So a new program builds with the versions that are tested here.
+// A consumer that requires only the client gets each module in the version that go.mod states, by minimal version
+// selection. So a new program builds with the versions that are tested here.
 func TestConsumerGetsTheStatedVersions(t *testing.T) {
 	root, err := filepath.Abs("..")
 	if err != nil {

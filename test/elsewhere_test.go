@@ -12,8 +12,8 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// The client sends nothing to where a redirect points: a redirect is a response like any other. The token request carries
-// the credentials, and Do returns the response.
+// The client sends nothing to where a redirect points: a redirect is a response like any other. The token request
+// carries the credentials, and Do returns the response.
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	for _, call := range calls {
 		testRedirects(t, call.name, call.good, func(client *m3teraccess.Client, _, _ string) (status int) {
@@ -77,7 +77,8 @@ func newRequest(t *testing.T, method, url string) *http.Request {
 	return req
 }
 
-// The client sends its credentials over https, or to this machine. A refused URL can hold a secret, which the error hides.
+// The client sends its credentials over https, or to this machine. A refused URL can hold a secret, which the error
+// hides.
 func TestBaseURL(t *testing.T) {
 	allowed := []string{
 		"https://api.m3ter.com", "https://api.m3ter.com/", "HTTPS://api.m3ter.com:8443/prefix",

@@ -25,8 +25,8 @@ func plainAndWrapped(transport http.RoundTripper) map[bool]http.RoundTripper {
 
 const short = 200 * time.Millisecond // the timeout of an attempt here
 
-// A request doesn't leave on a connection that is still being made when the attempt ends. The client trusts net/http's own
-// transport in this; behind any other, the request might run on.
+// A request doesn't leave on a connection that is still being made when the attempt ends. The client trusts net/http's
+// own transport in this; behind any other, the request might run on.
 func TestConnectionsThatHang(t *testing.T) {
 	silent, err := net.Listen("tcp", "127.0.0.1:0") // takes connections, and says nothing
 	if err != nil {

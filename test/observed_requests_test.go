@@ -59,7 +59,8 @@ var requestSituations = []situation{
 	}), onDefault(func(t *testing.T, fake *m3tertest.Server, client *m3teraccess.Client) {
 		for _, id := range []string{"..", "../x", "a/b", "a?x"} {
 			err := either(client.UserPermissionsPage(t.Context(), id, m3teraccess.PageParams{}))
-			if errors.As(err, new(*m3teraccess.ValidationError)) == (id == "a?x") || errors.Is(err, m3teraccess.ErrNotFound) != (id == "a?x") {
+			isSent := id == "a?x"
+			if errors.As(err, new(*m3teraccess.ValidationError)) == isSent || errors.Is(err, m3teraccess.ErrNotFound) != isSent {
 				t.Errorf("%q: %v", id, err)
 			}
 		}

@@ -17,8 +17,8 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// A situation is a row of the table of docs/comparison.md. Only the row tells what m3ter's official Go SDK was seen to do.
-// plain tests what generated code alone does, and ours tests what this client does.
+// A situation is a row of the table of docs/comparison.md. Only the row tells what m3ter's official Go SDK was seen to
+// do. plain tests what generated code alone does, and ours tests what this client does.
 type situation struct {
 	name        string
 	plain, ours func(*testing.T)

@@ -14,7 +14,8 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// A write is a request that Do sends. Whether net/http retries it by itself depends on the method, the body and a header.
+// A write is a request that Do sends. Whether net/http retries it by itself depends on the method, the body and a
+// header.
 type write struct{ method, body, key string }
 
 // writes are one write of each kind. A key is a header that makes net/http take a write for one that is safe to retry.
@@ -115,8 +116,8 @@ func TestGoAway(t *testing.T) {
 	}
 }
 
-// testReaction meets each kind of write with a failure once, on a new connection and on a connection that was in use. The
-// client retries a write if the failure says that it was not carried out; else the outcome is unknown.
+// testReaction meets each kind of write with a failure once, on a new connection and on a connection that was in use.
+// The client retries a write if the failure says that it was not carried out; else the outcome is unknown.
 func testReaction(t *testing.T, failure reaction) {
 	want := 2
 	if failure.applies {

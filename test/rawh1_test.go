@@ -138,8 +138,8 @@ func (s *rawH1) serve(conn net.Conn) {
 	}
 }
 
-// A write is carried out once, however the HTTP/1 connection ends, even if a header makes net/http take the write for one
-// that is safe to retry.
+// A write is carried out once, however the HTTP/1 connection ends, even if a header makes net/http take the write for
+// one that is safe to retry.
 func TestClosedConnections(t *testing.T) {
 	for _, w := range writes("", "Idempotency-Key", "X-Idempotency-Key", "idempotency-key") {
 		for closes := range afterAnswer + 1 {

@@ -43,8 +43,8 @@ func answered() reaction {
 	}}
 }
 
-// reset resets the stream. Only REFUSED_STREAM says that nothing was done. Before any other code, the request is carried
-// out.
+// reset resets the stream. Only REFUSED_STREAM says that nothing was done. Before any other code, the request is
+// carried out.
 func reset(code http2.ErrCode, beforeBody bool) reaction {
 	return reaction{applies: code != http2.ErrCodeRefusedStream, beforeBody: beforeBody, how: func(framer *http2.Framer, stream uint32) error {
 		return framer.WriteRSTStream(stream, code)

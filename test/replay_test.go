@@ -23,8 +23,8 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/test/cases"
 )
 
-// The examples of api/openapi.yaml succeed when sent in their order to the command m3tertest. Requests and responses match
-// the document.
+// The examples of api/openapi.yaml succeed when sent in their order to the command m3tertest. Requests and responses
+// match the document.
 func TestReplay(t *testing.T) {
 	exports := startCommand(t)
 	base := &http.Transport{}
