@@ -10,13 +10,13 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// allocatedBy returns the error of a call, and how many bytes were allocated in the meantime.
-func allocatedBy(call func() error) (err error, bytes uint64) {
+// allocatedBy returns how many bytes were allocated during a call, and the error of the call.
+func allocatedBy(call func() error) (bytes uint64, err error) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	err = call()
 	runtime.ReadMemStats(&after)
-	return err, after.TotalAlloc - before.TotalAlloc
+	return after.TotalAlloc - before.TotalAlloc, err
 }
 
 // The client refuses a response of many values before it allocates many times its size.
@@ -40,7 +40,7 @@ func TestManyValuesCostLittleMemory(t *testing.T) {
 				return either(m3teraccess.Get[map[string]any](t.Context(), client, "more"))
 			},
 		} {
-			err, allocated := allocatedBy(do)
+			allocated, err := allocatedBy(do)
 			if !errors.As(err, new(*m3teraccess.DecodeError)) || allocated > 128<<20 {
 				t.Errorf("%s, %s: %d MiB allocated for a response of 10 MiB: %v", name, call, allocated>>20, err)
 			}

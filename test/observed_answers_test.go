@@ -96,7 +96,7 @@ var answerSituations = []situation{
 	}, func(t *testing.T) {
 		for _, status := range []int{200, 400} {
 			client := newService(t, longAnswer(status, math.MaxInt)).client(t, defaultRetry)
-			err, allocated := allocatedBy(func() error { return create(t, client) })
+			allocated, err := allocatedBy(func() error { return create(t, client) })
 			if err == nil || allocated > 100<<20 {
 				t.Errorf("%d: %d MiB allocated: %v", status, allocated>>20, err)
 			}

@@ -24,7 +24,7 @@ import (
 const (
 	apiKey      = "the-KEY"
 	apiSecret   = `hun+ter"2&/<%é`
-	accessToken = "eyJ0b2tlbg.access+token/==" // of a token answer
+	accessToken = "eyJ0b2tlbg.access+token/==" // of a token response
 )
 
 var basicValue = base64.StdEncoding.EncodeToString([]byte(apiKey + ":" + apiSecret))
@@ -107,7 +107,7 @@ var (
 	tokenAnswer = keeps(200, fmt.Sprintf(`{"access_token":%q,"token_type":"Bearer","expires_in":18000}`, accessToken))
 )
 
-// newSecretClient makes a client with the secret, of a service that gives two answers: to token requests and to calls.
+// newSecretClient makes a client with the secret, of a service with one answer to token requests and one to calls.
 func newSecretClient(t *testing.T, token, calls answer) *m3teraccess.Client {
 	return newLocalClient(t, viaHandler{withTokens(token, calls)}, withSecret)
 }

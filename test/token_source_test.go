@@ -20,7 +20,7 @@ type sourceFunc func() (*oauth2.Token, error)
 
 func (f sourceFunc) Token() (*oauth2.Token, error) { return f() }
 
-// One token of a source serves all calls, and the client never asks the source twice at once.
+// One access token of a source serves all calls, and the client never asks the source twice at once.
 func TestTokenSource(t *testing.T) {
 	service := newService(t, keeps(200, `{"id":"p"}`))
 	var concurrent, asked atomic.Int32
@@ -64,7 +64,7 @@ func TestSlowTokenSource(t *testing.T) {
 	})
 }
 
-// The client sends nothing without a token that a header can carry, wherever the token comes from.
+// The client sends nothing without an access token that a header can carry, wherever it comes from.
 func TestTokensThatNoHeaderCarries(t *testing.T) {
 	errNoConsent := errors.New("the person has not consented")
 	check := func(name string, token http.Handler, option m3teraccess.Option, want error) {

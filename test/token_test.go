@@ -36,7 +36,7 @@ func TestOneTokenRequestForConcurrentFirstCalls(t *testing.T) {
 		}
 		group.Wait()
 		synctest.Wait()
-		checkTokenRequests(t, fake, 2) // one more for the 403 of the others, which might be of an expired token
+		checkTokenRequests(t, fake, 2) // one more for the 403 of the others, which might mean an expired access token
 		if n := len(operations(fake.Requests())); n != 20 {
 			t.Errorf("%d calls came, want 20", n)
 		}
@@ -97,7 +97,7 @@ func TestCallerLeavesWhileTheTokenIsFetched(t *testing.T) {
 				}
 				results[i] = make(chan error, 1)
 				go func() { results[i] <- either(client.CreatePermissionPolicy(ctx, policyRequest())) }()
-				synctest.Wait() // for it to wait for the token
+				synctest.Wait() // for it to wait for the access token
 			}
 			leave()
 			synctest.Wait()
