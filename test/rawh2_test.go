@@ -70,7 +70,7 @@ func goAway(code http2.ErrCode, processed, beforeBody bool) reaction {
 
 var errHangUp = errors.New("hang up")
 
-// newRawH2 starts a service that reacts to its nth request, from 0 on, as react says.
+// newRawH2 starts a server. react returns the reaction to its nth request, from 0 on.
 func newRawH2(t *testing.T, react func(n int) reaction) *rawH2 {
 	t.Helper()
 	certified := httptest.NewTLSServer(nil) // for its certificate

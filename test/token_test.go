@@ -84,8 +84,12 @@ func TestCallerLeavesWhileTheTokenIsFetched(t *testing.T) {
 			asked := 0
 			token := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				asked++ // by one goroutine, or the test fails
-				<-release
-				keeps(200, `{"access_token":"t","token_type":"Bearer"}`).ServeHTTP(w, r)
+				select {
+				case <-release:
+					keeps(200, `{"access_token":"t","token_type":"Bearer"}`).ServeHTTP(w, r)
+				case <-r.Context().Done():
+					t.Error("the token request ended")
+				}
 			})
 			client := newLocalClient(t, viaHandler{withTokens(token, keeps(200, `{"id":"p"}`))}, withKey)
 			leaving, leave := context.WithCancel(t.Context())
