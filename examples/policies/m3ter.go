@@ -4,134 +4,164 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// readOrganization reads the policies, and the policies of each user in m3ter or in the file.
-func readOrganization(ctx context.Context, client *m3teraccess.Client, file *organization, progress func(done, all int)) (*organization, error) {
-	policies, err := readPolicies(ctx, client)
-	if err != nil {
-		return nil, err
+// A m3ter is the organization in m3ter, as far as it is read.
+type m3ter struct {
+	client   *m3teraccess.Client
+	found    organization
+	terminal io.Writer
+}
+
+// readAll reads the policies, and the policies of each user in m3ter or in the file.
+func (m *m3ter) readAll(ctx context.Context, file organization) error {
+	if err := m.readPolicies(ctx); err != nil {
+		return err
 	}
-	o := &organization{policies, make(map[string]entry[string])}
-	ids := keys(file.Users)
+	ids := file.users()
 	for user, err := range m3teraccess.List[struct {
 		ID string `json:"id"`
-	}](ctx, client, nil, "users") {
+	}](ctx, m.client, nil, "users") {
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if _, ok := file.Users[user.ID]; !ok {
-			ids = append(ids, user.ID)
-		}
+		ids = append(ids, user.ID)
 	}
+	slices.Sort(ids)
 	var mu sync.Mutex
-	return o, each(ctx, ids, progress, func(ctx context.Context, id string) error {
-		names, err := policiesOf(ctx, client, id)
+	return each(ctx, m, 16, "read", slices.Compact(ids), func(ctx context.Context, id string) error {
+		links, err := m.policiesOf(ctx, id)
 		mu.Lock()
 		defer mu.Unlock()
-		o.Users[id] = entry[string]{list: names}
+		maps.Copy(m.found, links)
 		return err
 	})
 }
 
 // readPolicies leaves out the policies that m3ter itself manages, as policiesOf does: nobody can change them.
-func readPolicies(ctx context.Context, client *m3teraccess.Client) (map[string]entry[m3teraccess.Statement], error) {
-	found := make(map[string]entry[m3teraccess.Statement])
-	for p, err := range m3teraccess.List[m3teraccess.PermissionPolicy](ctx, client, nil, "permissionpolicies") {
-		if err != nil {
-			return nil, err
+func (m *m3ter) readPolicies(ctx context.Context) error {
+	for p, err := range m3teraccess.List[m3teraccess.PermissionPolicy](ctx, m.client, nil, "permissionpolicies") {
+		s := subject{Policy: p.Name}
+		if other, ok := m.found[s]; err != nil {
+			return err
+		} else if ok && other.id != p.ID && !p.ManagedPolicy {
+			return fmt.Errorf("two policies in m3ter are named %q: %s and %s; rename or delete one", p.Name, other.id, p.ID)
+		} else if !p.ManagedPolicy {
+			m.found[s] = policy{p.PermissionPolicy, p.ID}
 		}
-		if other, ok := found[p.Name]; ok && !p.ManagedPolicy {
-			return nil, fmt.Errorf("two policies in m3ter are named %q: %s and %s; rename or delete one", p.Name, other.id, p.ID)
+	}
+	return nil
+}
+
+func (m *m3ter) policiesOf(ctx context.Context, user string) (organization, error) {
+	links := organization{}
+	for p, err := range m.client.UserPermissions(ctx, user) {
+		if err != nil {
+			return nil, fmt.Errorf("user %s: %w", user, err)
 		}
 		if !p.ManagedPolicy {
-			found[p.Name] = entry[m3teraccess.Statement]{list: p.PermissionPolicy, id: p.ID}
+			links[subject{p.Name, user}] = policy{}
 		}
 	}
-	return found, nil
+	return links, nil
 }
 
-func policiesOf(ctx context.Context, client *m3teraccess.Client, userID string) (names []string, err error) {
-	for p, err := range client.UserPermissions(ctx, userID) {
-		if err != nil {
-			return nil, fmt.Errorf("user %s: %w", userID, err)
+// apply makes the changes: first the policies, one after the other, then the policies of the users.
+func (m *m3ter) apply(ctx context.Context, changes []change, file organization) error {
+	add := func(ctx context.Context, c change) error { return m.add(ctx, c.subject, file[c.subject]) }
+	links := slices.IndexFunc(changes, func(c change) bool { return c.User != "" })
+	if links < 0 {
+		links = len(changes)
+	}
+	if err := each(ctx, m, 1, "policies", changes[:links], add); err != nil {
+		return err
+	}
+	return each(ctx, m, 16, "users", changes[links:], add)
+}
+
+// add makes a change. After an unknown outcome, and after a conflict, which may be with an earlier attempt, it looks
+// before it writes again.
+func (m *m3ter) add(ctx context.Context, s subject, wanted policy) (err error) {
+	isPlanned := true // the plan has just found it missing
+	look := func(ctx context.Context) (version int64, err error) {
+		there := m.found
+		if isPlanned {
+			isPlanned = false
+			return 0, nil
+		} else if s.User == "" {
+			err = m.readPolicies(ctx)
+		} else {
+			there, err = m.policiesOf(ctx, s.User)
 		}
-		if !p.ManagedPolicy {
-			names = append(names, p.Name)
+		if _, ok := there[s]; ok {
+			version = 1
+		}
+		return version, err
+	}
+	write := func(ctx context.Context, version int64) (written bool, err error) {
+		if version > 0 {
+			return false, nil
+		}
+		if s.User != "" {
+			request := m3teraccess.PrincipalPermissionRequest{PrincipalID: s.User}
+			_, err = m.client.AddPermissionPolicyToUser(ctx, m.found[subject{Policy: s.Policy}].id, request)
+			return true, err
+		}
+		request := m3teraccess.PermissionPolicyRequest{Name: s.Policy, PermissionPolicy: wanted.statements}
+		created, err := m.client.CreatePermissionPolicy(ctx, request)
+		if err == nil {
+			m.found[s] = policy{created.PermissionPolicy, created.ID}
+		}
+		return true, err
+	}
+	for range 10 {
+		_, err = m3teraccess.RetryOnConflict(ctx, look, write)
+		if !errors.Is(err, m3teraccess.ErrOutcomeUnknown) {
+			break
 		}
 	}
-	return names, nil
-}
-
-// apply makes the changes of the plan: first the policies, one after the other, then the users. After a write with an
-// unknown outcome it looks before it writes again.
-func apply(ctx context.Context, client *m3teraccess.Client, p plan, file, m3ter *organization, progress func(done, all int)) error {
-	var links plan
-	for _, c := range p {
-		switch c.Op {
-		case "add":
-			links = append(links, c)
-		case "create":
-			request := m3teraccess.PermissionPolicyRequest{Name: c.Policy, PermissionPolicy: file.Policies[c.Policy].list}
-			if err := untilKnown(func() error {
-				created, err := client.CreatePermissionPolicy(ctx, request)
-				if err == nil {
-					m3ter.Policies[c.Policy] = entry[m3teraccess.Statement]{id: created.ID}
-				}
-				return err
-			}, func() (done bool, err error) {
-				m3ter.Policies, err = readPolicies(ctx, client)
-				_, done = m3ter.Policies[c.Policy]
-				return done, err
-			}); err != nil {
-				return fmt.Errorf("policy %q: %w", c.Policy, err)
-			}
-		}
+	if err != nil {
+		return fmt.Errorf("%v: %w", change{subject: s}, err)
 	}
-	return each(ctx, links, progress, func(ctx context.Context, c change) error {
-		if err := untilKnown(func() error {
-			request := m3teraccess.PrincipalPermissionRequest{PrincipalID: c.User}
-			_, err := client.AddPermissionPolicyToUser(ctx, m3ter.Policies[c.Policy].id, request)
-			return err
-		}, func() (done bool, err error) {
-			names, err := policiesOf(ctx, client, c.User)
-			return slices.Contains(names, c.Policy), err
-		}); err != nil {
-			return fmt.Errorf("user %s, policy %q: %w", c.User, c.Policy, err)
-		}
-		return nil
-	})
+	return nil
 }
 
-// untilKnown writes until the outcome is known, or look finds that the write was done: 5 times at most.
-func untilKnown(write func() error, look func() (done bool, err error)) (err error) {
-	for range 5 {
-		if err = write(); !errors.Is(err, m3teraccess.ErrOutcomeUnknown) {
-			return err
-		}
-		if done, lookErr := look(); done || lookErr != nil {
-			return lookErr
-		}
-	}
-	return err
-}
-
-// each calls do for every item, 16 at a time to hide the latency; the client keeps to the rate limit. The first error
-// ends it.
-func each[T any](ctx context.Context, items []T, progress func(done, all int), do func(context.Context, T) error) error {
+// each calls do for every item, several at a time to hide the latency, and shows how many are finished. It starts them
+// evenly: after a burst, a delay on the network could bring two bursts into one second. The first error ends it.
+func each[T any](ctx context.Context, m *m3ter, limit int, what string, items []T,
+	do func(context.Context, T) error) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(16)
-	for i, item := range items {
-		progress(i, len(items))
-		group.Go(func() error { return do(ctx, item) })
+	group.SetLimit(limit)
+	tick := time.Tick(time.Second / 48)
+	var mu sync.Mutex
+	finished := 0
+	for _, item := range items {
+		group.Go(func() error {
+			select {
+			case <-tick:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+			if err := do(ctx, item); err != nil {
+				return err
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			finished++
+			fmt.Fprintf(m.terminal, "\r%s %d of %d", what, finished, len(items))
+			return nil
+		})
 	}
 	err := group.Wait()
-	progress(len(items), len(items))
+	fmt.Fprint(m.terminal, "\r\x1b[K")
 	return err
 }
