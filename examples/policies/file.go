@@ -67,21 +67,17 @@ func readFile(path string) (organization, error) {
 	return o, errors.Join(errs...)
 }
 
-// lineOf returns the line of an item below a key of the file, or the line of the key's value if there is no such item.
-func lineOf(text []byte, section, key string, item int) int {
+// lineOf returns the line of an item below a key of the file, or the line of the key's value without such an item.
+func lineOf(text []byte, section, key string, item int) (line int) {
 	file, _ := parser.ParseBytes(text, 0) // no error: the text is decoded already
-	value := new(yaml.PathBuilder).Root().Child(section).Child(key)
-	if item >= 0 {
-		if node, err := value.Index(uint(item)).Build().FilterFile(file); err == nil {
-			return node.GetToken().Position.Line
-		}
-		value = new(yaml.PathBuilder).Root().Child(section).Child(key)
+	path := new(yaml.PathBuilder).Root().Child(section).Child(key)
+	if node, err := path.Build().FilterFile(file); err == nil {
+		line = node.GetToken().Position.Line
 	}
-	node, err := value.Build().FilterFile(file)
-	if err != nil {
-		return 1
+	if node, err := path.Index(uint(max(item, 0))).Build().FilterFile(file); err == nil && item >= 0 {
+		line = node.GetToken().Position.Line
 	}
-	return node.GetToken().Position.Line
+	return line
 }
 
 // keys returns the keys of a map in order, so that the output is stable.

@@ -79,19 +79,32 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (inStep b
 	if err := m.readAll(ctx, file); err != nil {
 		return false, err
 	}
-	changes, reports := compare(file, m.found)
-	err = errors.Join(printPlan(stdout, changes, *isJSON), printPlan(stdout, reports, *isJSON))
-	if err == nil && *isApply {
-		err = m.apply(ctx, changes, file)
+	plan := compare(file, m.found)
+	if err := printPlan(stdout, plan, *isJSON); err != nil || !*isApply {
+		return len(plan) == 0, err
 	}
-	return len(reports) == 0 && (*isApply || len(changes) == 0), err
+	var policies, links []subject
+	for _, c := range plan {
+		if c.Op == "add" && c.User == "" {
+			policies = append(policies, c.subject)
+		} else if c.Op == "add" {
+			links = append(links, c.subject)
+		}
+	}
+	add := func(ctx context.Context, s subject) error { return m.add(ctx, s, file[s].statements) }
+	if err := m.each(ctx, 1, "policies", policies, add); err != nil { // one by one: links need them
+		return false, err
+	}
+	return len(policies)+len(links) == len(plan), m.each(ctx, 16, "users", links, add)
 }
 
 // startFake starts an in-memory m3ter with the users of the file.
 func startFake(file organization) *m3tertest.Server {
 	fake := m3tertest.NewServer()
-	for _, id := range file.users() {
-		fake.AddUser(id)
+	for s := range file {
+		if s.User != "" {
+			fake.AddUser(s.User)
+		}
 	}
 	return fake
 }

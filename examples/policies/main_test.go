@@ -71,7 +71,7 @@ func TestPlan(t *testing.T) {
 + user u1 "Meter readers"
 ? policy "Bill approvers" (id %[1]s) has [allow config:update on config:bill/*] in the file, [deny config:delete on config:bill/*] in m3ter
 ? policy "Old" (id %[2]s) is not in the file
-? user u2 "Bill approvers" is not in the file
+? user u2 "Bill approvers" (id %[1]s) is not in the file
 `, differs.ID, old.ID)
 	if plan, inStep := runOn(t, fake, "-file", path); plan != want || inStep || writes(fake) > 0 {
 		t.Errorf("%d writes, in step: %v, plan\n%s", writes(fake), inStep, plan)
@@ -80,7 +80,7 @@ func TestPlan(t *testing.T) {
 {"op":"add","policy":"Meter readers","user":"u1"}
 {"op":"differs","policy":"Bill approvers","id":"%[1]s","file":[{"action":["config:update"],"effect":"allow","resource":["config:bill/*"]}],"m3ter":[{"action":["config:delete"],"effect":"deny","resource":["config:bill/*"]}]}
 {"op":"extra","policy":"Old","id":"%[2]s"}
-{"op":"extra","policy":"Bill approvers","user":"u2"}
+{"op":"extra","policy":"Bill approvers","user":"u2","id":"%[1]s"}
 `, differs.ID, old.ID)
 	if plan, _ := runOn(t, fake, "-file", path, "-json"); plan != wantJSON {
 		t.Errorf("as JSON\n%swant\n%s", plan, wantJSON)

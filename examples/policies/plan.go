@@ -18,20 +18,10 @@ type subject struct {
 	User   string `json:"user,omitempty"`
 }
 
-// A policy of the file has no id. A policy of a user has no statements either.
+// A policy of the file has no id.
 type policy struct {
 	statements []m3teraccess.Statement
 	id         string
-}
-
-// users returns the ids of the users, in order.
-func (o organization) users() []string {
-	ids := make(map[string]bool)
-	for s := range o {
-		ids[s.User] = true
-	}
-	delete(ids, "")
-	return keys(ids)
 }
 
 // A change is a line of the plan. -apply does each "add"; "differs" and "extra" are reports.
@@ -47,59 +37,53 @@ func (c change) String() string {
 	text := fmt.Sprintf("policy %q", c.Policy)
 	if c.User != "" {
 		text = fmt.Sprintf("user %s %q", c.User, c.Policy)
-	} else if c.ID != "" {
-		text += fmt.Sprintf(" (id %s)", c.ID)
 	}
 	switch c.Op {
 	case "differs":
-		return fmt.Sprintf("? %s has %v in the file, %v in m3ter", text, c.File, c.M3ter)
+		return fmt.Sprintf("? %s (id %s) has %v in the file, %v in m3ter", text, c.ID, c.File, c.M3ter)
 	case "extra":
-		return "? " + text + " is not in the file"
+		return fmt.Sprintf("? %s (id %s) is not in the file", text, c.ID)
 	}
 	return "+ " + text
 }
 
-// compare returns what leads from m3ter to the file, and what is left to report. Both have the policies first.
-func compare(file, m3ter organization) (changes, reports []change) {
+// compare returns what leads from m3ter to the file, policies first, and then what nobody can change here.
+func compare(file, m3ter organization) (plan []change) {
 	for s, wanted := range file {
 		if found, ok := m3ter[s]; !ok {
-			changes = append(changes, change{Op: "add", subject: s})
-		} else if !slices.EqualFunc(m3teraccess.Sendable(wanted.statements), found.statements, isSame) {
-			reports = append(reports, change{"differs", s, found.id, wanted.statements, found.statements})
+			plan = append(plan, change{Op: "add", subject: s})
+		} else if s.User == "" && normal(wanted.statements) != normal(found.statements) {
+			plan = append(plan, change{"differs", s, found.id, wanted.statements, found.statements})
 		}
 	}
 	for s, found := range m3ter {
 		if _, ok := file[s]; !ok {
-			reports = append(reports, change{Op: "extra", subject: s, ID: found.id})
+			plan = append(plan, change{Op: "extra", subject: s, ID: found.id})
 		}
 	}
-	for _, part := range [][]change{changes, reports} {
-		slices.SortFunc(part, func(a, b change) int {
-			return cmp.Or(cmp.Compare(a.User, b.User), cmp.Compare(a.Policy, b.Policy))
-		})
+	slices.SortFunc(plan, func(a, b change) int {
+		return cmp.Or(cmp.Compare(a.Op, b.Op), cmp.Compare(a.User, b.User), cmp.Compare(a.Policy, b.Policy))
+	})
+	return plan
+}
+
+// normal returns statements as text. The order of actions and resources has no meaning.
+func normal(statements []m3teraccess.Statement) (text string) {
+	for _, s := range m3teraccess.Sendable(statements) {
+		slices.Sort(s.Action)
+		text += fmt.Sprintf("%q %q %q\n", s.Effect, s.Action, slices.Sorted(slices.Values(s.Resource)))
 	}
-	return changes, reports
+	return text
 }
 
-// isSame compares statements. The order of actions and resources has no meaning.
-func isSame(a, b m3teraccess.Statement) bool {
-	return a.Effect == b.Effect && slices.Equal(sorted(a.Action), sorted(b.Action)) &&
-		slices.Equal(sorted(a.Resource), sorted(b.Resource))
-}
-
-func sorted[T ~string](list []T) []T { return slices.Sorted(slices.Values(list)) }
-
-func printPlan(out io.Writer, plan []change, isJSON bool) error {
+func printPlan(out io.Writer, plan []change, isJSON bool) (err error) {
 	for _, c := range plan {
-		line := c.String()
 		if isJSON {
-			text, err := json.Marshal(c)
-			if err != nil {
-				return err
-			}
-			line = string(text)
+			err = json.NewEncoder(out).Encode(c)
+		} else {
+			_, err = fmt.Fprintln(out, c)
 		}
-		if _, err := fmt.Fprintln(out, line); err != nil {
+		if err != nil {
 			return err
 		}
 	}
