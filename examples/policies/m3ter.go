@@ -43,6 +43,9 @@ func (m *m3ter) readAll(ctx context.Context, file organization) error {
 		mu.Lock()
 		defer mu.Unlock()
 		maps.Copy(m.found, found)
+		if err != nil && s.User != "" {
+			err = fmt.Errorf("user %s: %w", s.User, err)
+		}
 		return err
 	})
 }
@@ -57,9 +60,10 @@ func (m *m3ter) read(ctx context.Context, user string) (organization, error) {
 	for p, err := range list {
 		s := subject{p.Name, user}
 		if err != nil {
-			return nil, fmt.Errorf("reading the policies of %q: %w", user, err)
+			return nil, err
 		} else if other, ok := found[s]; ok && other.id != p.ID && !p.ManagedPolicy {
-			return nil, fmt.Errorf("two policies in m3ter are named %q: %s and %s; rename or delete one", p.Name, other.id, p.ID)
+			return nil, fmt.Errorf("two policies in m3ter are named %q: %s and %s; rename or delete one",
+				p.Name, other.id, p.ID)
 		} else if !p.ManagedPolicy {
 			found[s] = policy{p.PermissionPolicy, p.ID}
 		}
@@ -78,7 +82,9 @@ func (m *m3ter) add(ctx context.Context, s subject, statements []m3teraccess.Sta
 		found, err := m.read(ctx, s.User)
 		if p, ok := found[s]; ok {
 			version = 1
-			m.keep(s, p.id)
+			if s.User == "" {
+				m.found[s] = p // its links need the id
+			}
 		}
 		return version, err
 	}
@@ -93,7 +99,7 @@ func (m *m3ter) add(ctx context.Context, s subject, statements []m3teraccess.Sta
 		request := m3teraccess.PermissionPolicyRequest{Name: s.Policy, PermissionPolicy: statements}
 		created, err := m.client.CreatePermissionPolicy(ctx, request)
 		if err == nil {
-			m.keep(s, created.ID)
+			m.found[s] = policy{id: created.ID}
 		}
 		return nil, err
 	}
@@ -107,13 +113,6 @@ func (m *m3ter) add(ctx context.Context, s subject, statements []m3teraccess.Sta
 		err = fmt.Errorf("%v: %w", change{subject: s}, err)
 	}
 	return err
-}
-
-// keep notes the id of a policy for its links.
-func (m *m3ter) keep(s subject, id string) {
-	if s.User == "" {
-		m.found[s] = policy{id: id}
-	}
 }
 
 // each calls do for every subject, up to limit at a time, and shows how many are finished. It starts them evenly: after

@@ -83,19 +83,17 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (inStep b
 	if err := printPlan(stdout, plan, *isJSON); err != nil || !*isApply {
 		return len(plan) == 0, err
 	}
-	var policies, links []subject
+	adds := make(map[bool][]subject) // true: policies of users
 	for _, c := range plan {
-		if c.Op == "add" && c.User == "" {
-			policies = append(policies, c.subject)
-		} else if c.Op == "add" {
-			links = append(links, c.subject)
+		if c.Op == "add" {
+			adds[c.User != ""] = append(adds[c.User != ""], c.subject)
 		}
 	}
 	add := func(ctx context.Context, s subject) error { return m.add(ctx, s, file[s].statements) }
-	if err := m.each(ctx, 1, "policies", policies, add); err != nil { // one by one: links need them
+	if err := m.each(ctx, 1, "policies", adds[false], add); err != nil {
 		return false, err
 	}
-	return len(policies)+len(links) == len(plan), m.each(ctx, 16, "users", links, add)
+	return len(adds[false])+len(adds[true]) == len(plan), m.each(ctx, 16, "users", adds[true], add)
 }
 
 // startFake starts an in-memory m3ter with the users of the file.

@@ -108,6 +108,7 @@ func TestInStep(t *testing.T) {
 // 50 runs are killed while the fake has a random request in its hands; half of the writes lose their response. Whenever
 // a run ends before its kill, m3ter must match the file, and a new organization begins.
 func TestKilled(t *testing.T) {
+	exampletest.SkipWithoutSignals(t)
 	t.Parallel()
 	const users, names, kills = 6, 5, 50
 	seed := rand.Uint64()
