@@ -159,6 +159,7 @@ func TestKilled(t *testing.T) {
 func killAt(t *testing.T, fake *m3tertest.Server, random *rand.Rand, requests int, path string) bool {
 	t.Helper()
 	p := exampletest.New(t, exampletest.Environment(fake), "-file", path, "-apply")
+	losses := rand.New(rand.NewPCG(random.Uint64(), 0)) // for the fake's goroutines, one at a time
 	started := make(chan struct{})
 	fake.InjectFunc(func(r m3tertest.Request) (m3tertest.Fault, bool) {
 		if requests--; requests == 0 {
@@ -171,7 +172,7 @@ func killAt(t *testing.T, fake *m3tertest.Server, random *rand.Rand, requests in
 		if r.Operation == "Token" || r.Method == "GET" {
 			return m3tertest.Fault{}, false
 		}
-		return m3tertest.Fault{Break: m3tertest.DropAnswer}, random.IntN(2) == 0
+		return m3tertest.Fault{Break: m3tertest.DropAnswer}, losses.IntN(2) == 0
 	})
 	p.Begin()
 	close(started)
