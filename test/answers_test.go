@@ -20,7 +20,7 @@ func abort(w http.ResponseWriter) {
 	panic(http.ErrAbortHandler)
 }
 
-// stream goes on until the client has left.
+// stream writes until the client has left.
 func stream(w http.ResponseWriter) {
 	for chunk := []byte(strings.Repeat(" ", 1<<10)); ; {
 		if _, err := w.Write(chunk); err != nil {
@@ -29,24 +29,26 @@ func stream(w http.ResponseWriter) {
 	}
 }
 
-// What a broken answer is to the caller.
+// What a caller gets for a broken response.
 const (
 	fine       = "a value"
 	unreadable = "a DecodeError"
 	lost       = "io.ErrUnexpectedEOF"
 )
 
-// Answers that are not as they should be; good stands for the body that would be right.
-var brokenAnswers = []struct {
+// A brokenAnswer is a broken response. good in its body stands for the body that would be right.
+type brokenAnswer struct {
 	name          string
 	body          string
 	header        map[string]string
 	then          func(http.ResponseWriter)
-	success       string // what it is to the caller when the status is 200
-	successKeeps  bool   // the document allows it as an answer of status 200
-	failureKeeps  bool   // ... of 400 or 500
-	failureSpeaks bool   // the message of such an answer is found
-}{
+	success       string // what the caller gets if the status is 200
+	successKeeps  bool   // the document allows it with status 200
+	failureKeeps  bool   // the document allows it with status 400 or 500
+	failureSpeaks bool   // the client finds its message
+}
+
+var brokenAnswers = []brokenAnswer{
 	{name: "HTML", body: "<html>good</html>", header: map[string]string{"Content-Type": "text/html"}, success: unreadable},
 	{name: "HTML that claims to be JSON", body: "<html>", success: unreadable},
 	{name: "empty", success: unreadable},
@@ -76,18 +78,19 @@ var brokenAnswers = []struct {
 	{name: "endless", body: "good", then: stream, success: unreadable},
 }
 
-// maxBytes is the bound under which endless answers are read.
-const maxBytes = 64 << 10
-
-func TestBrokenSuccess(t *testing.T) {
+// eachBroken answers each call with each broken response, and tests the error. The test also gets the body.
+func eachBroken(t *testing.T, status int, good func(call) string, test func(*testing.T, brokenAnswer, call, string, error)) {
 	for _, broken := range brokenAnswers {
 		for _, call := range calls {
-			t.Run(broken.name+"/"+call.name, func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s/%d/%s", broken.name, status, call.name), func(t *testing.T) {
 				t.Parallel()
-				body := strings.ReplaceAll(broken.body, "good", call.good)
-				service := newService(t, answer{200, broken.header, body, !broken.successKeeps, broken.then})
-				err := call.do(t.Context(), service.client(t, m3teraccess.WithMaxResponseBytes(maxBytes)))
-				checkBroken(t, call, broken.success, err, body)
+				keeps := broken.failureKeeps
+				if status == 200 {
+					keeps = broken.successKeeps
+				}
+				body := strings.ReplaceAll(broken.body, "good", good(call))
+				service := newService(t, answer{status, broken.header, body, !keeps, broken.then})
+				test(t, broken, call, body, call.do(t.Context(), service.client(t, m3teraccess.WithMaxResponseBytes(64<<10))))
 				if n := len(service.requests()); n != 1 {
 					t.Errorf("it was sent %d times", n)
 				}
@@ -96,8 +99,12 @@ func TestBrokenSuccess(t *testing.T) {
 	}
 }
 
-func checkBroken(t *testing.T, call call, want string, err error, body string) {
-	t.Helper()
+func TestBrokenSuccess(t *testing.T) {
+	eachBroken(t, 200, func(call call) string { return call.good }, checkBrokenSuccess)
+}
+
+func checkBrokenSuccess(t *testing.T, broken brokenAnswer, call call, body string, err error) {
+	want := broken.success
 	if want == fine {
 		if err != nil {
 			t.Error(err)
@@ -141,7 +148,7 @@ func checkPrefix(t *testing.T, kept []byte, body string) {
 	}
 }
 
-// checkText looks at the text of an error; what is said of an unknown outcome comes on top of the bound.
+// checkText looks at the text of an error. The text about an unknown outcome comes on top of the bound.
 func checkText(t *testing.T, err error) {
 	t.Helper()
 	if text := err.Error(); len(text) > maxErrorText+500 || strings.ContainsAny(text, "\n\r\x1b\x00") {
@@ -150,46 +157,37 @@ func checkText(t *testing.T, err error) {
 }
 
 func TestBrokenFailure(t *testing.T) {
-	for _, broken := range brokenAnswers {
-		for _, status := range []int{400, 500} {
-			for _, call := range calls {
-				t.Run(fmt.Sprintf("%s/%d/%s", broken.name, status, call.name), func(t *testing.T) {
-					t.Parallel()
-					body := strings.ReplaceAll(broken.body, "good", `{"message":"no way"}`)
-					service := newService(t, answer{status, broken.header, body, !broken.failureKeeps, broken.then})
-					err := call.do(t.Context(), service.client(t, m3teraccess.WithMaxResponseBytes(maxBytes)))
-					var failure *m3teraccess.Error
-					if !errors.As(err, &failure) || failure.StatusCode != status {
-						t.Fatalf("got %T %v, want an Error of status %d", err, err, status)
-					}
-					if errors.Is(err, m3teraccess.ErrBadRequest) != (status == 400) || errors.Is(err, m3teraccess.ErrServer) != (status == 500) {
-						t.Errorf("%v matches the wrong one", err)
-					}
-					if got, want := errors.Is(err, m3teraccess.ErrOutcomeUnknown), call.write && status == 500; got != want {
-						t.Errorf("matches ErrOutcomeUnknown: %t, want %t: %v", got, want, err)
-					}
-					if broken.failureSpeaks && failure.Message != "no way" {
-						t.Errorf("message %q", failure.Message)
-					}
-					checkPrefix(t, failure.Body, body)
-					checkText(t, err)
-				})
+	message := func(call) string { return `{"message":"no way"}` }
+	for _, status := range []int{400, 500} {
+		eachBroken(t, status, message, func(t *testing.T, broken brokenAnswer, call call, body string, err error) {
+			var failure *m3teraccess.Error
+			if !errors.As(err, &failure) || failure.StatusCode != status {
+				t.Fatalf("got %T %v, want an Error of status %d", err, err, status)
 			}
-		}
+			isBad, isServer := errors.Is(err, m3teraccess.ErrBadRequest), errors.Is(err, m3teraccess.ErrServer)
+			if isBad != (status == 400) || isServer != (status == 500) {
+				t.Errorf("%v matches the wrong one", err)
+			}
+			if got, want := errors.Is(err, m3teraccess.ErrOutcomeUnknown), call.write && status == 500; got != want {
+				t.Errorf("matches ErrOutcomeUnknown: %t, want %t: %v", got, want, err)
+			}
+			if broken.failureSpeaks && failure.Message != "no way" {
+				t.Errorf("message %q", failure.Message)
+			}
+			checkPrefix(t, failure.Body, body)
+			checkText(t, err)
+		})
 	}
 }
 
-// An endless answer is read up to the bound, and no further.
+// The client reads an endless response up to the bound, and no further.
 func TestLittleIsReadOfAnEndlessAnswer(t *testing.T) {
 	for _, status := range []int{200, 400, 500} {
 		for _, call := range calls {
 			var read int64
 			base := transportFunc(func(*http.Request) (*http.Response, error) {
-				return &http.Response{
-					StatusCode: status,
-					Header:     http.Header{"Content-Type": {"application/json"}, breaksContract: {"true"}},
-					Body:       io.NopCloser(&counted{&read}),
-				}, nil
+				header := http.Header{"Content-Type": {"application/json"}, breaksContract: {"true"}}
+				return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(&counted{&read})}, nil
 			})
 			err := call.do(t.Context(), newLocalClient(t, base, m3teraccess.WithMaxResponseBytes(1000)))
 			if err == nil || read > 1001 {
@@ -199,7 +197,7 @@ func TestLittleIsReadOfAnEndlessAnswer(t *testing.T) {
 	}
 }
 
-// counted is an endless body that counts what is read of it.
+// counted is an endless body that counts the bytes read.
 type counted struct{ n *int64 }
 
 func (c *counted) Read(p []byte) (int, error) {
@@ -211,21 +209,20 @@ type transportFunc func(*http.Request) (*http.Response, error)
 
 func (f transportFunc) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// The bound is the largest size that is still read.
+// The bound is the largest size that the client reads.
 func TestBoundOfAnAnswer(t *testing.T) {
 	const body = `{"data":[],"nextToken":""}`
 	for size, want := range map[int64]bool{int64(len(body)): true, int64(len(body)) - 1: false, 1: false} {
-		// An answer that is given up is never seen whole, and so can't be seen to keep to the document.
+		// The client doesn't read a larger response to its end, so the test can't hold it against the document.
 		a := answer{status: 200, body: body, breaks: !want}
 		client := newLocalClient(t, viaHandler{a}, m3teraccess.WithMaxResponseBytes(size))
-		_, err := client.UserPermissionsPage(t.Context(), "u", m3teraccess.PageParams{})
-		if got := err == nil; got != want {
+		if err := read(t, client); (err == nil) != want {
 			t.Errorf("%d bytes of %d: %v", size, len(body), err)
 		}
 	}
 }
 
-// An answer that begins and then stands still ends with WithTimeout; one that never begins, too.
+// WithTimeout ends a response that never begins, and a response that stops.
 func TestAnswerThatStandsStill(t *testing.T) {
 	for _, begins := range []bool{true, false} {
 		for _, call := range calls {
@@ -253,7 +250,7 @@ func TestAnswerThatStandsStill(t *testing.T) {
 	}
 }
 
-// untilDone stands still until the request is given up.
+// untilDone reads nothing until the request ends.
 type untilDone struct{ req *http.Request }
 
 func (u untilDone) Read([]byte) (int, error) {

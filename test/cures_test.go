@@ -35,7 +35,7 @@ func TestCuresOfTheErrors(t *testing.T) {
 	}
 }
 
-// commonErrors provokes them, and returns their texts, a line each.
+// commonErrors causes the errors, and returns their texts, one per line.
 func commonErrors(t *testing.T) string {
 	setEnvironment(t, nil)
 	_, unset := m3teraccess.NewClient()
@@ -46,7 +46,7 @@ func commonErrors(t *testing.T) string {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	read := func(opts ...m3teraccess.Option) {
-		// Not held against the document: one of the answers is not read to its end.
+		// The test doesn't hold this client against the document, since the client reads one response only in part.
 		opts = append(opts, m3teraccess.WithHTTPClient(&http.Client{Transport: newTransport(t)}))
 		client := clientOf(t, fake, nil, opts...)
 		errs = append(errs, either(client.UserPermissionsPage(ctx, "nobody", m3teraccess.PageParams{})))
@@ -81,10 +81,6 @@ func commonErrors(t *testing.T) string {
 	upper := policyRequest()
 	upper.PermissionPolicy[0].Effect = "ALLOW"
 	errs = append(errs, either(client.CreatePermissionPolicy(ctx, upper)), either(client.RequestSupport(ctx, supportRequest(7))))
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://elsewhere.test/", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, elsewhere := client.Do(req)
+	_, elsewhere := client.Do(newRequest(t, http.MethodGet, "https://elsewhere.test/"))
 	return errors.Join(append(errs, elsewhere)...).Error()
 }

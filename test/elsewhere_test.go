@@ -2,9 +2,9 @@ package test
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"net/http/cookiejar"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,49 +12,60 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-var redirects = []int{301, 302, 303, 307, 308}
+// The client sends nothing to where a redirect points: a redirect is a response like any other. The token request
+// carries the credentials, and Do returns the response.
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	for _, call := range calls {
+		testRedirects(t, call.name, call.good, func(client *m3teraccess.Client, _, _ string) (status int) {
+			var failure *m3teraccess.Error
+			if err := call.do(t.Context(), client); !errors.As(err, &failure) || errors.Is(err, m3teraccess.ErrOutcomeUnknown) {
+				t.Fatalf("%s: got %v, want an Error", call.name, err)
+			}
+			return failure.StatusCode
+		})
+	}
+	testRedirects(t, "Do", `{}`, func(client *m3teraccess.Client, url, target string) (status int) {
+		resp, err := client.Do(newRequest(t, "GET", url+"/organizations/org/users/u/permissions"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if resp.Header.Get("Location") != target || string(readAll(t, resp)) != "{}" {
+			t.Errorf("got %v", resp)
+		}
+		return resp.StatusCode
+	})
+	const token = `{"access_token":"t","token_type":"Bearer"}`
+	testRedirects(t, "token request", token, func(client *m3teraccess.Client, _, _ string) (status int) {
+		var failure *m3teraccess.AuthError
+		if err := create(t, client); !errors.As(err, &failure) {
+			t.Fatalf("got %v, want an AuthError", err)
+		}
+		return failure.StatusCode
+	}, withKey)
+}
 
-// A redirect is an answer like any other: nothing is sent to where it points.
-func TestRedirectsOfCallsAreNotFollowed(t *testing.T) {
-	for _, status := range redirects {
-		for _, call := range calls {
-			t.Run(fmt.Sprintf("%d/%s", status, call.name), func(t *testing.T) {
-				elsewhere := newService(t, keeps(200, call.good))
-				for _, target := range []string{elsewhere.URL + "/stolen", "/organizations/org/support"} {
-					redirecting := newService(t, redirect(status, target), breaks(200, call.good))
-					err := call.do(t.Context(), redirecting.client(t))
-					var failure *m3teraccess.Error
-					if !errors.As(err, &failure) || failure.StatusCode != status || errors.Is(err, m3teraccess.ErrOutcomeUnknown) {
-						t.Errorf("to %s: got %v, want an Error of status %d", target, err, status)
-					}
-					if here, there := len(redirecting.requests()), len(elsewhere.requests()); here != 1 || there != 0 {
-						t.Errorf("to %s: %d requests here and %d elsewhere, want 1 and 0", target, here, there)
-					}
-				}
-			})
+// A redirected call is sent to url and redirected to target. It returns the status that the caller learns.
+type redirected func(client *m3teraccess.Client, url, target string) (status int)
+
+// testRedirects calls do with a client that is redirected at once. A request that followed would get the good response.
+func testRedirects(t *testing.T, name, good string, do redirected, opts ...m3teraccess.Option) {
+	t.Helper()
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		elsewhere := newService(t, keeps(200, good))
+		for _, target := range []string{elsewhere.URL + "/oauth/token", "/organizations/org/support"} {
+			redirecting := newService(t, redirect(status, target), breaks(200, good))
+			if got := do(redirecting.client(t, opts...), redirecting.URL, target); got != status {
+				t.Errorf("%s, %d to %s: status %d", name, status, target, got)
+			}
+			if here, there := len(redirecting.requests()), len(elsewhere.requests()); here != 1 || there != 0 {
+				t.Errorf("%s, %d to %s: %d requests here and %d elsewhere, want 1 and 0", name, status, target, here, there)
+			}
 		}
 	}
 }
 
 func redirect(status int, target string) answer {
 	return answer{status: status, header: map[string]string{"Location": target}, body: "{}", breaks: true}
-}
-
-func TestRedirectsOfDoAreHandedOut(t *testing.T) {
-	for _, status := range redirects {
-		elsewhere := newService(t, keeps(200, `{}`))
-		redirecting := newService(t, redirect(status, elsewhere.URL))
-		resp, err := redirecting.client(t).Do(newRequest(t, "GET", redirecting.URL+"/organizations/org/users/u/permissions"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if resp.StatusCode != status || resp.Header.Get("Location") != elsewhere.URL || string(readAll(t, resp)) != "{}" {
-			t.Errorf("%d: got %v", status, resp)
-		}
-		if here, there := len(redirecting.requests()), len(elsewhere.requests()); here != 1 || there != 0 {
-			t.Errorf("%d: %d requests here and %d elsewhere, want 1 and 0", status, here, there)
-		}
-	}
 }
 
 func newRequest(t *testing.T, method, url string) *http.Request {
@@ -66,88 +77,37 @@ func newRequest(t *testing.T, method, url string) *http.Request {
 	return req
 }
 
-// The token request carries the credentials, and is followed to nowhere either.
-func TestRedirectsOfTheTokenRequestAreNotFollowed(t *testing.T) {
-	for _, status := range redirects {
-		elsewhere := newService(t, keeps(200, `{"access_token":"t","token_type":"Bearer"}`))
-		for _, target := range []string{elsewhere.URL + "/oauth/token", "/elsewhere"} {
-			redirecting := newService(t, redirect(status, target), keeps(200, `{"access_token":"t","token_type":"Bearer"}`))
-			client := redirecting.client(t, m3teraccess.WithCredentials("key", "secret"))
-			_, err := client.CreatePermissionPolicy(t.Context(), policyRequest())
-			var failure *m3teraccess.AuthError
-			if !errors.As(err, &failure) || failure.StatusCode != status {
-				t.Errorf("%d to %s: got %v, want an AuthError of that status", status, target, err)
-			}
-			for _, request := range redirecting.requests() {
-				if request.URL.Path != "/oauth/token" {
-					t.Errorf("%d to %s: %s was asked for", status, target, request.URL)
-				}
-			}
-			if there := len(elsewhere.requests()); there != 0 {
-				t.Errorf("%d to %s: %d requests elsewhere", status, target, there)
-			}
-		}
-	}
-}
-
+// The client sends its credentials over https, or to this machine. A refused URL can hold a secret, which the error
+// hides.
 func TestBaseURL(t *testing.T) {
-	tests := []struct {
-		url string
-		ok  bool
-	}{
-		{"https://api.m3ter.com", true},
-		{"https://api.m3ter.com/", true},
-		{"HTTPS://api.m3ter.com:8443/prefix", true},
-		{"https://[2001:db8::1]", true},
-		{"http://localhost", true},
-		{"http://LOCALHOST:8080", true},
-		{"http://localho\u017ft", false}, // folds to localhost, and is none to a proxy
-		{"http://\uff4cocalhost", false},
-		{"http://127.0.0.1:1", true},
-		{"http://127.9.9.9", true},
-		{"http://[::1]:8080", true},
-		{"http://api.m3ter.com", false},
-		{"http://localhost.example.com", false},
-		{"http://127.0.0.1.example.com", false},
-		{"http://localhost@example.com", false},
-		{"http://10.0.0.1", false},
-		{"http://0.0.0.0", false},
-		{"http://[::]", false},
-		{"https://key:hunter2@api.m3ter.com", false},
-		{"https://hunter2@api.m3ter.com", false},
-		{"https://:hunter2@api.m3ter.com", false},
-		{"http://key:hunter2@localhost", false},
-		{"https://key:hunter2@api.m3ter.com:port", false},
-		{"https://key:hunter2@", false},
-		{"key:hunter2@api.m3ter.com", false},
-		{"//key:hunter2@api.m3ter.com", false},
-		{"https://api.m3ter.com?hunter2", false},
-		{"https://api.m3ter.com?", false},
-		{"https://api.m3ter.com#hunter2", false},
-		{"ftp://api.m3ter.com", false},
-		{"file:///etc", false},
-		{"api.m3ter.com", false},
-		{"https://", false},
-		{"https:///path", false},
-		{"https:api.m3ter.com", false},
-		{"", false},
-		{"https://api.m3ter.com\n", false},
+	allowed := []string{
+		"https://api.m3ter.com", "https://api.m3ter.com/", "HTTPS://api.m3ter.com:8443/prefix",
+		"https://[2001:db8::1]", "http://localhost", "http://LOCALHOST:8080", "http://127.0.0.1:1",
+		"http://127.9.9.9", "http://[::1]:8080",
 	}
-	for _, test := range tests {
-		_, err := m3teraccess.NewClient(localOptions(m3teraccess.WithBaseURL(test.url))...)
-		if (err == nil) != test.ok {
-			t.Errorf("%q: got %v, want it to be allowed: %t", test.url, err, test.ok)
+	refused := []string{
+		"http://localho\u017ft", // folds to localhost, and is none to a proxy
+		"http://\uff4cocalhost", "http://api.m3ter.com", "http://localhost.example.com",
+		"http://127.0.0.1.example.com", "http://localhost@example.com", "http://10.0.0.1", "http://0.0.0.0",
+		"http://[::]", "https://key:hunter2@api.m3ter.com", "https://hunter2@api.m3ter.com",
+		"https://:hunter2@api.m3ter.com", "http://key:hunter2@localhost",
+		"https://key:hunter2@api.m3ter.com:port", "https://key:hunter2@", "key:hunter2@api.m3ter.com",
+		"//key:hunter2@api.m3ter.com", "https://api.m3ter.com?hunter2", "https://api.m3ter.com?",
+		"https://api.m3ter.com#hunter2", "ftp://api.m3ter.com", "file:///etc", "api.m3ter.com", "https://",
+		"https:///path", "https:api.m3ter.com", "", "https://api.m3ter.com\n",
+	}
+	for i, url := range slices.Concat(allowed, refused) {
+		_, err := m3teraccess.NewClient(localOptions(m3teraccess.WithBaseURL(url))...)
+		if wantErr := i >= len(allowed); (err != nil) != wantErr {
+			t.Errorf("%q: got %v, want an error: %t", url, err, wantErr)
 		}
-		if test.ok {
-			continue
-		}
-		if !errors.As(err, new(*m3teraccess.ValidationError)) || strings.Contains(err.Error(), "hunter2") {
-			t.Errorf("%q: got %v", test.url, err)
+		if err != nil && (!errors.As(err, new(*m3teraccess.ValidationError)) || strings.Contains(err.Error(), "hunter2")) {
+			t.Errorf("%q: got %v", url, err)
 		}
 	}
 }
 
-// The caller's http.Client is used as it is, but for its redirects, and is never changed.
+// The client uses the caller's http.Client, but doesn't follow its redirects. It never changes it.
 func TestCallersHTTPClientIsUnchanged(t *testing.T) {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
@@ -163,11 +123,7 @@ func TestCallersHTTPClientIsUnchanged(t *testing.T) {
 	before := *theirs
 	target := newService(t, keeps(200, `{"id":"p"}`))
 	service := newService(t, redirect(307, target.URL))
-	client, err := m3teraccess.NewClient(localOptions(m3teraccess.WithBaseURL(service.URL), m3teraccess.WithHTTPClient(theirs))...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := client.CreatePermissionPolicy(t.Context(), policyRequest()); err == nil || followed != 0 || len(target.requests()) != 0 {
+	if err := create(t, service.client(t, m3teraccess.WithHTTPClient(theirs))); err == nil || followed != 0 || len(target.requests()) != 0 {
 		t.Errorf("the redirect was followed: %v", err)
 	}
 	if theirs.Transport != before.Transport || theirs.Jar != before.Jar || theirs.Timeout != before.Timeout || theirs.CheckRedirect == nil {
@@ -182,7 +138,8 @@ func TestCallersHTTPClientIsUnchanged(t *testing.T) {
 	}
 }
 
-// A base URL in upper case is sent to as net/http knows the host: past the proxy, which would see the token in clear.
+// The client sends to a host in upper case by the name that net/http knows: past the proxy, which would see the access
+// token in clear text.
 func TestLoopbackGoesPastTheProxyInAnySpelling(t *testing.T) {
 	var asked []string
 	transport := viaHandler{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -190,7 +147,7 @@ func TestLoopbackGoesPastTheProxyInAnySpelling(t *testing.T) {
 		keeps(200, `{"data":[]}`).ServeHTTP(w, r)
 	})}
 	client := newLocalClient(t, transport, m3teraccess.WithBaseURL("http://LOCALHOST:8080"))
-	if _, err := client.UserPermissionsPage(t.Context(), "u", m3teraccess.PageParams{}); err != nil {
+	if err := read(t, client); err != nil {
 		t.Fatal(err)
 	}
 	lower := newLocalClient(t, transport, m3teraccess.WithBaseURL("http://localhost:8080"))

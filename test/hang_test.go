@@ -15,44 +15,45 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// wrapped hides the type of a transport, as one that traces does.
+// wrapped hides the type of a transport, as a transport that traces does.
 type wrapped struct{ http.RoundTripper }
+
+// plainAndWrapped are a transport as it is, and wrapped.
+func plainAndWrapped(transport http.RoundTripper) map[bool]http.RoundTripper {
+	return map[bool]http.RoundTripper{false: transport, true: wrapped{transport}}
+}
 
 const short = 200 * time.Millisecond // the timeout of an attempt here
 
-// A connection that is still being made when the attempt ends carries nothing. That is believed of net/http's own transport;
-// behind any other the request might run on.
+// A request doesn't leave on a connection that is still being made when the attempt ends. The client trusts net/http's
+// own transport in this; behind any other, the request might run on.
 func TestConnectionsThatHang(t *testing.T) {
 	silent, err := net.Listen("tcp", "127.0.0.1:0") // takes connections, and says nothing
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer silent.Close()
+	var dialer net.Dialer
 	for name, hangs := range map[string]func(context.Context) (net.Conn, error){
 		"dial": func(ctx context.Context) (net.Conn, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		},
 		"handshake": func(ctx context.Context) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, "tcp", silent.Addr().String())
+			return dialer.DialContext(ctx, "tcp", silent.Addr().String())
 		},
 	} {
 		for _, isWrapped := range []bool{false, true} {
-			service := newRawH2(t, func(int) reaction { return answered() })
+			server := newRawH2(t, func(int) reaction { return answered() })
 			var dials atomic.Int32
-			service.client.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			server.client.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
 				if dials.Add(1) == 1 {
 					return hangs(ctx)
 				}
-				return new(net.Dialer).DialContext(ctx, network, addr)
+				return dialer.DialContext(ctx, network, addr)
 			}
-			var transport http.RoundTripper = service.client
-			if isWrapped {
-				transport = wrapped{transport}
-			}
-			client := onceClient(t, service.URL, transport, m3teraccess.WithTimeout(short))
-			_, err := client.CreatePermissionPolicy(t.Context(), policyRequest())
-			_, applied := service.counts()
+			err := create(t, onceClient(t, server.URL, plainAndWrapped(server.client)[isWrapped], m3teraccess.WithTimeout(short)))
+			_, applied := server.counts()
 			if unknown := errors.Is(err, m3teraccess.ErrOutcomeUnknown); unknown != isWrapped || applied == 1 == isWrapped {
 				t.Errorf("%s, wrapped %t: applied %d times: %v", name, isWrapped, applied, err)
 			}
@@ -60,70 +61,45 @@ func TestConnectionsThatHang(t *testing.T) {
 	}
 }
 
-// A transport that returns while its request runs on proves nothing by having no connection yet.
+// A transport may return while its request runs on. That it has no connection yet proves nothing.
 func TestTransportThatRunsOn(t *testing.T) {
-	service := newRawH2(t, func(int) reaction { return answered() })
+	server := newRawH2(t, func(int) reaction { return answered() })
 	release, delivered := make(chan struct{}), make(chan struct{})
-	service.client.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+	server.client.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
 		<-release
 		return new(net.Dialer).DialContext(context.WithoutCancel(ctx), network, addr)
 	}
-	detached := roundTripper(func(req *http.Request) (*http.Response, error) {
+	detached := transportFunc(func(req *http.Request) (*http.Response, error) {
 		go func() {
 			defer close(delivered)
-			if resp, err := service.client.RoundTrip(req.WithContext(context.WithoutCancel(req.Context()))); err == nil {
+			if resp, err := server.client.RoundTrip(req.WithContext(context.WithoutCancel(req.Context()))); err == nil {
 				resp.Body.Close()
 			}
 		}()
 		<-req.Context().Done()
 		return nil, req.Context().Err()
 	})
-	client := onceClient(t, service.URL, detached, m3teraccess.WithTimeout(short))
-	_, err := client.CreatePermissionPolicy(t.Context(), policyRequest())
+	err := create(t, onceClient(t, server.URL, detached, m3teraccess.WithTimeout(short)))
 	close(release)
 	<-delivered
-	if _, applied := service.counts(); applied != 1 || !errors.Is(err, m3teraccess.ErrOutcomeUnknown) {
+	if _, applied := server.counts(); applied != 1 || !errors.Is(err, m3teraccess.ErrOutcomeUnknown) {
 		t.Errorf("applied %d times: %v", applied, err)
 	}
 }
 
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
-
-// switching is a service that answers every request with a 101, and then says nothing.
-func switching(t *testing.T) (url string) {
-	t.Helper()
+// A 101 that the client didn't ask for is a failure of every call.
+func TestSwitchingProtocols(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { listener.Close() })
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer conn.Close()
-				_, _ = conn.Read(make([]byte, 4096))
-				_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
-				_, _ = io.Copy(io.Discard, conn) // until the client leaves
-			}()
-		}
-	}()
-	return "http://" + listener.Addr().String()
-}
-
-// A 101 that nobody asked for is a failure, of whatever call.
-func TestSwitchingProtocols(t *testing.T) {
-	url := switching(t)
-	for _, isWrapped := range []bool{false, true} {
-		var transport http.RoundTripper = newTransport(t)
-		if isWrapped {
-			transport = wrapped{transport}
-		}
+	serveEach(t, listener, func(conn net.Conn) {
+		_, _ = conn.Read(make([]byte, 4096))
+		_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
+		_, _ = io.Copy(io.Discard, conn) // until the client leaves
+	})
+	url := "http://" + listener.Addr().String()
+	for _, transport := range plainAndWrapped(newTransport(t)) {
 		client := onceClient(t, url, transport, m3teraccess.WithTimeout(time.Minute))
 		for _, call := range calls {
 			err := call.do(t.Context(), client)
@@ -131,30 +107,30 @@ func TestSwitchingProtocols(t *testing.T) {
 				t.Errorf("%s: %v", call.name, err)
 			}
 		}
-		client = onceClient(t, url, transport, m3teraccess.WithTimeout(time.Minute), m3teraccess.WithCredentials("key", "secret"))
-		if _, err := client.CreatePermissionPolicy(t.Context(), policyRequest()); !errors.As(err, new(*m3teraccess.AuthError)) {
+		err := create(t, onceClient(t, url, transport, m3teraccess.WithTimeout(time.Minute), withKey))
+		if !errors.As(err, new(*m3teraccess.AuthError)) {
 			t.Errorf("a token: %v", err)
 		}
 	}
 }
 
-// Whatever a body does, the call ends with its attempt or its context.
+// A call ends with its attempt or its context, even if the response body hangs.
 func TestBodiesThatHang(t *testing.T) {
 	for name, newBody := range map[string]func() io.ReadCloser{
 		"until it is closed": func() io.ReadCloser {
 			r, _ := io.Pipe()
 			return r
 		},
-		"for ever":      func() io.ReadCloser { return &stuck{} },
-		"in Close, too": func() io.ReadCloser { return &stuck{closing: true} },
+		"forever":       func() io.ReadCloser { return io.NopCloser(stuck{}) },
+		"in Close, too": func() io.ReadCloser { return stuck{} },
 		"in Close, when read": func() io.ReadCloser {
 			return struct {
 				io.Reader
 				io.Closer
-			}{strings.NewReader(`{"id":"1"}`), &stuck{closing: true}}
+			}{strings.NewReader(`{"id":"1"}`), stuck{}}
 		},
 	} {
-		transport := roundTripper(func(req *http.Request) (*http.Response, error) {
+		transport := transportFunc(func(req *http.Request) (*http.Response, error) {
 			header := http.Header{"Content-Type": {"application/json"}}
 			return &http.Response{StatusCode: 200, Header: header, Body: newBody(), ContentLength: -1, Request: req}, nil
 		})
@@ -177,14 +153,8 @@ func TestBodiesThatHang(t *testing.T) {
 	}
 }
 
-// A stuck body ends with nothing.
-type stuck struct{ closing bool }
+// A stuck body never returns.
+type stuck struct{}
 
-func (*stuck) Read([]byte) (int, error) { select {} }
-
-func (s *stuck) Close() error {
-	if s.closing {
-		select {}
-	}
-	return nil
-}
+func (stuck) Read([]byte) (int, error) { select {} }
+func (stuck) Close() error             { select {} }

@@ -1,60 +1,48 @@
 package test
 
 import (
-	"context"
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/m3ter-access/m3ter-access-go/test/cases"
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// forEachID runs a test for each path argument of each method. do calls the method with an id in the place of the argument,
-// and segments are those of the path then.
-func forEachID(t *testing.T, test func(t *testing.T, call call, field string, do func(context.Context, *m3teraccess.Client, string) error, segments func(id string) []string)) {
+// A calledID is a call with an id in one of its path arguments.
+type calledID struct {
+	call     call
+	field    string   // of the id
+	values   []string // of all path arguments
+	err      error
+	received []*http.Request
+}
+
+// eachID calls each method with each id as each path argument.
+func eachID(t *testing.T, ids []string, test func(calledID)) {
 	for _, call := range calls {
 		for i, argument := range call.Arguments() {
-			values := func(id string) []string {
+			service := newService(t, keeps(200, call.good))
+			client := service.client(t)
+			for _, id := range ids {
 				values := call.Examples()
 				values[i] = id
-				return values
+				before := len(service.requests())
+				_, err := call.With(values[1:]...).Do(t.Context(), client.Organization(values[0]))
+				test(calledID{call, argument.Field, values, err, service.requests()[before:]})
 			}
-			do := func(ctx context.Context, client *m3teraccess.Client, id string) error {
-				values := values(id)
-				_, err := call.With(values[1:]...).Do(ctx, client.Organization(values[0]))
-				return err
-			}
-			segments := func(id string) []string {
-				segments, values := strings.Split(call.Path, "/")[1:], values(id)
-				for i, segment := range segments {
-					if strings.HasPrefix(segment, "{") {
-						segments[i], values = values[0], values[1:]
-					}
-				}
-				return segments
-			}
-			t.Run(fmt.Sprintf("%s, %s", call.name, argument.Field), func(t *testing.T) { test(t, call, argument.Field, do, segments) })
 		}
 	}
 }
 
 func TestIDsThatWouldReachElsewhereAreRefused(t *testing.T) {
 	hostile := []string{"", ".", "..", "a/b", "/", "../x", `a\b`, `..\x`, "a\nb", "a\r\nb", "\x00", "a\x7f", "a\u0085b"}
-	forEachID(t, func(t *testing.T, _ call, field string, do func(context.Context, *m3teraccess.Client, string) error, _ func(string) []string) {
-		service := newService(t, breaks(500, `null`))
-		client := service.client(t)
-		for _, id := range hostile {
-			if err := do(t.Context(), client, id); !isValidationOf(err, field) {
-				t.Errorf("%q: got %v, want a ValidationError of %s", id, err, field)
-			} else if strings.ContainsAny(err.Error(), "\n\r\x00\x7f\u0085") {
-				t.Errorf("%q: control characters in %q", id, err)
-			}
-		}
-		if n := len(service.requests()); n > 0 {
-			t.Errorf("sent %d requests", n)
+	eachID(t, hostile, func(c calledID) {
+		if !isValidationOf(c.err, c.field) || strings.ContainsAny(c.err.Error(), "\n\r\x00\x7f\u0085") || len(c.received) > 0 {
+			t.Errorf("%s of %q: got %q after %d requests, want a printable ValidationError of %s",
+				c.call.name, c.values, c.err, len(c.received), c.field)
 		}
 	})
 }
@@ -64,23 +52,15 @@ func TestOddIDsStayOneSegment(t *testing.T) {
 		"?", "#", "%2e%2e", "%2F", "a b", " ", "é", "a;b", "a:b", "%", "%zz", "a&b=c", "a+b", "...", "~", "*", "a,b", "@",
 		"06f6b50c-a868-4ca6-XXXX-448e507d5248", "a?b#c", "{id}", `"<>|^`, "\u2028", "\xff", "http:x", strings.Repeat("x", 1000),
 	}
-	forEachID(t, func(t *testing.T, call call, _ string, do func(context.Context, *m3teraccess.Client, string) error, segments func(string) []string) {
-		service := newService(t, keeps(200, call.good))
-		client := service.client(t)
-		for i, id := range odd {
-			if err := do(t.Context(), client, id); err != nil {
-				t.Fatalf("%q: %v", id, err)
-			}
-			received := service.requests()
-			if len(received) != i+1 {
-				t.Fatalf("%q: %d requests", id, len(received)-i)
-			}
-			checkSegments(t, received[i], segments(id))
+	eachID(t, odd, func(c calledID) {
+		if c.err != nil || len(c.received) != 1 {
+			t.Fatalf("%s of %q: %v after %d requests", c.call.name, c.values, c.err, len(c.received))
 		}
+		checkSegments(t, c.received[0], strings.Split(cases.Fill(c.call.Path, c.values...), "/")[1:])
 	})
 }
 
-// checkSegments looks at the target of a request as it stood on its first line.
+// checkSegments looks at the target on the first line of a request.
 func checkSegments(t *testing.T, received *http.Request, want []string) {
 	t.Helper()
 	rest, ok := strings.CutPrefix(received.RequestURI, "/")
@@ -100,7 +80,7 @@ func checkSegments(t *testing.T, received *http.Request, want []string) {
 	}
 }
 
-// A base URL with a path of its own keeps it.
+// A base URL keeps its own path.
 func TestBaseURLWithAPath(t *testing.T) {
 	for _, path := range []string{"/m3ter", "/m3ter/", "/a/b"} {
 		service := newService(t, answer{status: 200, body: `{"id":"p"}`})
@@ -108,7 +88,7 @@ func TestBaseURLWithAPath(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := client.CreatePermissionPolicy(t.Context(), policyRequest()); err != nil {
+		if err := create(t, client); err != nil {
 			t.Fatal(err)
 		}
 		if got, want := service.requests()[0].RequestURI, strings.TrimSuffix(path, "/")+"/organizations/org/permissionpolicies"; got != want {

@@ -8,41 +8,26 @@ import (
 )
 
 func TestResponseInfo(t *testing.T) {
-	bubbled(func(t *testing.T) {
-		fake, client := newDefault(t)
+	onDefault(func(t *testing.T, fake *m3tertest.Server, client *m3teraccess.Client) {
 		var info m3teraccess.ResponseInfo
 		ctx := m3teraccess.WithResponseInto(t.Context(), &info)
-		look := func(what string, status, attempts int, requestID string) {
-			t.Helper()
-			if info.StatusCode != status || info.Attempts != attempts || info.RequestID != requestID || (info.Header == nil) != (status == 0) {
-				t.Errorf("%s: %+v", what, info)
-			}
-		}
 		read := func(userID string) error {
 			return either(client.UserPermissionsPage(ctx, userID, m3teraccess.PageParams{}))
 		}
-		if err := read("user-1"); err != nil {
-			t.Fatal(err)
+		check := func(err error, succeeds bool, status, attempts int, requestID string) {
+			t.Helper()
+			if (err == nil) != succeeds || info.StatusCode != status || info.Attempts != attempts || info.RequestID != requestID ||
+				(info.Header == nil) != (status == 0) {
+				t.Errorf("%v, %+v", err, info)
+			}
 		}
-		look("a success", 200, 1, "")
+		check(read("user-1"), true, 200, 1, "")
 		fake.Inject(m3tertest.Fault{Times: 2, Status: 503})
 		fake.Inject(m3tertest.Fault{Times: 1, Status: 404, Header: map[string][]string{"X-Request-Id": {"r-3"}}})
-		if read("user-1") == nil {
-			t.Error("no error")
-		}
-		look("a refusal after two failures", 404, 3, "r-3")
-		if read("../x") == nil {
-			t.Error("no error")
-		}
-		look("nothing sent", 0, 0, "")
+		check(read("user-1"), false, 404, 3, "r-3")
+		check(read("../x"), false, 0, 0, "") // nothing is sent
 		fake.Inject(m3tertest.Fault{Break: m3tertest.DropAnswer, Times: 1})
-		if either(client.CreatePermissionPolicy(ctx, policyRequest())) == nil {
-			t.Error("no error")
-		}
-		look("a lost answer", 0, 1, "")
-		if _, err := m3teraccess.Get[m3teraccess.Support](ctx, client, "support"); err == nil {
-			t.Error("no error")
-		}
-		look("Get", 404, 1, "")
+		check(either(client.CreatePermissionPolicy(ctx, policyRequest())), false, 0, 1, "")
+		check(either(m3teraccess.Get[m3teraccess.Support](ctx, client, "support")), false, 404, 1, "")
 	})(t)
 }

@@ -2,12 +2,10 @@ package test
 
 import (
 	"errors"
-	"fmt"
 	"math"
 	"net/http"
 	"reflect"
 	"regexp"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -16,25 +14,21 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// What becomes of an answer.
+// What a client makes of a response.
 var answerSituations = []situation{
-	{"permissions answered as pages", bubbled(func(t *testing.T) {
-		fake, plain := newPlain(t)
+	{"permissions answered as pages", onPlain(func(t *testing.T, fake *m3tertest.Server, plain plainClient) {
 		grantThree(fake)
 		var names []string
-		for params := (gen.UserPermissionsParams{PageSize: 1}); ; {
-			page := plainPage(t, plain, &params)
+		params := gen.UserPermissionsParams{PageSize: 1}
+		for more := true; more; more = params.NextToken != "" {
+			page := plainPage(t, plain, params)
 			for _, policy := range page.Data {
 				names = append(names, policy.Name)
-			}
-			if page.NextToken == "" {
-				break
 			}
 			params.NextToken = page.NextToken
 		}
 		checkThree(t, names)
-	}), bubbled(func(t *testing.T) {
-		fake, client := newDefault(t)
+	}), onDefault(func(t *testing.T, fake *m3tertest.Server, client *m3teraccess.Client) {
 		grantThree(fake)
 		var names []string
 		for policy, err := range client.UserPermissions(t.Context(), "user-1", m3teraccess.PageParams{PageSize: 1}) {
@@ -46,16 +40,15 @@ var answerSituations = []situation{
 		checkThree(t, names)
 	})},
 
-	{"an empty page with a page token, and a repeated page token", bubbled(func(t *testing.T) {
-		fake, plain := newPlain(t)
+	{"an empty page with a page token, and a repeated page token", onPlain(func(t *testing.T, fake *m3tertest.Server, plain plainClient) {
 		fake.Inject(emptyPage)
-		for _, params := range []gen.UserPermissionsParams{{PageSize: 1}, {PageSize: 1, NextToken: "again"}} {
-			if page := plainPage(t, plain, &params); len(page.Data) != 0 || page.NextToken != "again" {
+		for _, token := range []string{"", "again"} {
+			page := plainPage(t, plain, gen.UserPermissionsParams{PageSize: 1, NextToken: token})
+			if len(page.Data) != 0 || page.NextToken != "again" {
 				t.Errorf("%+v", page)
 			}
 		}
-	}), bubbled(func(t *testing.T) {
-		fake, client := newDefault(t)
+	}), onDefault(func(t *testing.T, fake *m3tertest.Server, client *m3teraccess.Client) {
 		fake.Inject(emptyPage)
 		pages := 0
 		for _, err := range client.UserPermissions(t.Context(), "user-1") {
@@ -69,21 +62,19 @@ var answerSituations = []situation{
 	})},
 
 	{"200 with HTML, nothing or a cut value", func(t *testing.T) {
-		for name, answer := range unreadableAnswers {
-			t.Run(name, func(t *testing.T) {
-				resp, err := plainAt(t, newService(t, answer)).create(t.Context())
-				if name == "HTML that says so" {
-					if checkStatus(t, resp, err, 200); err == nil && resp.JSON200 != nil {
-						t.Errorf("read as %+v", resp.JSON200)
-					}
-				} else if resp != nil || err == nil || regexp.MustCompile("200|policies").MatchString(err.Error()) {
-					t.Errorf("%+v, %v", resp, err)
+		for _, answer := range unreadableAnswers {
+			resp, err := plainAt(t, newService(t, answer)).create(t.Context())
+			if answer.header != nil {
+				if checkStatus(t, resp, err, 200); err == nil && resp.JSON200 != nil {
+					t.Errorf("%q: read as %+v", answer.body, resp.JSON200)
 				}
-			})
+			} else if resp != nil || err == nil || regexp.MustCompile("200|policies").MatchString(err.Error()) {
+				t.Errorf("%q: %+v, %v", answer.body, resp, err)
+			}
 		}
 	}, func(t *testing.T) {
-		for name, answer := range unreadableAnswers {
-			t.Run(name, func(t *testing.T) { checkUnreadable(t, answer) })
+		for _, answer := range unreadableAnswers {
+			checkUnreadable(t, answer)
 		}
 	}},
 
@@ -97,25 +88,18 @@ var answerSituations = []situation{
 	{"an endless response of 200 or 400", func(t *testing.T) {
 		const size = 11 << 20 // more than this client reads
 		for _, status := range []int{200, 400} {
-			t.Run(fmt.Sprint(status), func(t *testing.T) {
-				resp, err := plainAt(t, newService(t, longAnswer(status, size))).create(t.Context())
-				if checkStatus(t, resp, err, status); err == nil && len(resp.Body) < size {
-					t.Errorf("%d bytes were read", len(resp.Body))
-				}
-			})
+			resp, err := plainAt(t, newService(t, longAnswer(status, size))).create(t.Context())
+			if checkStatus(t, resp, err, status); err == nil && len(resp.Body) < size {
+				t.Errorf("%d: %d bytes were read", status, len(resp.Body))
+			}
 		}
 	}, func(t *testing.T) {
 		for _, status := range []int{200, 400} {
-			t.Run(fmt.Sprint(status), func(t *testing.T) {
-				client := newService(t, longAnswer(status, math.MaxInt)).client(t, defaultRetry)
-				var before, after runtime.MemStats
-				runtime.ReadMemStats(&before)
-				err := create(t, client)
-				runtime.ReadMemStats(&after)
-				if allocated := after.TotalAlloc - before.TotalAlloc; err == nil || allocated > 100<<20 {
-					t.Errorf("%d MiB allocated: %v", allocated>>20, err)
-				}
-			})
+			client := newService(t, longAnswer(status, math.MaxInt)).client(t, defaultRetry)
+			allocated, err := allocatedBy(func() error { return create(t, client) })
+			if err == nil || allocated > 100<<20 {
+				t.Errorf("%d: %d MiB allocated: %v", status, allocated>>20, err)
+			}
 		}
 	}},
 }
@@ -123,12 +107,12 @@ var answerSituations = []situation{
 var (
 	emptyPage = m3tertest.Fault{Operation: "UserPermissions", Status: 200, Body: `{"data":[],"nextToken":"again"}`}
 
-	unreadableAnswers = map[string]answer{
-		"HTML":                breaks(200, "<html>"),
-		"HTML that says so":   {200, map[string]string{"Content-Type": "text/html"}, "<html>", true, nil},
-		"nothing":             breaks(200, ""),
-		"nothing but a space": breaks(200, " "),
-		"a cut value":         breaks(200, `{"id":"1`),
+	unreadableAnswers = []answer{
+		breaks(200, "<html>"),
+		{status: 200, header: map[string]string{"Content-Type": "text/html"}, body: "<html>", breaks: true},
+		breaks(200, ""),
+		breaks(200, " "),
+		breaks(200, `{"id":"1`), // a cut value
 	}
 )
 
@@ -145,32 +129,31 @@ func checkThree(t *testing.T, names []string) {
 	}
 }
 
-// plainAt makes a generated client of a service.
+// plainAt makes a generated client that sends to a service.
 func plainAt(t *testing.T, s *service) plainClient {
 	return newPlainClient(t, newTransport(t), s.URL, "org", staticToken)
 }
 
-func plainPage(t *testing.T, plain plainClient, params *gen.UserPermissionsParams) gen.PermissionPolicyPage {
+func plainPage(t *testing.T, plain plainClient, params gen.UserPermissionsParams) gen.PermissionPolicyPage {
 	t.Helper()
-	resp, err := plain.read(t.Context(), params)
+	resp, err := plain.read(t.Context(), &params)
 	if err != nil || resp.JSON200 == nil {
 		t.Fatalf("%+v, %v", resp, err)
 	}
 	return *resp.JSON200
 }
 
-// checkUnreadable holds this client to an error that says what could not be read.
+// checkUnreadable holds this client to an error that says what it could not read.
 func checkUnreadable(t *testing.T, a answer) {
 	t.Helper()
 	err := create(t, newService(t, a).client(t, defaultRetry))
 	var unreadable *m3teraccess.DecodeError
-	if !errors.As(err, &unreadable) || unreadable.StatusCode != 200 ||
-		!strings.Contains(err.Error(), "/permissionpolicies") {
-		t.Error(err)
+	if !errors.As(err, &unreadable) || unreadable.StatusCode != 200 || !strings.Contains(err.Error(), "/permissionpolicies") {
+		t.Errorf("%q: %v", a.body, err)
 	}
 }
 
-// longAnswer is JSON that is padded with that many spaces.
+// longAnswer is a JSON response padded with size spaces.
 func longAnswer(status, size int) answer {
 	long := breaks(status, `{"id":"p","message":"no"`)
 	long.then = func(w http.ResponseWriter) {

@@ -17,14 +17,14 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// A situation is a row of the table of docs/comparison.md. What m3ter's official Go SDK was seen to do
-// there is only told, in the row; plain is what generated code alone does, and ours what this client does.
+// A situation is a row of the table of docs/comparison.md. Only the row tells what m3ter's official Go SDK was seen to
+// do. plain tests what generated code alone does, and ours tests what this client does.
 type situation struct {
 	name        string
 	plain, ours func(*testing.T)
 }
 
-// Each row of the table is a situation, and each situation has a row.
+// The rows of the table are the situations, in this order.
 func TestWhatItAdds(t *testing.T) {
 	var ran []string
 	for _, s := range slices.Concat(tokenSituations, requestSituations, answerSituations) {
@@ -50,14 +50,22 @@ func situationsOfTheComparison(t *testing.T) (names []string) {
 	return names
 }
 
-// defaultRetry takes back that the clients of these tests make one attempt.
+// defaultRetry restores the default of several attempts, which the clients of these tests lack.
 var defaultRetry = m3teraccess.WithRetry(m3teraccess.RetryPolicy{})
 
-// newDefault starts a fake in a bubble, and a client of it that has its defaults.
+// newDefault starts a fake in a bubble, and makes a client of it with the default settings.
 func newDefault(t *testing.T) (*m3tertest.Server, *m3teraccess.Client) {
 	fake, client := newFakeInMemory(t, defaultRetry)
 	fake.AddUser("user-1")
 	return fake, client
+}
+
+// onDefault runs a test with the fake and the client of newDefault, in a bubble.
+func onDefault(test func(*testing.T, *m3tertest.Server, *m3teraccess.Client)) func(*testing.T) {
+	return bubbled(func(t *testing.T) {
+		fake, client := newDefault(t)
+		test(t, fake, client)
+	})
 }
 
 func read(t *testing.T, client *m3teraccess.Client) error {
@@ -68,7 +76,7 @@ func create(t *testing.T, client *m3teraccess.Client) error {
 	return either(client.CreatePermissionPolicy(t.Context(), policyRequest()))
 }
 
-// A plainClient is the generated client with nothing but a token.
+// A plainClient is the generated client with nothing but an access token.
 type plainClient struct {
 	*generated.ClientWithResponses
 	org, token string
@@ -87,13 +95,14 @@ func newPlainClient(t *testing.T, base http.RoundTripper, url, org, token string
 	return plainClient{client, org, token}
 }
 
-// newPlain is newDefault for generated code. Its token is one that the caller fetched.
-func newPlain(t *testing.T, opts ...m3tertest.Option) (*m3tertest.Server, plainClient) {
-	t.Helper()
-	fake := m3tertest.NewServer(append(opts, m3tertest.InMemory())...)
-	t.Cleanup(fake.Close)
-	fake.AddUser("user-1")
-	return fake, plainOf(t, fake, fake.Client().Transport)
+// onPlain runs a test with a fake and generated code, in a bubble. The caller fetches the access token.
+func onPlain(test func(*testing.T, *m3tertest.Server, plainClient), opts ...m3tertest.Option) func(*testing.T) {
+	return bubbled(func(t *testing.T) {
+		fake := m3tertest.NewServer(append(opts, m3tertest.InMemory())...)
+		defer fake.Close()
+		fake.AddUser("user-1")
+		test(t, fake, plainOf(t, fake, fake.Client().Transport))
+	})
 }
 
 func plainOf(t *testing.T, fake *m3tertest.Server, base http.RoundTripper) plainClient {
@@ -113,13 +122,11 @@ func (c plainClient) create(ctx context.Context) (*generated.CreatePermissionPol
 	return c.CreatePermissionPolicyWithResponse(ctx, c.org, policyRequest())
 }
 
-func (c plainClient) read(ctx context.Context, params *gen.UserPermissionsParams) (
-	*generated.UserPermissionsResponse, error,
-) {
+func (c plainClient) read(ctx context.Context, params *gen.UserPermissionsParams) (*generated.UserPermissionsResponse, error) {
 	return c.UserPermissionsWithResponse(ctx, c.org, "user-1", params)
 }
 
-// checkStatus holds a call of generated code to a nil error and a status that the caller is to look at.
+// checkStatus holds a call of generated code to a nil error and a status that the caller must look at.
 func checkStatus(t *testing.T, resp interface{ StatusCode() int }, err error, want int) {
 	t.Helper()
 	if err != nil {
@@ -129,7 +136,7 @@ func checkStatus(t *testing.T, resp interface{ StatusCode() int }, err error, wa
 	}
 }
 
-// bubbled runs a test in a bubble of its own, with a clock of its own.
+// bubbled runs a test in its own bubble, with its own clock.
 func bubbled(f func(*testing.T)) func(*testing.T) {
 	return func(t *testing.T) { synctest.Test(t, f) }
 }

@@ -14,10 +14,11 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// A write is one that Do sends. What net/http does of its own accord depends on the method, on the body and on a header.
+// A write is a request that Do sends. Whether net/http retries it by itself depends on the method, the body and a
+// header.
 type write struct{ method, body, key string }
 
-// writes are one of each kind. A key is a header that has net/http take a write for one that may be repeated.
+// writes are one write of each kind. A key is a header that makes net/http take a write for one that is safe to retry.
 func writes(keys ...string) []write {
 	var all []write
 	for _, method := range []string{"POST", "PUT", "DELETE"} {
@@ -31,7 +32,7 @@ func writes(keys ...string) []write {
 }
 
 func (w write) String() string {
-	return strings.TrimSuffix(strings.ReplaceAll(w.method+", "+w.body+", "+w.key, "  ", " "), ", ")
+	return strings.TrimSuffix(w.method+", "+w.body+", "+w.key, ", ")
 }
 
 func (w write) request(t *testing.T, url string) *http.Request {
@@ -54,11 +55,10 @@ func (w write) request(t *testing.T, url string) *http.Request {
 	return req
 }
 
-// sentTo sends the write, and tells what the caller learns.
+// sentTo sends the write, and returns the error of the call.
 func (w write) sentTo(t *testing.T, url string, transport http.RoundTripper) error {
 	t.Helper()
-	client := onceClient(t, url, transport)
-	resp, err := client.Do(w.request(t, url))
+	resp, err := onceClient(t, url, transport).Do(w.request(t, url))
 	if err == nil && resp.StatusCode != 200 {
 		t.Errorf("%v: answered %d", w, resp.StatusCode)
 	}
@@ -79,7 +79,7 @@ func onceClient(t *testing.T, url string, transport http.RoundTripper, opts ...m
 	return client
 }
 
-// checkOnce holds what the caller was told against what the service did.
+// checkOnce compares the error of a call with what the server did.
 func checkOnce(t *testing.T, what any, err error, applied int) {
 	t.Helper()
 	unknown := errors.Is(err, m3teraccess.ErrOutcomeUnknown)
@@ -93,16 +93,12 @@ func checkOnce(t *testing.T, what any, err error, applied int) {
 	}
 }
 
-// Over HTTP/2 a stream that the service reset is sent again only where the code says that nothing was done.
+// Over HTTP/2, a reset stream is retried only if the code says that nothing was done.
 func TestResetStreams(t *testing.T) {
 	for code := http2.ErrCodeNo; code <= http2.ErrCodeHTTP11Required+1; code++ {
 		for _, beforeBody := range []bool{true, false} {
 			t.Run(fmt.Sprintf("%v, before body %t", code, beforeBody), func(t *testing.T) {
-				failure, received := reset(code, beforeBody), 1
-				if !failure.applies {
-					received = 2
-				}
-				testReaction(t, failure, received, failure.applies)
+				testReaction(t, reset(code, beforeBody))
 			})
 		}
 	}
@@ -113,43 +109,38 @@ func TestGoAway(t *testing.T) {
 		for _, beforeBody := range []bool{true, false} {
 			for _, processed := range []bool{true, false} {
 				t.Run(fmt.Sprintf("%v, before body %t, processed %t", code, beforeBody, processed), func(t *testing.T) {
-					received := 2
-					if processed {
-						received = 1
-					}
-					testReaction(t, goAway(code, processed, beforeBody), received, processed)
+					testReaction(t, goAway(code, processed, beforeBody))
 				})
 			}
 		}
 	}
 }
 
-// testReaction has each kind of write met by a failure once, on a new connection and on one that was in use.
-func testReaction(t *testing.T, failure reaction, wantReceived int, wantUnknown bool) {
+// testReaction meets each kind of write with a failure once, on a new connection and on a connection that was in use.
+// The client retries a write if the failure says that it was not carried out; else the outcome is unknown.
+func testReaction(t *testing.T, failure reaction) {
+	want := 2
+	if failure.applies {
+		want = 1
+	}
 	for _, w := range writes("", "Idempotency-Key") {
-		for _, reused := range []bool{false, true} {
-			first := 0
-			if reused {
-				first = 1
-			}
-			service := newRawH2(t, func(n int) reaction {
+		for first := range 2 { // the number of requests before the write
+			server := newRawH2(t, func(n int) reaction {
 				if n == first {
 					return failure
 				}
 				return answered()
 			})
-			if reused {
-				if err := (write{method: "GET"}).sentTo(t, service.URL, service.client); err != nil {
+			if first == 1 {
+				if err := (write{method: "GET"}).sentTo(t, server.URL, server.client); err != nil {
 					t.Fatal(err)
 				}
-				service.forget()
 			}
-			err := w.sentTo(t, service.URL, service.client)
-			received, applied := service.counts()
-			received -= first
-			checkOnce(t, w, err, applied)
-			if received != wantReceived || errors.Is(err, m3teraccess.ErrOutcomeUnknown) != wantUnknown {
-				t.Errorf("%v, reused %t: came %d times, want %d: %v", w, reused, received, wantReceived, err)
+			err := w.sentTo(t, server.URL, server.client)
+			received, applied := server.counts()
+			checkOnce(t, w, err, applied-first)
+			if received-first != want || errors.Is(err, m3teraccess.ErrOutcomeUnknown) != failure.applies {
+				t.Errorf("%v, after %d requests: came %d times, want %d: %v", w, first, received-first, want, err)
 			}
 		}
 	}

@@ -5,8 +5,8 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
@@ -19,21 +19,17 @@ const (
 	paceRate    = 50
 )
 
-// readTogether has 64 callers make 600 reads, as fast as they may, and returns how long that took and how many attempts
-// were refused as over the rate.
-func readTogether(t testing.TB, ctx context.Context, fake *m3tertest.Server, client *m3teraccess.Client) (took time.Duration, refused int) {
+// readTogether makes 600 reads from 64 goroutines, as fast as the client allows. It returns how long that took, and how
+// many attempts the rate limit refused.
+func readTogether(t testing.TB, fake *m3tertest.Server, client *m3teraccess.Client) (took time.Duration, refused int) {
 	fake.AddUser("user-1")
-	calls := make(chan struct{}, paceCalls)
-	for range paceCalls {
-		calls <- struct{}{}
-	}
-	close(calls)
 	start := time.Now()
+	var begun atomic.Int32
 	var group sync.WaitGroup
 	for range paceCallers {
 		group.Go(func() {
-			for range calls {
-				if _, err := client.UserPermissionsPage(ctx, "user-1", m3teraccess.PageParams{}); err != nil {
+			for begun.Add(1) <= paceCalls {
+				if err := either(client.UserPermissionsPage(t.Context(), "user-1", m3teraccess.PageParams{})); err != nil {
 					t.Error(err)
 				}
 			}
@@ -49,25 +45,26 @@ func readTogether(t testing.TB, ctx context.Context, fake *m3tertest.Server, cli
 	return took, refused
 }
 
-// At the limit of the service no call fails, next to no attempt is refused, and next to no time is lost.
-func keepsThePace(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+// onRateLimit runs a test with a fake that has a rate limit, in a bubble. ideal is how long the reads take at best.
+func onRateLimit(test func(t *testing.T, fake *m3tertest.Server, ideal time.Duration)) func(*testing.T) {
+	return bubbled(func(t *testing.T) {
 		fake := m3tertest.NewServer(m3tertest.InMemory(), m3tertest.WithRateLimit(paceRate))
 		defer fake.Close()
-		client := clientOf(t, fake, fake.Client().Transport, m3teraccess.WithRetry(m3teraccess.RetryPolicy{}))
-		took, refused := readTogether(t, t.Context(), fake, client)
-		ideal := paceCalls * time.Second / paceRate
-		if took > ideal*105/100 || refused > paceCalls/100 {
-			t.Errorf("took %v, ideally %v; %d attempts refused", took, ideal, refused)
-		}
+		test(t, fake, paceCalls*time.Second/paceRate)
 	})
 }
 
-// The first burst has to make its connections: it comes late, and all the same not together with the second one.
+// No call fails, hardly an attempt is refused, and hardly any time is lost.
+var keepsToTheRateLimit = onRateLimit(func(t *testing.T, fake *m3tertest.Server, ideal time.Duration) {
+	took, refused := readTogether(t, fake, clientOf(t, fake, fake.Client().Transport, defaultRetry))
+	if took > ideal*105/100 || refused > paceCalls/100 {
+		t.Errorf("took %v, ideally %v; %d attempts refused", took, ideal, refused)
+	}
+})
+
+// The first burst comes late, since it has to establish its connections. It must not meet the second one.
 func TestPaceOverNewConnections(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		fake := m3tertest.NewServer(m3tertest.InMemory(), m3tertest.WithRateLimit(paceRate))
-		defer fake.Close()
+	onRateLimit(func(t *testing.T, fake *m3tertest.Server, ideal time.Duration) {
 		fake.Inject(m3tertest.Fault{Operation: "UserPermissions", Delay: 100 * time.Millisecond}) // is carried out then
 		transport := fake.Client().Transport.(*http.Transport)
 		transport.MaxIdleConnsPerHost = 100
@@ -76,29 +73,25 @@ func TestPaceOverNewConnections(t *testing.T) {
 			time.Sleep(200 * time.Millisecond)
 			return dial(ctx, network, address)
 		}
-		took, refused := readTogether(t, t.Context(), fake, clientOf(t, fake, transport))
-		ideal := 300*time.Millisecond + paceCalls*time.Second/paceRate
-		if took > ideal*105/100 || refused > 0 {
+		took, refused := readTogether(t, fake, clientOf(t, fake, transport))
+		if ideal += 300 * time.Millisecond; took > ideal*105/100 || refused > 0 {
 			t.Errorf("took %v, ideally %v; %d attempts refused", took, ideal, refused)
 		}
-	})
+	})(t)
 }
 
-// A limiter of the caller's that is too fast for the service: the hold-back after a 429 does the rest.
+// The caller's limiter allows more than the rate limit. The hold-back after a 429 keeps every call from failing.
 func TestPaceWithoutALimiter(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		fake := m3tertest.NewServer(m3tertest.InMemory(), m3tertest.WithRateLimit(paceRate))
-		defer fake.Close()
+	onRateLimit(func(t *testing.T, fake *m3tertest.Server, ideal time.Duration) {
 		client := clientOf(t, fake, fake.Client().Transport,
 			m3teraccess.WithRetry(m3teraccess.RetryPolicy{MaxAttempts: 10}), m3teraccess.WithLimiter(unlimited{}))
-		took, _ := readTogether(t, t.Context(), fake, client) // where a failed call is an error
-		if ideal := paceCalls * time.Second / paceRate; took > ideal*3/2 {
+		if took, _ := readTogether(t, fake, client); took > ideal*3/2 {
 			t.Errorf("took %v, ideally %v", took, ideal)
 		}
-	})
+	})(t)
 }
 
-// The same over loopback and in real time, which takes 12 s: for the figures, not for a verdict.
+// BenchmarkPaceAtTheLimit measures the same over loopback in real time, which takes 12 seconds.
 //
 //	go test ./test -run '^$' -bench PaceAtTheLimit -benchtime 1x
 func BenchmarkPaceAtTheLimit(b *testing.B) {
@@ -112,7 +105,7 @@ func BenchmarkPaceAtTheLimit(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		took, refused := readTogether(b, b.Context(), fake, client)
+		took, refused := readTogether(b, fake, client)
 		fake.Close()
 		b.ReportMetric(took.Seconds(), "s/600-calls")
 		b.ReportMetric(float64(refused), "refused")

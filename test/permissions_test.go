@@ -13,9 +13,9 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// Is it a list or one object? Each shape of the answer is read, and nothing is taken for a policy that is none.
+// The client reads each shape of the response, a list or one object, and takes nothing else for a policy.
 func TestPermissionsInEachShape(t *testing.T) {
-	tests := []struct {
+	for _, test := range []struct {
 		name   string
 		answer answer
 		want   []string // ids; nil for a DecodeError
@@ -41,17 +41,14 @@ func TestPermissionsInEachShape(t *testing.T) {
 		{"data an object", breaks(200, `{"data":{"id":"a"}}`), nil},
 		{"data a string", breaks(200, `{"data":"a"}`), nil},
 		{"null", breaks(200, `null`), nil},
-	}
-	for _, test := range tests {
+	} {
 		t.Run(test.name, func(t *testing.T) {
 			client := newService(t, test.answer).client(t)
 			page, err := client.UserPermissionsPage(t.Context(), "u", m3teraccess.PageParams{})
 			all, walkErr := collect(client.UserPermissions(t.Context(), "u"))
 			if test.want == nil {
-				for _, err := range []error{err, walkErr} {
-					if !errors.As(err, new(*m3teraccess.DecodeError)) {
-						t.Errorf("got %v, want a DecodeError", err)
-					}
+				if !errors.As(err, new(*m3teraccess.DecodeError)) || !errors.As(walkErr, new(*m3teraccess.DecodeError)) {
+					t.Errorf("got %v and %v, want a DecodeError", err, walkErr)
 				}
 				return
 			}
@@ -73,18 +70,18 @@ func idsOf(policies []m3teraccess.PermissionPolicy) []string {
 	return ids
 }
 
-// pages is a service that answers each nextToken with a page: its ids and its own nextToken, as "a,b>t".
-func pages(t *testing.T, byToken map[string]string) (*m3teraccess.Client, func() []string) {
+// pages makes a client of a service that answers each page token with a page: its ids and the next page token, as
+// "a,b>t". asked lists the page tokens of the requests so far, "-" for no query at all.
+func pages(t *testing.T, byToken map[string]string) (client *m3teraccess.Client, asked *[]string) {
 	t.Helper()
-	var asked []string // one loop asks one page after the other
+	asked = new([]string) // a loop asks for one page after the other
 	base := viaHandler{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		query := r.URL.Query()
+		token := query.Get("nextToken")
 		if r.URL.RawQuery == "" {
-			asked = append(asked, "-")
-		} else {
-			asked = append(asked, query.Get("nextToken"))
+			token = "-"
 		}
-		if len(asked) > 20 { // or a client that follows a circle would never end
+		if *asked = append(*asked, token); len(*asked) > 20 { // or a client that follows a circle would never end
 			keeps(404, `{}`).ServeHTTP(w, r)
 			return
 		}
@@ -95,17 +92,16 @@ func pages(t *testing.T, byToken map[string]string) (*m3teraccess.Client, func()
 		}
 		keeps(200, fmt.Sprintf(`{"data":[%s],"nextToken":%q}`, strings.Join(data, ","), next)).ServeHTTP(w, r)
 	})}
-	return newLocalClient(t, base), func() []string { return asked }
+	return newLocalClient(t, base), asked
 }
 
 func TestPagesAreFollowed(t *testing.T) {
-	tests := []struct {
-		name    string
-		from    string
-		byToken map[string]string
-		ids     []string
-		asked   []string // "-" for no query at all
-		err     error
+	for _, test := range []struct {
+		name       string
+		from       string
+		byToken    map[string]string
+		ids, asked []string
+		err        error
 	}{
 		{"one page", "", map[string]string{"": "a,b"}, []string{"a", "b"}, []string{"-"}, nil},
 		{"three pages", "", map[string]string{"": "a>1", "1": "b>2", "2": "c"}, []string{"a", "b", "c"}, []string{"-", "1", "2"}, nil},
@@ -114,31 +110,33 @@ func TestPagesAreFollowed(t *testing.T) {
 		{"the same policy twice", "", map[string]string{"": "a>1", "1": "a"}, []string{"a", "a"}, []string{"-", "1"}, nil},
 		{"a token of any characters", "", map[string]string{"": "a>x&y=%é +/", "x&y=%é +/": "b"}, []string{"a", "b"}, []string{"-", "x&y=%é +/"}, nil},
 		{"a token that names its own page", "", map[string]string{"": "a>1", "1": "b>1"}, []string{"a", "b"}, []string{"-", "1"}, m3teraccess.ErrRepeatedToken},
-		{"the token that was begun at", "1", map[string]string{"1": "a>1"}, []string{"a"}, []string{"1"}, m3teraccess.ErrRepeatedToken},
-		{"the token that was begun at, later", "1", map[string]string{"1": "a>2", "2": "b>1"}, []string{"a", "b"}, []string{"1", "2"}, m3teraccess.ErrRepeatedToken},
+		{"the first token", "1", map[string]string{"1": "a>1"}, []string{"a"}, []string{"1"}, m3teraccess.ErrRepeatedToken},
+		{"the first token, later", "1", map[string]string{"1": "a>2", "2": "b>1"}, []string{"a", "b"}, []string{"1", "2"}, m3teraccess.ErrRepeatedToken},
 		{"A, B, A", "", map[string]string{"": "a>A", "A": "b>B", "B": "c>A"}, []string{"a", "b", "c"}, []string{"-", "A", "B"}, m3teraccess.ErrRepeatedToken},
 		{"the same token without end, pages empty", "", map[string]string{"": ">A", "A": ">A"}, []string{}, []string{"-", "A"}, m3teraccess.ErrRepeatedToken},
-	}
-	for _, test := range tests {
+	} {
 		t.Run(test.name, func(t *testing.T) {
 			client, asked := pages(t, test.byToken)
 			all, err := collect(client.UserPermissions(t.Context(), "u", m3teraccess.PageParams{NextToken: test.from}))
-			if !errors.Is(err, test.err) {
-				t.Errorf("got %v, want %v", err, test.err)
+			if !errors.Is(err, test.err) || !slices.Equal(idsOf(all), test.ids) {
+				t.Errorf("got %v, %v, want %v, %v", idsOf(all), err, test.ids, test.err)
 			}
-			if !slices.Equal(idsOf(all), test.ids) {
-				t.Errorf("got %v, want %v", idsOf(all), test.ids)
-			}
-			if !slices.Equal(asked(), test.asked) {
-				t.Errorf("asked for %q, want %q", asked(), test.asked)
+			if !slices.Equal(*asked, test.asked) {
+				t.Errorf("asked for %q, want %q", *asked, test.asked)
 			}
 		})
 	}
 }
 
-func TestLeavingTheLoopEndsTheFetching(t *testing.T) {
-	client, asked := pages(t, map[string]string{"": "a,b>1", "1": "c>2", "2": "d"})
-	for policy, err := range client.UserPermissions(t.Context(), "u") {
+// Only a loop fetches pages, and only the pages that it reaches. Each loop over the same result begins anew: the client
+// doesn't hold the page tokens of the first loop against the second.
+func TestLoops(t *testing.T) {
+	client, asked := pages(t, map[string]string{"": "a,b>1", "1": "c"})
+	policies := client.UserPermissions(t.Context(), "u")
+	if len(*asked) > 0 {
+		t.Errorf("asked for %q before the loop", *asked)
+	}
+	for policy, err := range policies {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -146,29 +144,20 @@ func TestLeavingTheLoopEndsTheFetching(t *testing.T) {
 			break
 		}
 	}
-	if got := asked(); !slices.Equal(got, []string{"-"}) {
-		t.Errorf("asked for %q", got)
+	if !slices.Equal(*asked, []string{"-"}) {
+		t.Errorf("asked for %q", *asked)
 	}
-	if client.UserPermissions(t.Context(), "u"); len(asked()) != 1 {
-		t.Error("something was fetched though nobody loops")
-	}
-}
-
-// Each loop over the same result begins anew, and no token of the first is held against the second.
-func TestLoopingTwice(t *testing.T) {
-	client, asked := pages(t, map[string]string{"": "a>1", "1": "b"})
-	policies := client.UserPermissions(t.Context(), "u")
 	for range 2 {
-		if all, err := collect(policies); err != nil || !slices.Equal(idsOf(all), []string{"a", "b"}) {
+		if all, err := collect(policies); err != nil || !slices.Equal(idsOf(all), []string{"a", "b", "c"}) {
 			t.Errorf("got %v, %v", idsOf(all), err)
 		}
 	}
-	if got := asked(); !slices.Equal(got, []string{"-", "1", "-", "1"}) {
-		t.Errorf("asked for %q", got)
+	if !slices.Equal(*asked, []string{"-", "-", "1", "-", "1"}) {
+		t.Errorf("asked for %q", *asked)
 	}
 }
 
-// An error in the midst comes last, after what was read, and once.
+// An error between pages comes once and last, after the policies read so far.
 func TestErrorInTheMidstOfPages(t *testing.T) {
 	service := newService(t, keeps(200, `{"data":[{"id":"a"}],"nextToken":"1"}`), keeps(404, `{"message":"gone"}`))
 	var ids []string
@@ -181,7 +170,7 @@ func TestErrorInTheMidstOfPages(t *testing.T) {
 	}
 }
 
-// The context counts between pages too.
+// A context that ends between pages ends the loop.
 func TestContextEndsAmongPages(t *testing.T) {
 	fake, client := newFake(t)
 	fake.AddUser("u")

@@ -15,27 +15,22 @@ import (
 type moment int
 
 const (
-	unread      moment = iota // nothing of it was read
-	inHeader                  // its first line was
-	inBody                    // its header was
-	applied                   // it was carried out
-	inStatus                  // and the answer has begun
-	inAnswer                  // and its header was sent
-	afterAnswer               // and it was sent
+	unread      moment = iota // before it reads anything
+	inHeader                  // after the first line of the request
+	inBody                    // after the header of the request
+	applied                   // after the request was carried out
+	inStatus                  // within the first line of the response
+	inAnswer                  // within the body of the response
+	afterAnswer               // after the response
 )
 
-var moments = []moment{unread, inHeader, inBody, applied, inStatus, inAnswer, afterAnswer}
-
-// A rawH1 is a service that speaks HTTP/1, and closes the connection of one request.
+// A rawH1 is a server that speaks HTTP/1, and closes the connection of one request.
 type rawH1 struct {
+	tally
 	URL    string
 	closes moment
-	at     int // the request of which it closes the connection, from 0 on
-
-	mu       sync.Mutex
-	received int
-	applied  int
-	heads    []string // of the requests that were carried out
+	at     int      // the request whose connection it closes, from 0 on
+	heads  []string // of the requests that were carried out
 }
 
 func newRawH1(t *testing.T, at int, closes moment) *rawH1 {
@@ -45,6 +40,12 @@ func newRawH1(t *testing.T, at int, closes moment) *rawH1 {
 		t.Fatal(err)
 	}
 	s := &rawH1{URL: "http://" + listener.Addr().String(), at: at, closes: closes}
+	serveEach(t, listener, s.serve)
+	return s
+}
+
+// serveEach serves each connection in its own goroutine until the test ends.
+func serveEach(t *testing.T, listener net.Listener, serve func(net.Conn)) {
 	t.Cleanup(func() { listener.Close() })
 	go func() {
 		for {
@@ -52,27 +53,50 @@ func newRawH1(t *testing.T, at int, closes moment) *rawH1 {
 			if err != nil {
 				return
 			}
-			go s.serve(conn)
+			go func() {
+				defer conn.Close()
+				serve(conn)
+			}()
 		}
 	}()
-	return s
+}
+
+// A tally counts the requests that came, and the requests that were carried out.
+type tally struct {
+	mu                sync.Mutex
+	received, applied int
+}
+
+// receive counts a request, and returns its number, from 0 on.
+func (c *tally) receive() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.received++
+	return c.received - 1
+}
+
+func (c *tally) apply() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.applied++
+}
+
+func (c *tally) counts() (received, applied int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.received, c.applied
 }
 
 func (s *rawH1) serve(conn net.Conn) {
-	defer conn.Close()
 	reader := bufio.NewReader(conn)
 	for {
 		if _, err := reader.Peek(1); err != nil {
 			return
 		}
-		s.mu.Lock()
 		closes := afterAnswer + 1
-		if s.received == s.at {
+		if s.receive() == s.at {
 			closes = s.closes
 		}
-		s.received++
-		s.mu.Unlock()
-
 		if closes == unread {
 			return
 		}
@@ -95,9 +119,9 @@ func (s *rawH1) serve(conn net.Conn) {
 			_, _ = io.Copy(io.Discard, req.Body)
 		}
 		s.mu.Lock()
-		s.applied++
 		s.heads = append(s.heads, head.String())
 		s.mu.Unlock()
+		s.apply()
 		answer := "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n" + `{"id":"1"}`
 		switch closes {
 		case applied:
@@ -114,17 +138,11 @@ func (s *rawH1) serve(conn net.Conn) {
 	}
 }
 
-func (s *rawH1) counts() (received, applied int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.received, s.applied
-}
-
-// However an HTTP/1 connection ends, a write is done once, also where a header has net/http take it for one that may be
-// repeated.
+// A write is carried out once, however the HTTP/1 connection ends, even if a header makes net/http take the write for
+// one that is safe to retry.
 func TestClosedConnections(t *testing.T) {
 	for _, w := range writes("", "Idempotency-Key", "X-Idempotency-Key", "idempotency-key") {
-		for _, closes := range moments {
+		for closes := range afterAnswer + 1 {
 			for first := range 2 { // on a new connection, and on one that was in use
 				service := newRawH1(t, first, closes)
 				transport := newTransport(t)
@@ -145,7 +163,7 @@ func TestClosedConnections(t *testing.T) {
 	}
 }
 
-// What keeps net/http from repeating a request does not show on the wire.
+// The request body that keeps net/http from a retry of its own does not show on the wire.
 func TestEmptyBodiesOnTheWire(t *testing.T) {
 	for _, w := range writes("") {
 		service := newRawH1(t, -1, unread)

@@ -8,33 +8,28 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"sync"
 	"testing"
 
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
 )
 
-// A rawH2 is a service that speaks HTTP/2 frame by frame, and so can fail as no http.Server does.
+// A rawH2 is a server that speaks HTTP/2 frame by frame, and so can fail as no http.Server does.
 type rawH2 struct {
+	tally
 	URL    string
 	client *http.Transport // which trusts it
 	react  func(n int) reaction
-
-	mu      sync.Mutex
-	headers [][]hpack.HeaderField // of the requests that came
-	bodies  []string              // of those that came whole
-	applied int
 }
 
-// A reaction is what becomes of a request.
+// A reaction is the outcome of a request.
 type reaction struct {
 	applies    bool
-	beforeBody bool // it comes before the body was read
+	beforeBody bool // it comes before the request body is read
 	how        func(*http2.Framer, uint32) error
 }
 
-// answered carries the request out, and answers it.
+// answered carries the request out, and responds.
 func answered() reaction {
 	return reaction{applies: true, how: func(framer *http2.Framer, stream uint32) error {
 		var block bytes.Buffer
@@ -48,8 +43,8 @@ func answered() reaction {
 	}}
 }
 
-// reset resets the stream. Of all codes only REFUSED_STREAM says that nothing was done, and so the request is carried out
-// before any other.
+// reset resets the stream. Only REFUSED_STREAM says that nothing was done. Before any other code, the request is
+// carried out.
 func reset(code http2.ErrCode, beforeBody bool) reaction {
 	return reaction{applies: code != http2.ErrCodeRefusedStream, beforeBody: beforeBody, how: func(framer *http2.Framer, stream uint32) error {
 		return framer.WriteRSTStream(stream, code)
@@ -75,7 +70,7 @@ func goAway(code http2.ErrCode, processed, beforeBody bool) reaction {
 
 var errHangUp = errors.New("hang up")
 
-// newRawH2 starts a service that reacts to its nth request, from 0 on, as react says.
+// newRawH2 starts a server. react returns the reaction to its nth request, from 0 on.
 func newRawH2(t *testing.T, react func(n int) reaction) *rawH2 {
 	t.Helper()
 	certified := httptest.NewTLSServer(nil) // for its certificate
@@ -90,27 +85,13 @@ func newRawH2(t *testing.T, react func(n int) reaction) *rawH2 {
 		client: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusting.RootCAs}, ForceAttemptHTTP2: true},
 		react:  react,
 	}
-	var conns sync.WaitGroup
-	t.Cleanup(func() {
-		listener.Close()
-		s.client.CloseIdleConnections()
-		conns.Wait()
-	})
-	conns.Go(func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			conns.Go(func() { s.serve(conn) })
-		}
-	})
+	t.Cleanup(s.client.CloseIdleConnections)
+	serveEach(t, listener, s.serve)
 	return s
 }
 
-// serve ends with the connection, or when the service hangs up.
+// serve ends with the connection, or when the server hangs up.
 func (s *rawH2) serve(conn net.Conn) {
-	defer conn.Close()
 	if _, err := io.ReadFull(conn, make([]byte, len(http2.ClientPreface))); err != nil {
 		return
 	}
@@ -119,8 +100,7 @@ func (s *rawH2) serve(conn net.Conn) {
 	if framer.WriteSettings() != nil {
 		return
 	}
-	open := make(map[uint32]reaction) // those whose body is still to come
-	bodies := make(map[uint32]string)
+	open := make(map[uint32]reaction) // to requests whose body is still to come
 	for {
 		frame, err := framer.ReadFrame()
 		if err != nil {
@@ -137,18 +117,14 @@ func (s *rawH2) serve(conn net.Conn) {
 				err = framer.WritePing(true, frame.Data)
 			}
 		case *http2.MetaHeadersFrame:
-			reaction := s.receive(frame.Fields)
+			reaction := s.react(s.receive())
 			if reaction.beforeBody || frame.StreamEnded() {
 				err = s.do(reaction, framer, stream)
 			} else {
 				open[stream] = reaction
 			}
 		case *http2.DataFrame:
-			bodies[stream] += string(frame.Data())
 			if reaction, ok := open[stream]; ok && frame.StreamEnded() {
-				s.mu.Lock()
-				s.bodies = append(s.bodies, bodies[stream])
-				s.mu.Unlock()
 				err = s.do(reaction, framer, stream)
 			}
 		}
@@ -158,32 +134,9 @@ func (s *rawH2) serve(conn net.Conn) {
 	}
 }
 
-func (s *rawH2) receive(header []hpack.HeaderField) reaction {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.headers = append(s.headers, header)
-	return s.react(len(s.headers) - 1)
-}
-
 func (s *rawH2) do(r reaction, framer *http2.Framer, stream uint32) error {
 	if r.applies {
-		s.mu.Lock()
-		s.applied++
-		s.mu.Unlock()
+		s.apply()
 	}
 	return r.how(framer, stream)
-}
-
-// forget has what was carried out so far count no more.
-func (s *rawH2) forget() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.applied = 0
-}
-
-// counts returns how many requests came, and how many were carried out.
-func (s *rawH2) counts() (received, applied int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.headers), s.applied
 }

@@ -25,7 +25,7 @@ func TestEveryOperationIsReached(t *testing.T) {
 	}
 }
 
-// A new operation is reached by nothing yet.
+// A new operation has no method, no handler, no example and no row yet.
 func TestGapsAreFound(t *testing.T) {
 	doc := &openapi3.T{Paths: openapi3.NewPaths(openapi3.WithPath("/organizations/{orgId}/widgets", &openapi3.PathItem{
 		Get: &openapi3.Operation{OperationID: "ListWidgets"},
@@ -41,7 +41,7 @@ func TestGapsAreFound(t *testing.T) {
 	}
 }
 
-// gaps tells where the operations of a document are not reached.
+// gaps lists where the operations of a document are missing.
 func gaps(t *testing.T, doc *openapi3.T) (found []string) {
 	examples := examplesRun(t)
 	readme := readText(t, "../README.md")
@@ -65,7 +65,7 @@ func gaps(t *testing.T, doc *openapi3.T) (found []string) {
 	return found
 }
 
-// served is the name of the operation as which the fake serves an operation.
+// served is the name under which the fake serves an operation.
 func served(o cases.Operation) string {
 	fake := m3tertest.NewServer(m3tertest.InMemory())
 	defer fake.Close()
@@ -73,7 +73,7 @@ func served(o cases.Operation) string {
 	return fake.Requests()[0].Operation
 }
 
-// examplesRun are the examples of wrapper that go test runs, without the word Example.
+// examplesRun lists the examples of wrapper that go test runs, without the word Example.
 func examplesRun(t *testing.T) (names []string) {
 	_, files := parse(t, "../wrapper/*_test.go")
 	for _, example := range doc.Examples(files...) {

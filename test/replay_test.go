@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"net/url"
@@ -24,8 +23,8 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/test/cases"
 )
 
-// The examples of api/openapi.yaml, sent in their order to the command m3tertest, all succeed, and what is sent and
-// answered keeps to the document.
+// The examples of api/openapi.yaml succeed when sent in their order to the command m3tertest. Requests and responses
+// match the document.
 func TestReplay(t *testing.T) {
 	exports := startCommand(t)
 	base := &http.Transport{}
@@ -50,10 +49,8 @@ func TestReplay(t *testing.T) {
 				t.Errorf("%s: %v", operation.OperationID, err)
 				continue
 			}
-			answer, err := io.ReadAll(resp.Body)
-			resp.Body.Close()
-			if err != nil || resp.StatusCode/100 != 2 {
-				t.Errorf("%s %#q: status %d, error %v: %s", operation.OperationID, body, resp.StatusCode, err, answer)
+			if answer := readAll(t, resp); resp.StatusCode/100 != 2 {
+				t.Errorf("%s %#q: status %d: %s", operation.OperationID, body, resp.StatusCode, answer)
 			}
 		}
 	}
@@ -63,7 +60,7 @@ func TestReplay(t *testing.T) {
 func startCommand(t *testing.T) map[string]string {
 	t.Helper()
 	const source = "../wrapper/m3tertest/cmd/m3tertest"
-	if _, err := os.ReadDir(source); err != nil { // makes go test run anew what it has in its cache, after a change there
+	if _, err := os.ReadDir(source); err != nil { // so that go test runs a cached test anew after a change there
 		t.Fatal(err)
 	}
 	binary := filepath.Join(t.TempDir(), "m3tertest")
@@ -91,7 +88,7 @@ func startCommand(t *testing.T) map[string]string {
 	return nil
 }
 
-// operationsInOrder are the operations in the order of the file, which the embedded document does not keep.
+// operationsInOrder returns the operations in the order of the file, which the embedded document does not keep.
 func operationsInOrder(t *testing.T) []cases.Operation {
 	t.Helper()
 	loader := openapi3.NewLoader()
@@ -100,15 +97,13 @@ func operationsInOrder(t *testing.T) []cases.Operation {
 	if err != nil {
 		t.Fatal(err)
 	}
-	operations := cases.OperationsOf(doc)
-	slices.SortFunc(operations, func(a, b cases.Operation) int {
+	return slices.SortedFunc(slices.Values(cases.OperationsOf(doc)), func(a, b cases.Operation) int {
 		return cmp.Compare(a.Origin.Key.Line, b.Origin.Key.Line)
 	})
-	return operations
 }
 
-// exampleBodies are the bodies of an operation in the order of the file; one that is empty where it has none.
-func exampleBodies(o cases.Operation) []string {
+// exampleBodies returns the request bodies of an operation in the order of the file, or an empty one if it has none.
+func exampleBodies(o cases.Operation) (bodies []string) {
 	if o.RequestBody == nil {
 		return []string{""}
 	}
@@ -116,17 +111,15 @@ func exampleBodies(o cases.Operation) []string {
 	if media.Example != nil {
 		return []string{toJSON(media.Example)}
 	}
-	examples := slices.SortedFunc(maps.Values(media.Examples), func(a, b *openapi3.ExampleRef) int {
+	for _, example := range slices.SortedFunc(maps.Values(media.Examples), func(a, b *openapi3.ExampleRef) int {
 		return cmp.Compare(a.Value.Origin.Key.Line, b.Value.Origin.Key.Line)
-	})
-	var bodies []string
-	for _, example := range examples {
+	}) {
 		bodies = append(bodies, toJSON(example.Value.Value))
 	}
 	return bodies
 }
 
-// exampleQuery has each parameter that has an example.
+// exampleQuery returns a query of the parameters that have an example.
 func exampleQuery(o cases.Operation) string {
 	query := make(url.Values)
 	for _, p := range o.Parameters {

@@ -24,28 +24,23 @@ import (
 const (
 	apiKey      = "the-KEY"
 	apiSecret   = `hun+ter"2&/<%é`
-	accessToken = "eyJ0b2tlbg.access+token/==" // of a token answer
+	accessToken = "eyJ0b2tlbg.access+token/==" // of a token response
 )
 
 var basicValue = base64.StdEncoding.EncodeToString([]byte(apiKey + ":" + apiSecret))
 
-// spellings of a secret that an echo may have.
+// spellings are the ways in which an echo may spell a secret.
 func spellings(secret string) map[string]string {
-	plain := new(bytes.Buffer)
-	encoder := json.NewEncoder(plain)
-	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(secret)
-	escaped, _ := json.Marshal(secret)
 	return map[string]string{
 		"as it is":                secret,
-		"in JSON":                 strings.Trim(plain.String(), "\"\n"),
-		"in JSON that suits HTML": strings.Trim(string(escaped), `"`),
+		"in JSON":                 strings.ReplaceAll(secret, `"`, `\"`),
+		"in JSON that suits HTML": strings.Trim(toJSON(secret), `"`),
 		"in a query":              url.QueryEscape(secret),
 		"in a path":               url.PathEscape(secret),
 	}
 }
 
-// checkShown fails when a text shows a secret in any spelling.
+// checkShown fails if a text shows a secret in any spelling.
 func checkShown(t *testing.T, where, text string) {
 	t.Helper()
 	for name, secret := range map[string]string{"secret": apiSecret, "Basic value": basicValue, "token": accessToken} {
@@ -57,38 +52,33 @@ func checkShown(t *testing.T, where, text string) {
 	}
 }
 
-// everyText is a value in each form in which it may be printed or logged.
+// everyText returns a value in each form in which a program may print or log it.
 func everyText(value any) map[string]string {
-	texts := map[string]string{
-		"%v": fmt.Sprintf("%v", value), "%+v": fmt.Sprintf("%+v", value), "%#v": fmt.Sprintf("%#v", value),
-		"%s": fmt.Sprintf("%s", value), "%q": fmt.Sprintf("%q", value), "%d": fmt.Sprintf("%d", value),
+	texts := make(map[string]string)
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d"} {
+		texts[verb] = fmt.Sprintf(verb, value)
 	}
-	for name, handler := range map[string]func(*bytes.Buffer) slog.Handler{
-		"slog text": func(b *bytes.Buffer) slog.Handler { return slog.NewTextHandler(b, nil) },
-		"slog JSON": func(b *bytes.Buffer) slog.Handler { return slog.NewJSONHandler(b, nil) },
-	} {
-		var out bytes.Buffer
-		slog.New(handler(&out)).Info("message", "value", value, "group", slog.GroupValue(slog.Any("value", value)))
-		texts[name] = out.String()
+	var out bytes.Buffer
+	for _, handler := range []slog.Handler{slog.NewTextHandler(&out, nil), slog.NewJSONHandler(&out, nil)} {
+		slog.New(handler).Info("message", "value", value, "group", slog.GroupValue(slog.Any("value", value)))
 	}
-	asJSON, err := json.Marshal(value)
-	if err == nil {
-		texts["JSON"] = string(asJSON)
-	}
+	texts["slog"] = out.String()
+	asJSON, _ := json.Marshal(value)
+	texts["JSON"] = string(asJSON)
 	return texts
 }
 
 func TestClientsShowNoSecrets(t *testing.T) {
 	token := &oauth2.Token{AccessToken: accessToken}
-	client := newClient(t, viaHandler{secretService(keeps(200, `{"id":"p"}`))}, secretOptions()...)
+	client := newSecretClient(t, tokenAnswer, keeps(200, `{"id":"p"}`))
 	withSource := newLocalClient(t, viaHandler{keeps(200, `{"id":"p"}`)}, m3teraccess.WithTokenSource(oauth2.StaticTokenSource(token)))
 	for kind, client := range map[string]*m3teraccess.Client{
 		"with credentials": client, "with a token source": withSource, "of another organization": client.Organization("other"),
 	} {
-		if _, err := client.CreatePermissionPolicy(t.Context(), policyRequest()); err != nil { // so that there is a token
+		if err := create(t, client); err != nil { // so that there is an access token
 			t.Fatal(err)
 		}
-		values := map[string]any{
+		for name, value := range map[string]any{
 			"the client":            client,
 			"its value":             *client,
 			"a struct with it":      struct{ Client *m3teraccess.Client }{client},
@@ -96,17 +86,15 @@ func TestClientsShowNoSecrets(t *testing.T) {
 			"a hidden value":        struct{ client m3teraccess.Client }{*client},
 			"a pointer to it":       &struct{ client m3teraccess.Client }{*client},
 			"a list":                []m3teraccess.Client{*client},
-			"its options":           secretOptions(),
-		}
-		for name, value := range values {
-			t.Run(kind+"/"+name, func(t *testing.T) {
-				for verb, text := range everyText(value) {
-					checkShown(t, verb, text)
-					if strings.Contains(text, apiKey) {
-						t.Errorf("%s shows the key: %s", verb, text)
-					}
+			"its option":            withSecret,
+		} {
+			for verb, text := range everyText(value) {
+				where := fmt.Sprintf("a client %s, %s, by %s", kind, name, verb)
+				checkShown(t, where, text)
+				if strings.Contains(text, apiKey) {
+					t.Errorf("%s shows the key: %s", where, text)
 				}
-			})
+			}
 		}
 		if text := fmt.Sprint(client); !strings.Contains(text, "http://localhost") {
 			t.Errorf("%q doesn't tell what client it is", text)
@@ -114,54 +102,47 @@ func TestClientsShowNoSecrets(t *testing.T) {
 	}
 }
 
-func secretOptions() []m3teraccess.Option {
-	return localOptions(m3teraccess.WithCredentials(apiKey, apiSecret))
+var (
+	withSecret  = m3teraccess.WithCredentials(apiKey, apiSecret)
+	tokenAnswer = keeps(200, fmt.Sprintf(`{"access_token":%q,"token_type":"Bearer","expires_in":18000}`, accessToken))
+)
+
+// newSecretClient makes a client with the secret, of a service with one answer to token requests and one to calls.
+func newSecretClient(t *testing.T, token, calls answer) *m3teraccess.Client {
+	return newLocalClient(t, viaHandler{withTokens(token, calls)}, withSecret)
 }
 
-// secretService hands out the token, and leaves all else to another.
-func secretService(other http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/oauth/token" {
-			keeps(200, fmt.Sprintf(`{"access_token":%q,"token_type":"Bearer","expires_in":18000}`, accessToken)).ServeHTTP(w, r)
-		} else {
-			other.ServeHTTP(w, r)
-		}
-	})
-}
-
-// A service that repeats what it was sent, in each spelling, and in each part of an answer.
+// The service repeats what it was sent, in each spelling and in each part of a response.
 func TestErrorsShowNoSecretsThatTheServiceEchoes(t *testing.T) {
 	for name, secret := range map[string]string{"secret": apiSecret, "Basic": "Basic " + basicValue, "Bearer": "Bearer " + accessToken} {
 		for how, spelling := range spellings(secret) {
-			message, _ := json.Marshal(secret)
+			message := toJSON(secret)
 			for where, body := range map[string]string{
 				"message":             fmt.Sprintf(`{"message":%s}`, message),
 				"body":                spelling,
 				"body, across 8 KiB":  strings.Repeat(" ", maxErrorBody-len(spelling)+len(secret)-len(secret)/2) + spelling,
-				"text that is cut":    fmt.Sprintf(`{"message":"%s%s"}`, strings.Repeat("x", maxErrorText-100), strings.Repeat(string(message[1:len(message)-1]), 9)),
+				"text that is cut":    fmt.Sprintf(`{"message":"%s%s"}`, strings.Repeat("x", maxErrorText-100), strings.Repeat(message[1:len(message)-1], 9)),
 				"field of wrong type": fmt.Sprintf(`{"id":7,"x":"%s"}`, spelling),
 			} {
 				for _, status := range []int{200, 400, 500} {
-					t.Run(fmt.Sprintf("%s %s in %s of %d", name, how, where, status), func(t *testing.T) {
-						a := breaks(status, body)
-						a.header = map[string]string{"X-Request-Id": spelling, "Content-Type": "text/x-" + url.PathEscape(secret)}
-						client := newClient(t, viaHandler{secretService(a)}, secretOptions()...)
-						_, err := client.RequestSupport(t.Context(), supportRequest(1))
-						checkError(t, "the error", err)
-						_, err = client.UserPermissionsPage(t.Context(), "u", m3teraccess.PageParams{})
-						checkError(t, "the error", err)
-					})
+					a := breaks(status, body)
+					a.header = map[string]string{"X-Request-Id": spelling, "Content-Type": "text/x-" + url.PathEscape(secret)}
+					client := newSecretClient(t, tokenAnswer, a)
+					_, err := client.RequestSupport(t.Context(), supportRequest(1))
+					where := fmt.Sprintf("%s %s in %s of %d", name, how, where, status)
+					checkError(t, where, err)
+					checkError(t, where, read(t, client))
 				}
 			}
 		}
 	}
 }
 
-// checkError looks at an error, at all that it wraps, and at what each of them keeps.
+// checkError looks at an error, at all errors that it wraps, and at what each of them keeps.
 func checkError(t *testing.T, where string, err error) {
 	t.Helper()
 	if err == nil {
-		t.Fatal("no error")
+		t.Fatalf("%s: no error", where)
 	}
 	for verb, text := range everyText(err) {
 		checkShown(t, where+", by "+verb, text)
@@ -183,16 +164,16 @@ func checkError(t *testing.T, where string, err error) {
 	switch wrapping := err.(type) {
 	case interface{ Unwrap() error }:
 		if inner := wrapping.Unwrap(); inner != nil {
-			checkError(t, where+", unwrapped", inner)
+			checkError(t, where, inner)
 		}
 	case interface{ Unwrap() []error }:
 		for _, inner := range wrapping.Unwrap() {
-			checkError(t, where+", unwrapped", inner)
+			checkError(t, where, inner)
 		}
 	}
 }
 
-// checkBody looks at the part of an answer that an error keeps; it must not end with a part of a secret either.
+// checkBody looks at the part of a response that an error keeps. It must not end with a part of a secret either.
 func checkBody(t *testing.T, where string, kept []byte) {
 	t.Helper()
 	checkShown(t, where+", Body", string(kept))
@@ -203,11 +184,11 @@ func checkBody(t *testing.T, where string, kept []byte) {
 	}
 }
 
-// The token endpoint is the one that sees the credentials.
+// The token endpoint is the endpoint that sees the credentials.
 func TestErrorsShowNoSecretsThatTheTokenEndpointEchoes(t *testing.T) {
 	for name, secret := range map[string]string{"secret": apiSecret, "Basic": "Basic " + basicValue} {
 		for how, spelling := range spellings(secret) {
-			quoted, _ := json.Marshal(spelling)
+			quoted := toJSON(spelling)
 			for where, a := range map[string]answer{
 				"error":        {body: fmt.Sprintf(`{"error":%s,"error_description":%s,"error_uri":%s}`, quoted, quoted, quoted)},
 				"body":         {body: spelling},
@@ -216,20 +197,19 @@ func TestErrorsShowNoSecretsThatTheTokenEndpointEchoes(t *testing.T) {
 				"content type": {body: "{}", header: map[string]string{"Content-Type": spelling}},
 			} {
 				for _, a.status = range []int{200, 302, 400, 401, 500} {
-					t.Run(fmt.Sprintf("%s %s in %s of %d", name, how, where, a.status), func(t *testing.T) {
-						_, err := newClient(t, viaHandler{a}, secretOptions()...).CreatePermissionPolicy(t.Context(), policyRequest())
-						if !errors.As(err, new(*m3teraccess.AuthError)) {
-							t.Errorf("got %v, want an AuthError", err)
-						}
-						checkError(t, "the error", err)
-					})
+					err := create(t, newSecretClient(t, a, answer{}))
+					where := fmt.Sprintf("%s %s in %s of %d", name, how, where, a.status)
+					if !errors.As(err, new(*m3teraccess.AuthError)) {
+						t.Errorf("%s: got %v, want an AuthError", where, err)
+					}
+					checkError(t, where, err)
 				}
 			}
 		}
 	}
 }
 
-// A transport whose errors tell everything, as some of those that log and trace do.
+// The errors of the transport tell everything, as the errors of some transports that log or trace do.
 func TestErrorsShowNoSecretsOfTheTransport(t *testing.T) {
 	for _, failing := range []string{"the token request", "the call", "the body of the answer"} {
 		base := transportFunc(func(req *http.Request) (*http.Response, error) {
@@ -237,7 +217,7 @@ func TestErrorsShowNoSecretsOfTheTransport(t *testing.T) {
 			told := &talkative{req.Header.Clone(), context.DeadlineExceeded}
 			switch {
 			case isToken && failing != "the token request":
-				return viaHandler{secretService(nil)}.RoundTrip(req)
+				return viaHandler{tokenAnswer}.RoundTrip(req)
 			case failing == "the body of the answer":
 				return &http.Response{
 					StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}},
@@ -247,7 +227,7 @@ func TestErrorsShowNoSecretsOfTheTransport(t *testing.T) {
 			return nil, fmt.Errorf("can't send: %w", told)
 		})
 		for _, call := range calls {
-			err := call.do(t.Context(), newClient(t, base, secretOptions()...))
+			err := call.do(t.Context(), newLocalClient(t, base, withSecret))
 			if err == nil {
 				t.Fatalf("%s: no error", call.name)
 			}
@@ -259,7 +239,7 @@ func TestErrorsShowNoSecretsOfTheTransport(t *testing.T) {
 	}
 }
 
-// A talkative error has the headers of the request in its text and in itself.
+// A talkative error holds the headers of the request, and shows them.
 type talkative struct {
 	Header http.Header
 	err    error

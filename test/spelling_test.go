@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -13,7 +14,7 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// Each value of an enum of the document in lower case, the form of requests, has a constant.
+// Each value of an enum that is in lower case, as in requests, has a constant.
 func TestConstantsOfTheDocument(t *testing.T) {
 	var names []string
 	for _, typ := range manual(t, "/wrapper").Types {
@@ -37,19 +38,21 @@ func TestConstantsOfTheDocument(t *testing.T) {
 	}
 }
 
-// Statements that come as m3ter spells them, or otherwise, leave every answer in the form that can be sent. A resource is
-// the caller's, and left alone.
+// Statements of every response come in the form of requests, however m3ter spells them. A resource stays as it is.
 func TestAnswersComeInTheFormThatIsSent(t *testing.T) {
-	type form struct{ effect, action string }
-	forms := map[form]form{
+	forms := map[[2]string][2]string{ // of an effect and an action
 		{"allow", "config:create"}: {"allow", "config:create"},
 		{"ALLOW", "NEW_THING_DO"}:  {"allow", "new:thing:do"}, // not published
 		{"audit", "new:thing_do"}:  {"audit", "new:thing_do"},
 		{"Deny", "Config_Create"}:  {"deny", "config:create"},
 		{"", ""}:                   {"", ""},
 	}
-	for _, action := range cases.Document().Components.Schemas["Action"].Value.Enum {
-		forms[form{"DENY", strings.ToUpper(strings.ReplaceAll(action.(string), ":", "_"))}] = form{"deny", action.(string)}
+	for _, value := range cases.Document().Components.Schemas["Action"].Value.Enum {
+		action := value.(string)
+		forms[[2]string{"DENY", strings.ToUpper(strings.ReplaceAll(action, ":", "_"))}] = [2]string{"deny", action}
+	}
+	statement := func(form [2]string) map[string]any {
+		return map[string]any{"effect": form[0], "action": []any{form[1]}, "resource": []any{"Config:METER/*"}}
 	}
 	answered := make(map[string]bool)
 	for _, call := range calls {
@@ -59,8 +62,8 @@ func TestAnswersComeInTheFormThatIsSent(t *testing.T) {
 				if err := json.Unmarshal(example, &tree); err != nil {
 					t.Fatal(err)
 				}
-				for _, statement := range statementsIn(tree) {
-					statement["effect"], statement["action"], statement["resource"] = answer.effect, []any{answer.action}, []any{"Config:METER/*"}
+				for _, found := range statementsIn(tree) {
+					maps.Copy(found, statement(answer))
 					answered[call.name] = true
 				}
 				got, err := call.Do(t.Context(), newLocalClient(t, viaHandler{keeps(200, toJSON(tree))}))
@@ -70,9 +73,9 @@ func TestAnswersComeInTheFormThatIsSent(t *testing.T) {
 				if err := json.Unmarshal([]byte(toJSON(got)), &tree); err != nil {
 					t.Fatal(err)
 				}
-				for _, statement := range statementsIn(tree) {
-					if !reflect.DeepEqual(statement, map[string]any{"effect": want.effect, "action": []any{want.action}, "resource": []any{"Config:METER/*"}}) {
-						t.Errorf("%s: got %v, want %v", call.name, statement, want)
+				for _, got := range statementsIn(tree) {
+					if !reflect.DeepEqual(got, statement(want)) {
+						t.Errorf("%s: got %v, want %v", call.name, got, want)
 					}
 				}
 			}
@@ -85,23 +88,20 @@ func TestAnswersComeInTheFormThatIsSent(t *testing.T) {
 
 // statementsIn are the statements within a JSON value.
 func statementsIn(tree any) (found []map[string]any) {
-	switch tree := tree.(type) {
-	case []any:
-		for _, value := range tree {
-			found = append(found, statementsIn(value)...)
+	list, _ := tree.([]any)
+	if object, ok := tree.(map[string]any); ok {
+		if _, ok := object["effect"]; ok {
+			return []map[string]any{object}
 		}
-	case map[string]any:
-		if _, ok := tree["effect"]; ok {
-			return []map[string]any{tree}
-		}
-		for _, value := range tree {
-			found = append(found, statementsIn(value)...)
-		}
+		list = slices.Collect(maps.Values(object))
+	}
+	for _, value := range list {
+		found = append(found, statementsIn(value)...)
 	}
 	return found
 }
 
-// A policy that was read from a service which answers in upper case, and refuses it, can be created anew as it stands.
+// A policy read from a server that answers in upper case, and refuses upper case, can be created anew as it is.
 func TestPolicyThatWasReadCanBeCreatedAnew(t *testing.T) {
 	fake, client := newFake(t)
 	fake.AddUser("u")
@@ -112,9 +112,7 @@ func TestPolicyThatWasReadCanBeCreatedAnew(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := client.AddPermissionPolicyToUser(ctx, created.ID, m3teraccess.PrincipalPermissionRequest{PrincipalID: "u"}); err != nil {
-		t.Fatal(err)
-	}
+	fake.GrantPolicy(created.ID, "u")
 	if stored := fake.UserPolicies("u")[0]; stored.PermissionPolicy[0].Action[0] != "MARKETPLACE_USAGE_CREATE" {
 		t.Fatalf("the fake doesn't answer in upper case: %+v", stored)
 	}
@@ -122,22 +120,20 @@ func TestPolicyThatWasReadCanBeCreatedAnew(t *testing.T) {
 	if err != nil || len(read) != 1 || !reflect.DeepEqual(read[0].PermissionPolicy, request.PermissionPolicy) {
 		t.Fatalf("read %+v, %v", read, err)
 	}
-	again, err := client.CreatePermissionPolicy(ctx, m3teraccess.PermissionPolicyRequest{Name: read[0].Name, PermissionPolicy: read[0].PermissionPolicy})
-	if err != nil {
-		t.Fatal(err)
+	request.PermissionPolicy = read[0].PermissionPolicy
+	copied, err := client.CreatePermissionPolicy(ctx, request)
+	if err != nil || copied.ID == created.ID || !reflect.DeepEqual(copied.PermissionPolicy, created.PermissionPolicy) {
+		t.Errorf("got %+v, %v, want %+v under another id", copied, err, created)
 	}
-	if again.ID == created.ID || !reflect.DeepEqual(again.PermissionPolicy, created.PermissionPolicy) {
-		t.Errorf("got %+v, want %+v under another id", again, created)
-	}
-	support, err := client.RequestSupport(ctx, m3teraccess.SupportRequest{
-		EndSupportUsersAccess: supportRequest(0).EndSupportUsersAccess, SupportUsersPermissionPolicy: read[0].PermissionPolicy,
-	})
+	supportRequest := supportRequest(0)
+	supportRequest.SupportUsersPermissionPolicy = read[0].PermissionPolicy
+	support, err := client.RequestSupport(ctx, supportRequest)
 	if err != nil || !reflect.DeepEqual(support.SupportUsersPermissionPolicy, read[0].PermissionPolicy) {
 		t.Errorf("got %+v, %v", support, err)
 	}
 }
 
-// A principal of a kind that is new is no reason to lose the answer of a write that was done.
+// A new kind of principal doesn't make the response to a write unreadable.
 func TestPrincipalTypesPass(t *testing.T) {
 	for _, kind := range []string{"USER", "USERGROUP", "SERVICEUSER", "SUPPORTUSERS", "ROBOT", "user", ""} {
 		client := newLocalClient(t, viaHandler{keeps(200, `{"id":"l","principalType":"`+kind+`"}`)})
@@ -148,7 +144,7 @@ func TestPrincipalTypesPass(t *testing.T) {
 	}
 }
 
-// What is zero is not sent; an empty list of support's statements, which differs from none, is.
+// The client leaves out zero values. It sends an empty list of support statements, which differs from no list.
 func TestWhatIsLeftOut(t *testing.T) {
 	service := newService(t, keeps(200, `{"id":"s"}`))
 	request := supportRequest(0)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"sync/atomic"
 	"testing"
@@ -19,95 +20,70 @@ type sourceFunc func() (*oauth2.Token, error)
 
 func (f sourceFunc) Token() (*oauth2.Token, error) { return f() }
 
+// One access token of a source serves all calls, and the client never asks the source twice at once.
 func TestTokenSource(t *testing.T) {
-	errNoConsent := errors.New("the person has not consented")
-	valid := &oauth2.Token{AccessToken: "theirs"}
-	tests := []struct {
-		name  string
-		token *oauth2.Token
-		err   error
-	}{
-		{"a token", valid, nil},
-		{"an error", nil, errNoConsent},
-		{"an error beside a token", valid, errNoConsent},
-		{"no token, no error", nil, nil},
-		{"an empty token", &oauth2.Token{}, nil},
-		{"a token of two lines", &oauth2.Token{AccessToken: "a\r\nb"}, nil},
+	service := newService(t, keeps(200, `{"id":"p"}`))
+	var concurrent, asked atomic.Int32
+	callAtOnce(t, 20, service.client(t, m3teraccess.WithTokenSource(sourceFunc(func() (*oauth2.Token, error) {
+		if concurrent.Add(1) > 1 {
+			t.Error("the source is asked twice at once")
+		}
+		defer concurrent.Add(-1)
+		asked.Add(1)
+		return &oauth2.Token{AccessToken: "theirs"}, nil
+	}))))
+	for _, request := range service.requests() {
+		if got := request.Header.Get("Authorization"); got != "Bearer theirs" || request.URL.Path == "/oauth/token" {
+			t.Errorf("sent %s with %q", request.URL, got)
+		}
 	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			service := newService(t, keeps(200, `{"id":"p"}`))
-			var concurrent, asked atomic.Int32
-			client := service.client(t, m3teraccess.WithTokenSource(sourceFunc(func() (*oauth2.Token, error) {
-				if concurrent.Add(1) > 1 {
-					t.Error("the source is asked twice at once")
-				}
-				defer concurrent.Add(-1)
-				asked.Add(1)
-				return test.token, test.err
-			})))
-			if test.name == "a token" {
-				callAtOnce(t, 20, client)
-				for _, request := range service.requests() {
-					if got := request.Header.Get("Authorization"); got != "Bearer theirs" || request.URL.Path == "/oauth/token" {
-						t.Errorf("sent %s with %q", request.URL, got)
-					}
-				}
-				if asked.Load() != 1 {
-					t.Errorf("asked %d times", asked.Load())
-				}
-				return
-			}
-			_, err := client.CreatePermissionPolicy(t.Context(), policyRequest())
-			if !errors.As(err, new(*m3teraccess.AuthError)) || !errors.Is(err, test.err) && test.err != nil || len(service.requests()) > 0 {
-				t.Errorf("got %v after %d requests", err, len(service.requests()))
-			}
-		})
+	if asked.Load() != 1 {
+		t.Errorf("asked %d times", asked.Load())
 	}
 }
 
-// A source that takes its time doesn't hold a caller whose context ends.
+// A caller whose context ends doesn't wait for a slow source.
 func TestSlowTokenSource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		client := newLocalClient(t, viaHandler{keeps(200, `{"id":"p"}`)}, m3teraccess.WithTokenSource(sourceFunc(func() (*oauth2.Token, error) {
+		slow := sourceFunc(func() (*oauth2.Token, error) {
 			time.Sleep(time.Minute)
 			return &oauth2.Token{AccessToken: "late", Expiry: time.Now().Add(time.Hour)}, nil
-		})))
+		})
+		client := newLocalClient(t, viaHandler{keeps(200, `{"id":"p"}`)}, m3teraccess.WithTokenSource(slow))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		began := time.Now()
-		_, err := client.CreatePermissionPolicy(ctx, policyRequest())
+		err := either(client.CreatePermissionPolicy(ctx, policyRequest()))
 		if took := time.Since(began); !errors.Is(err, context.DeadlineExceeded) || took != time.Second {
 			t.Errorf("got %v after %v", err, took)
 		}
-		_, err = client.CreatePermissionPolicy(t.Context(), policyRequest())
+		err = create(t, client)
 		if took := time.Since(began); err != nil || took != time.Minute {
 			t.Errorf("got %v after %v", err, took)
 		}
 	})
 }
 
-// A token that no header should carry is sent nowhere, wherever it comes from.
+// The client sends nothing without an access token that a header can carry, wherever it comes from.
 func TestTokensThatNoHeaderCarries(t *testing.T) {
-	for _, token := range []string{"Bearer x", " x", "x ", "x y", "x\n", "x\u00a0", "\u00e9", ""} {
-		sent := 0
-		quoted, _ := json.Marshal(token)
-		service := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if r.URL.Path == "/oauth/token" {
-				keeps(200, `{"access_token":`+string(quoted)+`,"token_type":"Bearer"}`).ServeHTTP(w, r)
-				return
-			}
-			sent++
-		})
-		source := oauth2.StaticTokenSource(&oauth2.Token{AccessToken: token})
-		for name, client := range map[string]*m3teraccess.Client{
-			"source":   newLocalClient(t, viaHandler{service}, m3teraccess.WithTokenSource(source)),
-			"endpoint": newLocalClient(t, viaHandler{service}, m3teraccess.WithCredentials("k", "s")),
-		} {
-			_, err := client.RequestSupport(t.Context(), supportRequest(0))
-			if !errors.As(err, new(*m3teraccess.AuthError)) || sent != 0 {
-				t.Errorf("%s, %q: %v, %d requests sent", name, token, err, sent)
-			}
+	errNoConsent := errors.New("the person has not consented")
+	check := func(name string, token http.Handler, option m3teraccess.Option, want error) {
+		t.Helper()
+		calls := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Errorf("%s: the call was sent", name) })
+		err := create(t, newLocalClient(t, viaHandler{withTokens(token, calls)}, option))
+		if !errors.As(err, new(*m3teraccess.AuthError)) || want != nil && !errors.Is(err, want) {
+			t.Errorf("%s: %v", name, err)
 		}
+	}
+	source := func(token *oauth2.Token, err error) m3teraccess.Option {
+		return m3teraccess.WithTokenSource(sourceFunc(func() (*oauth2.Token, error) { return token, err }))
+	}
+	check("neither token nor error", keeps(500, ""), source(nil, nil), nil)
+	check("an error beside a token", keeps(500, ""), source(&oauth2.Token{AccessToken: "theirs"}, errNoConsent), errNoConsent)
+	for _, token := range []string{"Bearer x", " x", "x ", "x y", "x\n", "a\r\nb", "x\u00a0", "\u00e9", ""} {
+		quoted, _ := json.Marshal(token)
+		check(fmt.Sprintf("source, %q", token), keeps(500, ""), source(&oauth2.Token{AccessToken: token}, nil), nil)
+		answer := keeps(200, `{"access_token":`+string(quoted)+`,"token_type":"Bearer"}`)
+		check(fmt.Sprintf("endpoint, %q", token), answer, withKey, nil)
 	}
 }

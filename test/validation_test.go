@@ -12,7 +12,7 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// All that is wrong is said at once, in the order of the document: where, what is allowed, and what is wrong.
+// An error names all mistakes at once, in the order of the document: the field, what is allowed, and what is wrong.
 func TestValidationErrorNamesWhatToChange(t *testing.T) {
 	fake, client := newFake(t)
 	policy := policyRequest(m3teraccess.ConfigRetrieve, "MARKETPLACE_USAGE_CREATE")
@@ -48,7 +48,7 @@ m3teraccess: Name must be 1 to %d characters; it has %d`, most, most+20)
 	}
 }
 
-// An end in a zone that has no JSON form of its own is the same moment in UTC.
+// An end in a time zone without a JSON form is sent as the same moment in UTC.
 func TestEndOfSupportIsTheSameMoment(t *testing.T) {
 	fake, client := newFake(t)
 	request := supportRequest(0)
@@ -58,12 +58,13 @@ func TestEndOfSupportIsTheSameMoment(t *testing.T) {
 		t.Fatal(err)
 	}
 	stored, _ := fake.Support()
-	if !support.EndSupportUsersAccess.Equal(request.EndSupportUsersAccess) || !stored.EndSupportUsersAccess.Equal(request.EndSupportUsersAccess) {
-		t.Errorf("got %v, the service has %v, want %v", support.EndSupportUsersAccess, stored.EndSupportUsersAccess, request.EndSupportUsersAccess)
+	want := request.EndSupportUsersAccess
+	if !support.EndSupportUsersAccess.Equal(want) || !stored.EndSupportUsersAccess.Equal(want) {
+		t.Errorf("got %v, the server has %v, want %v", support.EndSupportUsersAccess, stored.EndSupportUsersAccess, want)
 	}
 }
 
-// isValidationOf tells whether an error is a complete ValidationError about a field.
+// isValidationOf reports whether an error is a complete ValidationError about a field.
 func isValidationOf(err error, field string) bool {
 	var invalid *m3teraccess.ValidationError
 	return errors.As(err, &invalid) && invalid.Field == field && invalid.Problem != "" && invalid.Allowed != "" &&

@@ -8,7 +8,7 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// A create must not carry a version, nor must what is new; all else carries the one it was given.
+// An update carries its version. A create carries none, nor does a call with version 0.
 func TestVersionIsSentWhenThereIsOne(t *testing.T) {
 	for _, call := range calls {
 		for version, want := range map[int]string{0: "", 42: `"version":42`} {
@@ -25,7 +25,7 @@ func TestVersionIsSentWhenThereIsOne(t *testing.T) {
 	}
 }
 
-// A refusal is a version conflict in each of the forms in which it may come, and only where a version was sent.
+// A refusal is a version conflict in each form that it can have, but only if the call sent a version.
 func TestVersionConflict(t *testing.T) {
 	refusals := []struct {
 		name     string

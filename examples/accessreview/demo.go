@@ -44,7 +44,7 @@ func startFake() *m3tertest.Server {
 	return fake
 }
 
-// secondWriter lets support access end two hours later: a change by somebody else, of what extendSupport has read and
+// secondWriter lets support access end two hours later: a change by someone else, of what extendSupport has read and
 // has not written yet.
 func (r *review) secondWriter(ctx context.Context, current *m3teraccess.Support) error {
 	support, err := r.client.RequestSupport(ctx, m3teraccess.SupportRequest{

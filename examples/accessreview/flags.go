@@ -86,7 +86,7 @@ func (o *options) check() error {
 		o.fillForDemo()
 	}
 	if o.user == "" {
-		return errors.New("-user is missing: whose access is to be reviewed?")
+		return errors.New("-user is missing: whose access should it review?")
 	}
 	if o.pageSize == 0 {
 		o.pageSize = 100

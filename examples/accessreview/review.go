@@ -14,8 +14,8 @@ type review struct {
 	client *m3teraccess.Client
 	say    func(format string, args ...any) // tells the person in front of it what happens
 
-	// meanwhile is what somebody else does while support access is being extended. It is nil against the real service,
-	// where somebody else needs no help.
+	// meanwhile is what someone else does while support access is being extended. It is nil against the real m3ter,
+	// where someone else needs no help.
 	meanwhile func(context.Context, *m3teraccess.Support) error
 }
 
@@ -69,7 +69,7 @@ func (r *review) grant(ctx context.Context, o *options) error {
 
 	_, err = r.client.AddPermissionPolicyToUser(ctx, policy.ID, m3teraccess.PrincipalPermissionRequest{PrincipalID: o.user})
 	if errors.Is(err, m3teraccess.ErrOutcomeUnknown) && r.has(ctx, o.user, policy.ID) {
-		r.say("The answer to adding it was lost, but the user has it.")
+		r.say("The response to adding it was lost, but the user has it.")
 		err = nil
 	}
 	if err != nil {
@@ -79,7 +79,7 @@ func (r *review) grant(ctx context.Context, o *options) error {
 	return nil
 }
 
-// has tells whether the user is known to have the policy. Leaving the loop ends the fetching of pages.
+// has reports whether the user is known to have the policy. Leaving the loop stops the fetching of pages.
 func (r *review) has(ctx context.Context, userID, policyID string) bool {
 	for policy, err := range r.client.UserPermissions(ctx, userID) {
 		if err != nil {

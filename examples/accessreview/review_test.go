@@ -78,7 +78,7 @@ Added it to the user 3b1f0c9a-6c0f-4a0e-9c44-0d4f6f3f5e21.
 Policies of the user 3b1f0c9a-6c0f-4a0e-9c44-0d4f6f3f5e21, fetched in pages of 2: 5.
 Opened support access until 2026-03-01T17:00:00Z, version 1.
 A second writer lets support access end at 2026-03-01T19:00:00Z, version 2.
-Attempt 1, with version 1, was refused: somebody else was faster.
+Attempt 1, with version 1, was refused: someone else updated it first.
 Attempt 2, with version 2, succeeded: the end of support access moved from 2026-03-01T19:00:00Z to 2026-03-01T20:00:00Z, version 3.
 Both changes stand: ours was made on top of the other one.
 Removed the item 06f6b50c-a868-4ca6-8a3b-448e507d5248 from the resource group "Usage meters", version 2.

@@ -31,8 +31,8 @@ func (r *review) openSupport(ctx context.Context, until time.Time) error {
 	return nil
 }
 
-// extendSupport lets support access end later. RetryOnConflict reads and writes again when somebody else changed it
-// between the two. What is written is made of what was read, so that the change of the other one isn't lost.
+// extendSupport lets support access end later. RetryOnConflict reads and writes again if someone else changed it
+// between the two. Each write builds on the last read, so that the other change isn't lost.
 func (r *review) extendSupport(ctx context.Context, by time.Duration) error {
 	attempts := 0
 	var before *m3teraccess.Support // what the last attempt was made of
@@ -51,7 +51,7 @@ func (r *review) extendSupport(ctx context.Context, by time.Duration) error {
 			Version:                      current.Version,
 		})
 		if errors.Is(err, m3teraccess.ErrVersionConflict) {
-			r.say("Attempt %d, with version %d, was refused: somebody else was faster.", attempts, current.Version)
+			r.say("Attempt %d, with version %d, was refused: someone else updated it first.", attempts, current.Version)
 		}
 		return support, err
 	}

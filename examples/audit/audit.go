@@ -80,7 +80,7 @@ func (a *audit) askAll(ctx context.Context, users iter.Seq[user]) <-chan result 
 	return results
 }
 
-// send tells whether the value was taken before ctx ended.
+// send reports whether the value was taken before ctx ended.
 func send[T any](ctx context.Context, to chan<- T, value T) bool {
 	select {
 	case to <- value:

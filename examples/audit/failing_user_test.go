@@ -15,7 +15,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// An answer that can't be read, or not be written down, is a failure of its user, and the others are done.
+// A response that can't be read or written down is a failure of its user only. The other users are done.
 func TestUserWithStrangeAnswer(t *testing.T) {
 	for name, policy := range map[string]string{
 		"offset of a day": `{"id":"p","dtCreated":"2026-01-01T00:00:00+24:00"}`,

@@ -72,7 +72,7 @@ func TestInterrupt(t *testing.T) {
 			p.Begin()
 			p.Out.WaitFor(t, "\n")
 		}},
-		{"waiting for an answer", func(t *testing.T, fake *m3tertest.Server, p *exampletest.Program) {
+		{"waiting for a response", func(t *testing.T, fake *m3tertest.Server, p *exampletest.Program) {
 			asked := exampletest.Silence(fake, "UserPermissions")
 			p.Stdin = strings.NewReader(addUsers(fake, 2000))
 			p.Begin()

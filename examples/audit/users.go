@@ -27,7 +27,7 @@ func (u user) place() string {
 	return fmt.Sprintf("line %d: ", u.line)
 }
 
-// everyUser lists the users of the organization. Members of the answer that the type does not have are skipped.
+// everyUser lists the users of the organization. Members of the response that the type lacks are skipped.
 func everyUser(ctx context.Context, client *m3teraccess.Client) iter.Seq[user] {
 	type orgUser struct {
 		ID string `json:"id"`

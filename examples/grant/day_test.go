@@ -112,7 +112,7 @@ func TestExtendedBySomebodyElse(t *testing.T) {
 	})
 }
 
-// When the time is over and the service is silent, nobody knows.
+// When the time is over and m3ter is silent, the outcome is unknown.
 func TestEndThatCannotBeSeen(t *testing.T) {
 	for _, interrupt := range []time.Duration{time.Hour - time.Second, 2 * time.Hour} {
 		inBubble(t, func(t *testing.T, fake *m3tertest.Server, g *grant, _ *strings.Builder) {

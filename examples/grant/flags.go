@@ -17,8 +17,8 @@ It stays in the foreground until the access has ended, and says on standard erro
 will do. Interrupted by Ctrl-C, by kill or because its terminal is closed, it revokes the access: it takes all statements
 away, and lets the access end at once. m3ter's guide has access last until the day is over. Where the service insists on
 that, it refuses to open access for less, and at an interrupt the access ends tomorrow at 00:00 UTC, without statements
-until then. Whatever stays open, it says until when and for what. Access that somebody else has changed meanwhile is not
-touched any more.
+until then. Whatever stays open, it says until when and for what. It doesn't touch access that someone else has
+changed meanwhile.
 
 The exit status is 0 when the access has ended, at its time or at the interrupt; 1 when it has not, or was not opened, or
 nobody knows; 2 when the flags are wrong.
@@ -61,7 +61,7 @@ func (o *options) check() error {
 	}
 	switch {
 	case o.duration == 0:
-		return errors.New("-for is missing: for how long is support access to be open?")
+		return errors.New("-for is missing: how long should support access stay open?")
 	case o.duration < leastDuration:
 		return fmt.Errorf("-for is %v; it must be %v or more", o.duration, leastDuration)
 	}

@@ -58,7 +58,7 @@ func (g *grant) announce() {
 		"keeps the access open until %s, without statements.", example.Clock(end))
 }
 
-// open opens support access. RetryOnConflict reads and writes again when somebody else changed it between the two.
+// open opens support access. RetryOnConflict reads and writes again if someone else changed it between the two.
 func (g *grant) open(ctx context.Context, replace bool) error {
 	read := func(ctx context.Context) (*m3teraccess.Support, error) {
 		current, err := g.read(ctx)
@@ -82,8 +82,8 @@ func (g *grant) open(ctx context.Context, replace bool) error {
 	if err != nil {
 		return err
 	}
-	g.until = cmp.Or(support.EndSupportUsersAccess, g.until) // the service has the last word
-	g.say("Support access is open until %s, version %d. Interrupt to revoke it before.", example.Clock(g.until), support.Version)
+	g.until = cmp.Or(support.EndSupportUsersAccess, g.until) // m3ter has the last word
+	g.say("Support access is open until %s, version %d. Press Ctrl-C to revoke it early.", example.Clock(g.until), support.Version)
 	return nil
 }
 
@@ -91,7 +91,7 @@ func (g *grant) read(ctx context.Context) (*m3teraccess.Support, error) {
 	return m3teraccess.Get[m3teraccess.Support](ctx, g.client, "support")
 }
 
-// checkEnded looks whether the access has ended, now that its time is over: somebody else may have extended it.
+// checkEnded looks whether the access has ended, now that its time is over: someone else may have extended it.
 func (g *grant) checkEnded(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), revokeTime)
 	defer cancel()
@@ -106,7 +106,7 @@ func (g *grant) checkEnded(ctx context.Context) error {
 	return nil
 }
 
-// unseen is the error of a run whose time is over, while the service does not tell whether the access is.
+// unseen is the error of a run whose time is over, while m3ter does not tell whether the access is over.
 func (g *grant) unseen(err error) error {
 	return fmt.Errorf("support access was to end at %s; whether it has ended is unknown: %w", example.Clock(g.until), err)
 }

@@ -44,7 +44,7 @@ func TestSomebodyElseIsFaster(t *testing.T) {
 	p.Err.WaitFor(t, isOpen)
 	p.Interrupt(os.Interrupt)
 	p.End()
-	p.Check(1, "grant: somebody else has changed support access: it is open until "+example.Clock(end))
+	p.Check(1, "grant: someone else has changed support access: it is open until "+example.Clock(end))
 	if support, _ := fake.Support(); !support.EndSupportUsersAccess.Equal(end) {
 		t.Errorf("support access ends at %v, somebody else had set %v", support.EndSupportUsersAccess, end)
 	}

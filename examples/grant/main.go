@@ -44,7 +44,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return g.run(ctx, opts)
 }
 
-// newClient makes a client with more patience than usual: a short outage shall not keep the access open.
+// newClient makes a client with more patience than usual: a short outage must not keep the access open.
 func newClient(opts ...m3teraccess.Option) (*m3teraccess.Client, error) {
 	opts = append(opts, m3teraccess.WithUserAgent("grant"), m3teraccess.WithRetry(m3teraccess.RetryPolicy{MaxAttempts: 10}))
 	return m3teraccess.NewClient(opts...)

@@ -151,8 +151,8 @@ func TestSomebodyElseChangedIt(t *testing.T) {
 		status int
 		last   string
 	}{
-		{"extended", 2 * time.Hour, 1, "grant: somebody else has changed support access: it is open until "},
-		{"shortened", time.Minute, 1, "grant: somebody else has changed support access: it is open until "},
+		{"extended", 2 * time.Hour, 1, "grant: someone else has changed support access: it is open until "},
+		{"shortened", time.Minute, 1, "grant: someone else has changed support access: it is open until "},
 		{"ended", -time.Minute, 0, "Support access ended at "},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -188,7 +188,7 @@ func TestOpenAlready(t *testing.T) {
 
 func TestBadInput(t *testing.T) {
 	exampletest.CheckBadArgs(t, map[string]string{
-		"":                                "grant: -for is missing: for how long is support access to be open?\n",
+		"":                                "grant: -for is missing: how long should support access stay open?\n",
 		"-for soon":                       `grant: invalid value "soon" for flag -for`,
 		"-for 0":                          "grant: -for is 0; it must be above zero\n",
 		"-for 1h -actions ''":             `grant: invalid value "" for flag -actions: one of the values is empty`,

@@ -45,14 +45,14 @@ func (g *grant) revoke(ctx context.Context) error {
 		example.Clock(g.until), sentences(g.statements), err)
 }
 
-// isRefused tells whether the service refuses what a request says, and not its sender.
+// isRefused reports whether m3ter refuses the content of a request, not its sender.
 func isRefused(err error) bool {
 	refused := (*m3teraccess.Error)(nil)
 	return errors.As(err, &refused) &&
 		slices.Contains([]int{http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity}, refused.StatusCode)
 }
 
-// report tells what is left of the access: the service has the last word, also on the statements.
+// report tells what is left of the access: m3ter has the last word, also on the statements.
 func (g *grant) report(left *m3teraccess.Support) error {
 	end := example.Clock(left.EndSupportUsersAccess)
 	if !left.EndSupportUsersAccess.After(time.Now()) {
@@ -73,7 +73,7 @@ func sentences(statements []m3teraccess.Statement) string {
 	return strings.Join(each, "; ")
 }
 
-var errChanged = errors.New("somebody else has changed support access")
+var errChanged = errors.New("someone else has changed support access")
 
 func changed(current *m3teraccess.Support) error {
 	return fmt.Errorf("%w: it is open until %s, and is left so", errChanged, example.Clock(current.EndSupportUsersAccess))
@@ -90,7 +90,7 @@ func (g *grant) endAt(ctx context.Context, end time.Time) (*m3teraccess.Support,
 	}
 }
 
-// tryToEndAt changes nothing where the access is closed already, or is somebody else's by now.
+// tryToEndAt changes nothing where the access is closed already, or belongs to someone else by now.
 func (g *grant) tryToEndAt(ctx context.Context, end time.Time) (*m3teraccess.Support, error) {
 	read := func(ctx context.Context) (*m3teraccess.Support, error) {
 		current, err := g.read(ctx)
@@ -102,26 +102,26 @@ func (g *grant) tryToEndAt(ctx context.Context, end time.Time) (*m3teraccess.Sup
 	write := func(ctx context.Context, current *m3teraccess.Support) (*m3teraccess.Support, error) {
 		version := example.SupportVersion(current)
 		// With the version that open sent, what it sent was not done, and may still be. One of the two writes with this
-		// version will be refused: that one, or ours, which then comes again.
+		// version will be refused: that one, or ours, which is then retried.
 		if version != g.version && isClosed(current, end) {
 			return current, nil
 		}
 		return g.client.RequestSupport(ctx, m3teraccess.SupportRequest{
 			EndSupportUsersAccess:        end,
-			SupportUsersPermissionPolicy: []m3teraccess.Statement{}, // nil would leave the choice to the service
+			SupportUsersPermissionPolicy: []m3teraccess.Statement{}, // nil would leave the choice to m3ter
 			Version:                      version,
 		})
 	}
 	return m3teraccess.RetryOnConflict(ctx, read, write)
 }
 
-// isClosed tells whether the access has ended, or is as endAt leaves it.
+// isClosed reports whether the access has ended, or is as endAt leaves it.
 func isClosed(current *m3teraccess.Support, end time.Time) bool {
 	ends := current.EndSupportUsersAccess
 	return !ends.After(time.Now()) || ends.Equal(end) && len(current.SupportUsersPermissionPolicy) == 0
 }
 
-// sleep tells whether it slept as long as it should, and ctx has not ended before.
+// sleep reports whether the whole time passed before ctx ended.
 func sleep(ctx context.Context, d time.Duration) bool {
 	select {
 	case <-time.After(d):

@@ -4,11 +4,12 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 
 	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
 
 	"github.com/m3ter-access/m3ter-access-go/gen"
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
@@ -17,61 +18,67 @@ import (
 //go:embed demo.yaml
 var demoFile []byte
 
-// An organization is who may do what, in the file or in m3ter.
-type organization struct {
-	Policies map[string]entry[m3teraccess.Statement] `json:"policies"` // by name
-	Users    map[string]entry[string]                `json:"users"`    // by id, each with the names of its policies
-}
-
-// An entry of the file has a line, and one of m3ter an id.
-type entry[T any] struct {
-	list []T
-	line int
-	id   string
-}
-
-// UnmarshalYAML decodes the list and keeps its line.
-func (e *entry[T]) UnmarshalYAML(node ast.Node) error {
-	e.line = node.GetToken().Position.Line
-	return yaml.NodeToValue(node, &e.list, yaml.Strict())
-}
-
-// readFile reads and checks the file, or that of the demo if there is no path. Errors have the path and the line.
-func readFile(path string) (*organization, error) {
+// readFile reads and checks the file, or the demo's file if path is empty. Errors have the path and the line.
+func readFile(path string) (organization, error) {
 	text, err := demoFile, error(nil)
 	if path == "" {
 		path = "demo.yaml"
 	} else if text, err = os.ReadFile(path); err != nil {
 		return nil, err
 	}
-	o := new(organization)
-	err = yaml.UnmarshalWithOptions(text, o, yaml.Strict())
-	if syntax := yaml.Error(nil); errors.As(err, &syntax) {
-		return nil, fmt.Errorf("%s:%d: %s", path, syntax.GetToken().Position.Line, syntax.GetMessage())
+	var content struct {
+		Policies map[string][]m3teraccess.Statement `json:"policies"`
+		Users    map[string][]string                `json:"users"`
+	}
+	err = yaml.UnmarshalWithOptions(text, &content, yaml.Strict())
+	if at := yaml.Error(nil); errors.As(err, &at) {
+		return nil, fmt.Errorf("%s:%d: %s", path, at.GetToken().Position.Line, at.GetMessage())
 	} else if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return o, o.check(path)
+	o := organization{}
+	var errs []error
+	for _, name := range keys(content.Policies) {
+		statements := content.Policies[name]
+		o[subject{Policy: name}] = policy{statements: statements}
+		request := gen.PermissionPolicyRequest{Name: name, PermissionPolicy: statements}
+		for _, p := range gen.CreatePermissionPolicy.Check(request) {
+			i := -1 // the problem is not in a statement
+			_, _ = fmt.Sscanf(p.Field, "PermissionPolicy[%d]", &i)
+			errs = append(errs, fmt.Errorf("%s:%d: policy %q: %s must be %s, but it %s",
+				path, lineOf(text, "policies", name, i), name, p.Field, p.Allowed, p.Problem))
+		}
+	}
+	for _, id := range keys(content.Users) {
+		for i, name := range content.Users[id] {
+			problem := ""
+			if _, ok := content.Policies[name]; !ok {
+				problem = "no policy is named"
+			} else if slices.Contains(content.Users[id][:i], name) {
+				problem = "the list repeats policy"
+			}
+			if problem != "" {
+				line := lineOf(text, "users", id, i)
+				errs = append(errs, fmt.Errorf("%s:%d: user %s: %s %q", path, line, id, problem, name))
+			}
+			o[subject{name, id}] = policy{}
+		}
+	}
+	return o, errors.Join(errs...)
 }
 
-// check finds statements that m3ter would refuse, and names that lead nowhere.
-func (o *organization) check(path string) error {
-	var errs []error
-	for _, name := range keys(o.Policies) {
-		p := o.Policies[name]
-		for _, problem := range gen.CreatePermissionPolicy.Check(gen.PermissionPolicyRequest{Name: name, PermissionPolicy: p.list}) {
-			errs = append(errs, fmt.Errorf("%s:%d: policy %q: %s must be %s; it %s", path, p.line, name, problem.Field, problem.Allowed, problem.Problem))
-		}
+// lineOf returns the line of an item below a key of the file, or the line of the key's value without such an item.
+func lineOf(text []byte, section, key string, item int) (line int) {
+	file, _ := parser.ParseBytes(text, 0) // no error: the text is decoded already
+	path := new(yaml.PathBuilder).Root().Child(section).Child(key)
+	if node, err := path.Build().FilterFile(file); err == nil {
+		line = node.GetToken().Position.Line
 	}
-	for _, id := range keys(o.Users) {
-		u := o.Users[id]
-		for i, name := range u.list {
-			if _, ok := o.Policies[name]; !ok {
-				errs = append(errs, fmt.Errorf("%s:%d: user %s: no policy is named %q", path, u.line, id, name))
-			} else if slices.Contains(u.list[:i], name) {
-				errs = append(errs, fmt.Errorf("%s:%d: user %s: policy %q is named twice", path, u.line, id, name))
-			}
-		}
+	if node, err := path.Index(uint(max(item, 0))).Build().FilterFile(file); err == nil && item >= 0 {
+		line = node.GetToken().Position.Line
 	}
-	return errors.Join(errs...)
+	return line
 }
+
+// keys returns the keys of a map in order, so that the output is stable.
+func keys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

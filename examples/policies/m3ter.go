@@ -4,134 +4,142 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// readOrganization reads the policies, and the policies of each user in m3ter or in the file.
-func readOrganization(ctx context.Context, client *m3teraccess.Client, file *organization, progress func(done, all int)) (*organization, error) {
-	policies, err := readPolicies(ctx, client)
-	if err != nil {
-		return nil, err
+// A m3ter is the organization in m3ter, as far as it is read.
+type m3ter struct {
+	client   *m3teraccess.Client
+	found    organization
+	terminal io.Writer // for the progress
+}
+
+// readAll reads the policies, and the policies of each user in m3ter or in the file.
+func (m *m3ter) readAll(ctx context.Context, file organization) error {
+	lists := map[subject]bool{{}: true} // by user; the list without a user has the policies
+	for s := range file {
+		lists[subject{User: s.User}] = true
 	}
-	o := &organization{policies, make(map[string]entry[string])}
-	ids := keys(file.Users)
-	for user, err := range m3teraccess.List[struct {
+	users := m3teraccess.List[struct {
 		ID string `json:"id"`
-	}](ctx, client, nil, "users") {
+	}](ctx, m.client, nil, "users")
+	for user, err := range users {
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if _, ok := file.Users[user.ID]; !ok {
-			ids = append(ids, user.ID)
-		}
+		lists[subject{User: user.ID}] = true
 	}
 	var mu sync.Mutex
-	return o, each(ctx, ids, progress, func(ctx context.Context, id string) error {
-		names, err := policiesOf(ctx, client, id)
+	return m.each(ctx, 16, "read", slices.Collect(maps.Keys(lists)), func(ctx context.Context, s subject) error {
+		found, err := m.read(ctx, s.User)
 		mu.Lock()
 		defer mu.Unlock()
-		o.Users[id] = entry[string]{list: names}
+		maps.Copy(m.found, found)
+		if err != nil && s.User != "" {
+			err = fmt.Errorf("user %s: %w", s.User, err)
+		}
 		return err
 	})
 }
 
-// readPolicies leaves out the policies that m3ter itself manages, as policiesOf does: nobody can change them.
-func readPolicies(ctx context.Context, client *m3teraccess.Client) (map[string]entry[m3teraccess.Statement], error) {
-	found := make(map[string]entry[m3teraccess.Statement])
-	for p, err := range m3teraccess.List[m3teraccess.PermissionPolicy](ctx, client, nil, "permissionpolicies") {
+// read returns the policies of a user, or all policies if user is empty. It leaves out the policies that m3ter manages:
+// nobody can change them.
+func (m *m3ter) read(ctx context.Context, user string) (organization, error) {
+	list, found := m.client.UserPermissions(ctx, user), organization{}
+	if user == "" {
+		list = m3teraccess.List[m3teraccess.PermissionPolicy](ctx, m.client, nil, "permissionpolicies")
+	}
+	for p, err := range list {
+		s := subject{p.Name, user}
 		if err != nil {
 			return nil, err
-		}
-		if other, ok := found[p.Name]; ok && !p.ManagedPolicy {
-			return nil, fmt.Errorf("two policies in m3ter are named %q: %s and %s; rename or delete one", p.Name, other.id, p.ID)
-		}
-		if !p.ManagedPolicy {
-			found[p.Name] = entry[m3teraccess.Statement]{list: p.PermissionPolicy, id: p.ID}
+		} else if other, ok := found[s]; ok && other.id != p.ID && !p.ManagedPolicy {
+			return nil, fmt.Errorf("two policies in m3ter are named %q: %s and %s; rename or delete one",
+				p.Name, other.id, p.ID)
+		} else if !p.ManagedPolicy {
+			found[s] = policy{p.PermissionPolicy, p.ID}
 		}
 	}
 	return found, nil
 }
 
-func policiesOf(ctx context.Context, client *m3teraccess.Client, userID string) (names []string, err error) {
-	for p, err := range client.UserPermissions(ctx, userID) {
-		if err != nil {
-			return nil, fmt.Errorf("user %s: %w", userID, err)
+// add makes a change. After an unknown outcome or a conflict, which an earlier attempt may have caused, it looks first.
+func (m *m3ter) add(ctx context.Context, s subject, statements []m3teraccess.Statement) (err error) {
+	isPlanned := true // the plan has just found it missing
+	look := func(ctx context.Context) (version int64, err error) {
+		if isPlanned {
+			isPlanned = false
+			return 0, nil
 		}
-		if !p.ManagedPolicy {
-			names = append(names, p.Name)
-		}
-	}
-	return names, nil
-}
-
-// apply makes the changes of the plan: first the policies, one after the other, then the users. After a write with an
-// unknown outcome it looks before it writes again.
-func apply(ctx context.Context, client *m3teraccess.Client, p plan, file, m3ter *organization, progress func(done, all int)) error {
-	var links plan
-	for _, c := range p {
-		switch c.Op {
-		case "add":
-			links = append(links, c)
-		case "create":
-			request := m3teraccess.PermissionPolicyRequest{Name: c.Policy, PermissionPolicy: file.Policies[c.Policy].list}
-			if err := untilKnown(func() error {
-				created, err := client.CreatePermissionPolicy(ctx, request)
-				if err == nil {
-					m3ter.Policies[c.Policy] = entry[m3teraccess.Statement]{id: created.ID}
-				}
-				return err
-			}, func() (done bool, err error) {
-				m3ter.Policies, err = readPolicies(ctx, client)
-				_, done = m3ter.Policies[c.Policy]
-				return done, err
-			}); err != nil {
-				return fmt.Errorf("policy %q: %w", c.Policy, err)
+		found, err := m.read(ctx, s.User)
+		if p, ok := found[s]; ok {
+			version = 1
+			if s.User == "" {
+				m.found[s] = p // its links need the id
 			}
 		}
+		return version, err
 	}
-	return each(ctx, links, progress, func(ctx context.Context, c change) error {
-		if err := untilKnown(func() error {
-			request := m3teraccess.PrincipalPermissionRequest{PrincipalID: c.User}
-			_, err := client.AddPermissionPolicyToUser(ctx, m3ter.Policies[c.Policy].id, request)
-			return err
-		}, func() (done bool, err error) {
-			names, err := policiesOf(ctx, client, c.User)
-			return slices.Contains(names, c.Policy), err
-		}); err != nil {
-			return fmt.Errorf("user %s, policy %q: %w", c.User, c.Policy, err)
+	write := func(ctx context.Context, version int64) (_ any, err error) {
+		if version > 0 {
+			return nil, nil
 		}
-		return nil
-	})
-}
-
-// untilKnown writes until the outcome is known, or look finds that the write was done: 5 times at most.
-func untilKnown(write func() error, look func() (done bool, err error)) (err error) {
-	for range 5 {
-		if err = write(); !errors.Is(err, m3teraccess.ErrOutcomeUnknown) {
-			return err
+		if s.User != "" {
+			request := m3teraccess.PrincipalPermissionRequest{PrincipalID: s.User}
+			return m.client.AddPermissionPolicyToUser(ctx, m.found[subject{Policy: s.Policy}].id, request)
 		}
-		if done, lookErr := look(); done || lookErr != nil {
-			return lookErr
+		request := m3teraccess.PermissionPolicyRequest{Name: s.Policy, PermissionPolicy: statements}
+		created, err := m.client.CreatePermissionPolicy(ctx, request)
+		if err == nil {
+			m.found[s] = policy{id: created.ID}
 		}
+		return nil, err
+	}
+	for range 10 {
+		_, err = m3teraccess.RetryOnConflict(ctx, look, write)
+		if !errors.Is(err, m3teraccess.ErrOutcomeUnknown) {
+			break
+		}
+	}
+	if err != nil {
+		err = fmt.Errorf("%v: %w", change{subject: s}, err)
 	}
 	return err
 }
 
-// each calls do for every item, 16 at a time to hide the latency; the client keeps to the rate limit. The first error
-// ends it.
-func each[T any](ctx context.Context, items []T, progress func(done, all int), do func(context.Context, T) error) error {
+// each calls do for every subject, up to limit at a time, and shows how many are finished. It starts them evenly: after
+// a burst, a delay on the network could bring two bursts into one second. The first error ends it.
+func (m *m3ter) each(ctx context.Context, limit int, what string, subjects []subject,
+	do func(context.Context, subject) error) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(16)
-	for i, item := range items {
-		progress(i, len(items))
-		group.Go(func() error { return do(ctx, item) })
+	group.SetLimit(limit)
+	tick := time.Tick(time.Second / 48)
+	finished := make(chan int, 1) // holds the number
+	finished <- 0
+	for _, s := range subjects {
+		group.Go(func() error {
+			select {
+			case <-tick:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+			if err := do(ctx, s); err != nil {
+				return err
+			}
+			n := 1 + <-finished
+			fmt.Fprintf(m.terminal, "\r%s %d of %d", what, n, len(subjects))
+			finished <- n
+			return nil
+		})
 	}
-	err := group.Wait()
-	progress(len(items), len(items))
-	return err
+	defer fmt.Fprint(m.terminal, "\r\x1b[K")
+	return group.Wait()
 }

@@ -34,17 +34,17 @@ func fileOf(t *testing.T, text string) string {
 }
 
 // runOn runs the program against a fake, and returns the plan.
-func runOn(t *testing.T, fake *m3tertest.Server, args ...string) (plan string, outOfStep bool) {
+func runOn(t *testing.T, fake *m3tertest.Server, args ...string) (plan string, inStep bool) {
 	t.Helper()
 	for name, value := range exampletest.Environment(fake) {
 		t.Setenv(name, value)
 	}
 	var stdout bytes.Buffer
-	outOfStep, err := run(t.Context(), args, &stdout, io.Discard)
+	inStep, err := run(t.Context(), args, &stdout, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return stdout.String(), outOfStep
+	return stdout.String(), inStep
 }
 
 func writes(fake *m3tertest.Server) (n int) {
@@ -66,21 +66,28 @@ func TestPlan(t *testing.T) {
 	fake.GrantPolicy(differs.ID, "u2")
 	path := fileOf(t, "policies:\n  Meter readers: ["+meterReaders+"]\n  Bill approvers: ["+billApprovers+"]\nusers:\n  u1: [Meter readers]\n")
 
-	const want = `? policy "Bill approvers" has [allow config:update on config:bill/*] in the file, [deny config:delete on config:bill/*] in m3ter
-+ policy "Meter readers"
+	old := fake.AddPermissionPolicy(m3teraccess.PermissionPolicy{Name: "Old"})
+	want := fmt.Sprintf(`+ policy "Meter readers"
 + user u1 "Meter readers"
-? user u2 "Bill approvers" is not in the file
-`
-	if plan, outOfStep := runOn(t, fake, "-file", path); plan != want || !outOfStep || writes(fake) > 0 {
-		t.Errorf("%d writes, out of step: %v, plan\n%s", writes(fake), outOfStep, plan)
+? policy "Bill approvers" (id %[1]s) has [allow config:update on config:bill/*] in the file, [deny config:delete on config:bill/*] in m3ter
+? policy "Old" (id %[2]s) is not in the file
+? user u2 "Bill approvers" (id %[1]s) is not in the file
+`, differs.ID, old.ID)
+	if plan, inStep := runOn(t, fake, "-file", path); plan != want || inStep || writes(fake) > 0 {
+		t.Errorf("%d writes, in step: %v, plan\n%s", writes(fake), inStep, plan)
 	}
-	plan, _ := runOn(t, fake, "-file", path, "-json")
-	if !strings.Contains(plan, `{"op":"add","policy":"Meter readers","user":"u1"}`) || strings.Count(plan, "\n") != 4 {
-		t.Errorf("as JSON\n%s", plan)
+	wantJSON := fmt.Sprintf(`{"op":"add","policy":"Meter readers"}
+{"op":"add","policy":"Meter readers","user":"u1"}
+{"op":"differs","policy":"Bill approvers","id":"%[1]s","file":[{"action":["config:update"],"effect":"allow","resource":["config:bill/*"]}],"m3ter":[{"action":["config:delete"],"effect":"deny","resource":["config:bill/*"]}]}
+{"op":"extra","policy":"Old","id":"%[2]s"}
+{"op":"extra","policy":"Bill approvers","user":"u2","id":"%[1]s"}
+`, differs.ID, old.ID)
+	if plan, _ := runOn(t, fake, "-file", path, "-json"); plan != wantJSON {
+		t.Errorf("as JSON\n%swant\n%s", plan, wantJSON)
 	}
 	exampletest.Run(t, exampletest.Environment(fake), "-file", path).Check(2, "")
-	exampletest.Run(t, exampletest.Environment(fake), "-file", path, "-apply").Check(2, "")
-	if plan, _ := runOn(t, fake, "-file", path); strings.Contains(plan, "+ ") || strings.Count(plan, "? ") != 2 {
+	exampletest.Run(t, exampletest.Environment(fake), "-file", path, "-apply").Check(2, "") // reports are left
+	if plan, _ := runOn(t, fake, "-file", path); strings.Contains(plan, "+ ") || strings.Count(plan, "? ") != 3 {
 		t.Errorf("after -apply, which changes no policy, the plan is\n%s", plan)
 	}
 }
@@ -98,78 +105,104 @@ func TestInStep(t *testing.T) {
 	}
 }
 
-// Each run is killed at a random request of -apply; half of the writes lose their answer.
+// 50 runs are killed while the fake has a random request in its hands; half of the writes lose their response. Whenever
+// a run ends before its kill, m3ter must match the file, and a new organization begins.
 func TestKilled(t *testing.T) {
-	const users, names, kills = 30, 25, 50
-	fake := exampletest.NewFake(t)
+	exampletest.SkipWithoutSignals(t)
+	t.Parallel()
+	const users, names, kills = 6, 5, 50
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
 	var text strings.Builder
-	var all []string
 	text.WriteString("policies:\n")
 	for i := range names {
-		all = append(all, fmt.Sprint("P", i))
 		fmt.Fprintf(&text, "  P%d: [%s]\n", i, meterReaders)
 	}
 	text.WriteString("users:\n")
 	for i := range users {
-		fake.AddUser(fmt.Sprint("u", i))
-		fmt.Fprintf(&text, "  u%d: [%s]\n", i, strings.Join(all, ", "))
+		fmt.Fprintf(&text, "  u%d: [P0, P1, P2, P3, P4]\n", i)
 	}
 	path := fileOf(t, text.String())
+	for killed := 0; killed < kills; {
+		fake := exampletest.NewFake(t)
+		for i := range users {
+			fake.AddUser(fmt.Sprint("u", i))
+		}
+		for isKilled := true; isKilled; {
+			isKilled = killAt(t, fake, random, 1+random.IntN(50), path)
+			if isKilled {
+				killed++
+			}
+		}
+		exampletest.Run(t, exampletest.Environment(fake), "-file", path, "-apply").Check(0, "")
+		created := 0
+		for _, r := range fake.Requests() {
+			if r.Operation == "CreatePermissionPolicy" && r.Applied {
+				created++
+			}
+		}
+		if created != names {
+			t.Errorf("%d policies were created, want %d", created, names)
+		}
+		for i := range users {
+			if got := fake.UserPolicies(fmt.Sprint("u", i)); len(got) != names {
+				t.Errorf("user %d has %d policies, want %d", i, len(got), names)
+			}
+		}
+		fake.Close()
+	}
+}
 
-	killAt := make(chan struct{}, 1)
-	left := -1 // writes before the process is killed; under the turn of InjectFunc
-	setLeft := make(chan int, 1)
+// killAt applies the file, kills the process while the fake has a request, the last of that many, and tells whether it
+// was killed. The fake carries out the request only after the process has ended.
+func killAt(t *testing.T, fake *m3tertest.Server, random *rand.Rand, requests int, path string) bool {
+	t.Helper()
+	p := exampletest.New(t, exampletest.Environment(fake), "-file", path, "-apply")
+	losses := rand.New(rand.NewPCG(random.Uint64(), 0)) // for the fake's goroutines, one at a time
+	started := make(chan struct{})
 	fake.InjectFunc(func(r m3tertest.Request) (m3tertest.Fault, bool) {
+		if requests--; requests == 0 {
+			<-started
+			if err := p.Process.Kill(); err != nil {
+				t.Error(err)
+			}
+			p.End()
+		}
 		if r.Operation == "Token" || r.Method == "GET" {
 			return m3tertest.Fault{}, false
 		}
-		select {
-		case left = <-setLeft:
-		default:
-		}
-		if left--; left == 0 {
-			killAt <- struct{}{}
-		}
-		return m3tertest.Fault{Break: m3tertest.DropAnswer}, rand.N(2) == 0
+		return m3tertest.Fault{Break: m3tertest.DropAnswer}, losses.IntN(2) == 0
 	})
-	killed := 0
-	for range kills {
-		setLeft <- 1 + rand.N(4)
-		p := exampletest.New(t, exampletest.Environment(fake), "-file", path, "-apply")
-		p.Begin()
-		ended := make(chan struct{})
-		go func() { p.End(); close(ended) }()
-		select {
-		case <-killAt:
-			killed++
-			_ = p.Process.Kill()
-			<-ended
-		case <-ended:
-		}
-		select { // what this run left for the next
-		case <-setLeft:
-		default:
-		}
-		select {
-		case <-killAt:
-		default:
-		}
-	}
+	p.Begin()
+	close(started)
+	p.End()
 	fake.ClearFaults()
+	if p.ProcessState.ExitCode() == -1 { // a signal ended it
+		return true
+	}
+	p.Check(0, "")
+	return false
+}
+
+// A link whose first write arrives late conflicts with the second one. Another look finds it.
+func TestLateWrite(t *testing.T) {
+	fake := exampletest.NewFake(t)
+	fake.AddUser("u1")
+	path := fileOf(t, "policies:\n  A: ["+meterReaders+"]\nusers:\n  u1: [A]\n")
+	sent := 0
+	fake.InjectFunc(func(r m3tertest.Request) (m3tertest.Fault, bool) {
+		if r.Operation != "AddPermissionPolicyToUser" {
+			return m3tertest.Fault{}, false
+		}
+		if sent++; sent == 1 { // lost: nothing is to be seen yet
+			return m3tertest.Fault{Break: m3tertest.DropAfterBody}, true
+		}
+		return m3tertest.Fault{CarriedOut: true, Status: 409}, true // the first one was carried out meanwhile
+	})
 	exampletest.Run(t, exampletest.Environment(fake), "-file", path, "-apply").Check(0, "")
-	created := 0
-	for _, r := range fake.Requests() {
-		if r.Operation == "CreatePermissionPolicy" && r.Applied {
-			created++
-		}
-	}
-	if created != names || killed < kills/2 {
-		t.Errorf("%d policies were created, want %d, in runs of which %d were killed", created, names, killed)
-	}
-	for i := range users {
-		if got := fake.UserPolicies(fmt.Sprint("u", i)); len(got) != names {
-			t.Errorf("user %d has %d policies", i, len(got))
-		}
+	if got := fake.UserPolicies("u1"); len(got) != 1 || sent != 2 {
+		t.Errorf("after %d writes the user has %d policies, want 2 and 1", sent, len(got))
 	}
 }
 
@@ -212,8 +245,10 @@ func TestBadFile(t *testing.T) {
 		"policies:\n  A:\n    - {effect: allow, action: [\"config:retrieve\"], resources: [x]}\n": `:3: unknown field "resources"`,
 		"policies:\n  A: [{effect: allow, action: [\"config:retrieve\"], resource: []}]\n":        `:2: policy "A": PermissionPolicy[0].Resource must be`,
 		"policies:\n  A: []\n": `:2: policy "A": PermissionPolicy must be`,
-		"policies:\n  A: [" + meterReaders + "]\nusers:\n  u: [B]\n":    `:4: user u: no policy is named "B"`,
-		"policies:\n  A: [" + meterReaders + "]\nusers:\n  u: [A, A]\n": `:4: user u: policy "A" is named twice`,
+		"policies:\n  A:\n":    `:2: policy "A": PermissionPolicy must be`,
+		"policies:\n  A:\n  - " + meterReaders + "\n  - {effect: ALLOW, action: [all], resource: [x]}\n": `:4: policy "A": PermissionPolicy[1].Effect must be`,
+		"policies:\n  A: [" + meterReaders + "]\nusers:\n  u: [B]\n":                                     `:4: user u: no policy is named "B"`,
+		"policies:\n  A: [" + meterReaders + "]\nusers:\n  u: [A, A]\n":                                  `:4: user u: the list repeats policy "A"`,
 	} {
 		path := fileOf(t, text)
 		p := exampletest.Run(t, exampletest.Environment(fake), "-file", path)
@@ -238,7 +273,7 @@ func TestTwoPoliciesOfOneName(t *testing.T) {
 }
 
 func TestUsage(t *testing.T) {
-	exampletest.CheckHelp(t, "-apply", "-json", "-file path", "exit status")
+	exampletest.CheckHelp(t, "-apply", "-json", "-file path", "exit status", "any difference is left", "wrong flags are an error")
 	fake := exampletest.NewFake(t)
 	exampletest.Run(t, exampletest.Environment(fake)).CheckOnlyLine("policies: -file is missing")
 	exampletest.Run(t, exampletest.Environment(fake), "-aply").CheckOnlyLine("policies: flag provided but not defined: -aply")

@@ -1,88 +1,84 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// A plan leads from m3ter to the file.
-type plan []change
+// An organization has an entry for each policy, whose subject has no User, and for each policy of a user.
+type organization map[subject]policy
 
-// A change is a line of the plan: about a policy, or about a policy of a user.
+type subject struct {
+	Policy string `json:"policy"` // name
+	User   string `json:"user,omitempty"`
+}
+
+// A policy of the file has no id.
+type policy struct {
+	statements []m3teraccess.Statement
+	id         string
+}
+
+// A change is a line of the plan. -apply does each "add"; "differs" and "extra" are reports.
 type change struct {
-	Op     string                  `json:"op"` // create and add are applied; extra and differs are reports
-	Policy string                  `json:"policy"`
-	User   string                  `json:"user,omitempty"`
-	File   []m3teraccess.Statement `json:"file,omitempty"`
-	M3ter  []m3teraccess.Statement `json:"m3ter,omitempty"`
+	Op string `json:"op"`
+	subject
+	ID    string                  `json:"id,omitempty"` // of the policy in m3ter
+	File  []m3teraccess.Statement `json:"file,omitempty"`
+	M3ter []m3teraccess.Statement `json:"m3ter,omitempty"`
 }
 
 func (c change) String() string {
-	subject := fmt.Sprintf("policy %q", c.Policy)
+	text := fmt.Sprintf("policy %q", c.Policy)
 	if c.User != "" {
-		subject = fmt.Sprintf("user %s %q", c.User, c.Policy)
+		text = fmt.Sprintf("user %s %q", c.User, c.Policy)
 	}
 	switch c.Op {
-	case "extra":
-		return "? " + subject + " is not in the file"
 	case "differs":
-		return fmt.Sprintf("? %s has %v in the file, %v in m3ter", subject, c.File, c.M3ter)
+		return fmt.Sprintf("? %s (id %s) has %v in the file, %v in m3ter", text, c.ID, c.File, c.M3ter)
+	case "extra":
+		return fmt.Sprintf("? %s (id %s) is not in the file", text, c.ID)
 	}
-	return "+ " + subject
+	return "+ " + text
 }
 
-func compare(file, m3ter *organization) (p plan) {
-	for _, name := range keys(file.Policies) {
-		wanted := file.Policies[name].list
-		if found, ok := m3ter.Policies[name]; !ok {
-			p = append(p, change{Op: "create", Policy: name})
-		} else if !isSame(wanted, found.list) {
-			p = append(p, change{Op: "differs", Policy: name, File: wanted, M3ter: found.list})
+// compare returns what leads from m3ter to the file, policies first, and then what nobody can change here.
+func compare(file, m3ter organization) (plan []change) {
+	for s, wanted := range file {
+		if found, ok := m3ter[s]; !ok {
+			plan = append(plan, change{Op: "add", subject: s})
+		} else if s.User == "" && normal(wanted.statements) != normal(found.statements) {
+			plan = append(plan, change{"differs", s, found.id, wanted.statements, found.statements})
 		}
 	}
-	for _, name := range keys(m3ter.Policies) {
-		if _, ok := file.Policies[name]; !ok {
-			p = append(p, change{Op: "extra", Policy: name})
+	for s, found := range m3ter {
+		if _, ok := file[s]; !ok {
+			plan = append(plan, change{Op: "extra", subject: s, ID: found.id})
 		}
 	}
-	for _, id := range keys(m3ter.Users) { // which has those of the file, too
-		wanted, found := file.Users[id].list, m3ter.Users[id].list
-		for _, name := range wanted {
-			if !slices.Contains(found, name) {
-				p = append(p, change{Op: "add", Policy: name, User: id})
-			}
-		}
-		for _, name := range found {
-			if !slices.Contains(wanted, name) {
-				p = append(p, change{Op: "extra", Policy: name, User: id})
-			}
-		}
-	}
-	return p
-}
-
-// isSame compares statements without the order of their actions and resources, which means nothing.
-func isSame(a, b []m3teraccess.Statement) bool {
-	return slices.EqualFunc(m3teraccess.Sendable(a), m3teraccess.Sendable(b), func(a, b m3teraccess.Statement) bool {
-		slices.Sort(a.Action)
-		slices.Sort(b.Action)
-		return a.Effect == b.Effect && slices.Equal(a.Action, b.Action) &&
-			slices.Equal(slices.Sorted(slices.Values(a.Resource)), slices.Sorted(slices.Values(b.Resource)))
+	slices.SortFunc(plan, func(a, b change) int {
+		return cmp.Or(cmp.Compare(a.Op, b.Op), cmp.Compare(a.User, b.User), cmp.Compare(a.Policy, b.Policy))
 	})
+	return plan
 }
 
-func (p plan) hasReports() bool {
-	return slices.ContainsFunc(p, func(c change) bool { return c.Op == "extra" || c.Op == "differs" })
+// normal returns statements as text. The order of actions and resources has no meaning.
+func normal(statements []m3teraccess.Statement) (text string) {
+	for _, s := range m3teraccess.Sendable(statements) {
+		slices.Sort(s.Action)
+		text += fmt.Sprintf("%q %q %q\n", s.Effect, s.Action, slices.Sorted(slices.Values(s.Resource)))
+	}
+	return text
 }
 
-func (p plan) print(out io.Writer, asJSON bool) (err error) {
-	for _, c := range p {
-		if asJSON {
+func printPlan(out io.Writer, plan []change, isJSON bool) (err error) {
+	for _, c := range plan {
+		if isJSON {
 			err = json.NewEncoder(out).Encode(c)
 		} else {
 			_, err = fmt.Fprintln(out, c)
@@ -93,6 +89,3 @@ func (p plan) print(out io.Writer, asJSON bool) (err error) {
 	}
 	return nil
 }
-
-// keys returns the keys of a map in order, so that what is printed is stable.
-func keys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

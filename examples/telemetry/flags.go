@@ -15,7 +15,7 @@ exit status is 0, 1 after an error, or 2 when the flags are wrong.
 ` + example.WhereItRuns + `
 Examples:
   telemetry
-        with a user of its own, whose first list is answered with 503, so that a second attempt is seen
+        with a user of its own, whose first list fails with status 503, so that you see a second attempt
   telemetry -user 3b1f0c9a-6c0f-4a0e-9c44-0d4f6f3f5e21
 `
 
@@ -27,7 +27,7 @@ func parseFlags(args []string, help io.Writer) (user string, err error) {
 			user = demoUser
 		}
 		if user == "" {
-			return errors.New("-user is missing: whose policies are to be listed?")
+			return errors.New("-user is missing: whose policies should it list?")
 		}
 		return nil
 	})

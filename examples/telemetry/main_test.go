@@ -108,7 +108,7 @@ func TestBadArgs(t *testing.T) {
 		"-user ''": "telemetry: -user is empty; give it a value, or leave it out\n",
 		"-users u": "telemetry: flag provided but not defined: -users; see -h",
 		"u":        `telemetry: unexpected argument "u"; see -h`,
-		"":         "telemetry: -user is missing: whose policies are to be listed?",
+		"":         "telemetry: -user is missing: whose policies should it list?",
 	})
 }
 

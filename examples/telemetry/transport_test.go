@@ -39,7 +39,7 @@ func write(ctx context.Context, client *m3teraccess.Client) error {
 	return err
 }
 
-// Whether a write left at all is learned from below otelhttp. What did not is tried again, and its outcome is known.
+// The client learns from below otelhttp whether a write left. It retries a write that did not leave: the outcome is known.
 func TestRefusedConnection(t *testing.T) {
 	nobody := httptest.NewServer(nil)
 	nobody.Close()
@@ -53,7 +53,7 @@ func TestRefusedConnection(t *testing.T) {
 	}
 }
 
-// A write that left, and whose answer was lost, is not tried again.
+// The client does not retry a write that left and whose response was lost.
 func TestLostAnswer(t *testing.T) {
 	service := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
 	t.Cleanup(service.Close)

@@ -1,4 +1,4 @@
-// A program of somebody else's: what it has to download and link shows what the client costs.
+// Another developer's program: the modules that it must download and link show the cost of the client.
 module example.com/consumer
 
 go 1.26.0

@@ -1,5 +1,5 @@
-// Command consumer lists the policies of a user. It stands for a program of somebody else's, in a module of its own, so
-// that a test sees what such a program has to download and to link. What few programs need doesn't belong here.
+// Command consumer lists the policies of a user. It stands for another developer's program, in its own module, so that
+// a test sees what such a program must download and link. Calls that few programs need don't belong here.
 package main
 
 import (

@@ -18,7 +18,7 @@ const WhereItRuns = `Where it runs:
   M3TER_API_KEY, M3TER_API_SECRET, M3TER_ORG_ID
         Against the real service, or the one that M3TER_BASE_URL names.
   M3TER_API_TOKEN, M3TER_ORG_ID
-        The same, with a token that you have already.
+        The same, with an access token that you have already.
   Anything between, such as M3TER_API_TOKEN or M3TER_BASE_URL alone, is an error that names what is missing. An empty
   variable counts as not set.
 `
@@ -45,8 +45,8 @@ func ParseFlags(flags *flag.FlagSet, args []string, usage string, help io.Writer
 	return nil
 }
 
-// checkGiven refuses a flag that is given and says nothing: it may be a variable of the shell that is not set. A value
-// of flag.Func tells nothing, and is left to its function.
+// checkGiven refuses an empty or zero flag: it may come from a shell variable that is not set. The function of a
+// flag.Func checks its own value.
 func checkGiven(flags *flag.FlagSet) (err error) {
 	flags.Visit(func(f *flag.Flag) {
 		value, known := f.Value.(flag.Getter)

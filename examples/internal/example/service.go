@@ -15,7 +15,7 @@ type Service struct {
 	Close   func()
 }
 
-// IsDemo tells whether no M3TER_ variable is set. Whoever sets one means the real service, and is never given another.
+// IsDemo reports whether no M3TER_ variable is set. A person who sets one means the real m3ter, and never gets another.
 func IsDemo() bool {
 	for _, name := range []string{"M3TER_API_KEY", "M3TER_API_SECRET", "M3TER_API_TOKEN", "M3TER_ORG_ID", "M3TER_BASE_URL"} {
 		if os.Getenv(name) != "" {

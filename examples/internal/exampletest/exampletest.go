@@ -12,7 +12,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// isProgram is set in the environment of a test binary that is to be the example itself.
+// isProgram is set in the environment of a test binary that runs as the example itself.
 const isProgram = "EXAMPLETEST_IS_PROGRAM"
 
 // Main is the TestMain of an example.
@@ -55,7 +55,7 @@ func Operations(fake *m3tertest.Server) []string {
 	return names
 }
 
-// Silence keeps a fake from answering an operation. asked is closed when it is asked for it.
+// Silence keeps a fake from responding to an operation. asked is closed at the first request.
 func Silence(fake *m3tertest.Server, operation string) (asked <-chan struct{}) {
 	first := make(chan struct{})
 	once := sync.OnceFunc(func() { close(first) })
