@@ -18,8 +18,8 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// Of each request that has a Go value, what the document forbids is refused before anything is sent, in the name of the
-// field, and all else is sent as it is.
+// The client refuses each request that the document forbids before it sends anything, with an error that names the
+// field, and sends each other request unchanged.
 func TestClientRefusesWhatTheDocumentForbids(t *testing.T) {
 	fake, client := newFake(t, m3teraccess.WithLimiter(unlimited{}))
 	for _, call := range calls {
@@ -29,7 +29,7 @@ func TestClientRefusesWhatTheDocumentForbids(t *testing.T) {
 				continue
 			}
 			t.Run(call.name+"/"+tt.Name, func(t *testing.T) {
-				// To the document the zero time is a time; to whoever left it out it is none.
+				// The document allows the zero time. In Go, it means that the field was left out.
 				forbidden := call.Forbids(as) != nil || strings.Contains(as.Body, `:"0001-01-01T00:00:00Z"`)
 				before := len(fake.Requests())
 				_, err := typed.Do(t.Context(), client)
@@ -51,7 +51,7 @@ func TestClientRefusesWhatTheDocumentForbids(t *testing.T) {
 	}
 }
 
-// refuses tells whether an error names a field, or something within it.
+// refuses reports whether an error names a field or one of its members.
 func refuses(err error, field string) bool {
 	for _, named := range fieldsOf(err) {
 		if strings.HasPrefix(named, field) {
@@ -61,7 +61,7 @@ func refuses(err error, field string) bool {
 	return false
 }
 
-// tree is a JSON value, with times whatever their zone.
+// tree is a JSON value in which times of different zones are equal.
 func tree(t *testing.T, text string) (value any) {
 	t.Helper()
 	if text == "" {
@@ -81,8 +81,8 @@ func tree(t *testing.T, text string) (value any) {
 	return value
 }
 
-// The fake, in which there is what the document's examples speak of, carries each of them out, and answers as the document
-// says, which newFake watches. Some are refused until another one was carried out.
+// The fake has the objects of the document's examples. It carries out each example and responds as the document
+// says, which newFake checks. It refuses some examples until another one has been carried out.
 func TestExamplesOfTheDocumentAreCarriedOut(t *testing.T) {
 	fake, client := newFake(t)
 	example := func(operation, argument string) string {
@@ -127,7 +127,7 @@ func TestExamplesOfTheDocumentAreCarriedOut(t *testing.T) {
 	}
 }
 
-// The fake refuses what the document forbids, and nothing else, and says which member it is about.
+// The fake refuses exactly the bodies that the document forbids, and its error names the member.
 func TestFakeRefusesWhatTheDocumentForbids(t *testing.T) {
 	fake, _ := newFake(t)
 	credentials := clientcredentials.Config{ClientID: fake.APIKey, ClientSecret: fake.APISecret, TokenURL: fake.URL + "/oauth/token"}

@@ -18,11 +18,11 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/test/cases"
 )
 
-// breaksContract is the header with which a test marks an answer that the document forbids. An answer without it must
-// keep to the document, one with it must not. The client never sees it.
+// breaksContract is the header with which a test marks a response that the document forbids. A response without it must
+// match the document, and a response with it must not. The client never sees the header.
 const breaksContract = "Test-Breaks-Contract"
 
-// A contract is a transport that holds all that passes through it against the document.
+// A contract is a transport that compares all requests and responses with the document.
 type contract struct {
 	t    testing.TB
 	base http.RoundTripper
@@ -48,7 +48,7 @@ func (c *contract) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp.Body = &judgedBody{ReadCloser: resp.Body, judge: func(body []byte, ended error) {
 		verdict := ended
 		if req.Context().Err() != nil || errors.Is(ended, context.Canceled) || errors.Is(ended, context.DeadlineExceeded) {
-			return // whoever asked left; the answer is not to blame
+			return // the caller has gone; the response is not to blame
 		}
 		if ended == io.EOF {
 			verdict = cases.CheckAnswer(request, resp.StatusCode, header, body)
@@ -63,7 +63,7 @@ func (c *contract) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// isBesideDocument tells whether a request is for one of the endpoints that the fake serves beside those of the
+// isBesideDocument reports whether a request is for an endpoint that the fake serves besides those of the
 // document.
 func isBesideDocument(req *http.Request) bool {
 	known := []string{
@@ -80,7 +80,7 @@ func isBesideDocument(req *http.Request) bool {
 	return slices.Contains(known, pattern)
 }
 
-// withBody returns a copy of a request whose body was read, and the body.
+// withBody reads the body of a request, and returns a copy of the request and the body.
 func withBody(req *http.Request) (*http.Request, []byte) {
 	copied := req.Clone(req.Context())
 	if req.Body == nil {
@@ -95,7 +95,7 @@ func withBody(req *http.Request) (*http.Request, []byte) {
 	return copied, body
 }
 
-// A judgedBody has what was read of it judged when it is closed.
+// A judgedBody passes the bytes that were read to a check when it is closed.
 type judgedBody struct {
 	io.ReadCloser
 	mu    sync.Mutex // a body may be closed while it is read
@@ -128,7 +128,7 @@ func (b *judgedBody) Close() error {
 	return b.ReadCloser.Close()
 }
 
-// What holds the others to the contract must itself find what breaks it.
+// The transport that checks the other tests must itself find violations.
 func TestContractFindsWhatBreaksIt(t *testing.T) {
 	const path = "http://localhost/organizations/o/permissionpolicies"
 	const good = `{"name":"n","permissionPolicy":[{"effect":"allow","action":["all"],"resource":["*"]}]}`
@@ -137,7 +137,7 @@ func TestContractFindsWhatBreaksIt(t *testing.T) {
 		url    string
 		body   string
 		answer answer
-		want   string // in the complaint; "" for none
+		want   string // part of the complaint; "" for none
 	}{
 		{"all in order", path, good, keeps(200, `{"id":"p"}`), ""},
 		{"a forbidden answer, marked", path, good, breaks(200, `{}`), ""},
@@ -162,7 +162,7 @@ func TestContractFindsWhatBreaksIt(t *testing.T) {
 	}
 }
 
-// complaintsOnly is a test that collects what others fail by.
+// complaintsOnly is a testing.TB that collects errors instead of failing.
 type complaintsOnly struct {
 	testing.TB
 	texts []string
@@ -172,8 +172,8 @@ func (c *complaintsOnly) Errorf(format string, args ...any) {
 	c.texts = append(c.texts, fmt.Sprintf(format, args...))
 }
 
-// viaHandler is a transport that asks a handler, without a network. So it can be used in a bubble of testing/synctest,
-// and by a thousand callers.
+// viaHandler is a transport that calls a handler, without a network. It works in a testing/synctest bubble,
+// and serves a thousand callers.
 type viaHandler struct{ http.Handler }
 
 func (v viaHandler) RoundTrip(req *http.Request) (*http.Response, error) {

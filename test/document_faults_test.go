@@ -9,9 +9,9 @@ import (
 func TestFaultsOfADocumentAreFound(t *testing.T) {
 	tests := []struct {
 		name     string
-		from     string // where the edit begins to look for old
-		old, new string // the edit that makes the fault
-		want     string // in what is found
+		from     string // the edit replaces the first old after this text
+		old, new string // the edit that plants the fault
+		want     string // part of the finding
 	}{
 		{"another OpenAPI", "", "openapi: 3.0.3", "openapi: 3.1.0", "openapi is 3.1.0"},
 		{"one operationId twice", "", "operationId: RemoveResource", "operationId: RequestSupport",
@@ -84,7 +84,7 @@ func TestFaultsOfADocumentAreFound(t *testing.T) {
 	}
 }
 
-// Each line that states a fact is dropped in turn, and is missed.
+// Each line that states a fact is dropped in turn, and the test notices each one.
 func TestNoFactCanGo(t *testing.T) {
 	text := readDocument(t)
 	fact := regexp.MustCompile(`(?m)^ +(- url:|tokenUrl:|(- )?\$ref:|(- )?type:|required: (true|\[)|enum: \[|format:|` +

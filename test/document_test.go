@@ -25,8 +25,8 @@ func readDocument(t *testing.T) string {
 	return readText(t, "../api/openapi.yaml")
 }
 
-// faults tells what is wrong with a document: what OpenAPI forbids, examples that are missing or break their schemas,
-// missing descriptions, and facts that are not those of m3ter.
+// faults lists the faults of a document: what OpenAPI forbids, examples that are missing or break their schemas,
+// missing descriptions, and facts that differ from m3ter's.
 func faults(text string) (found []string) {
 	complain := func(format string, args ...any) { found = append(found, fmt.Sprintf(format, args...)) }
 	doc, err := openapi3.NewLoader().LoadFromData([]byte(text))
@@ -62,7 +62,7 @@ func faults(text string) (found []string) {
 	return found
 }
 
-// contents are the bodies and the answers of a document's operations.
+// contents returns the request and response bodies of a document's operations.
 func contents(doc *openapi3.T) map[string]openapi3.Content {
 	all := make(map[string]openapi3.Content)
 	for _, operation := range cases.OperationsOf(doc) {
@@ -76,7 +76,7 @@ func contents(doc *openapi3.T) map[string]openapi3.Content {
 	return all
 }
 
-// A place that differs from the published document names its reason, and each reason has a place.
+// Each place that differs from the published document gives a reason, and each reason has a place.
 func TestDeparturesAreNamed(t *testing.T) {
 	named := idsIn(t, "../api/openapi.yaml", `# Departure: ([a-z-]+)`)
 	given := idsIn(t, "../api/departures.yaml", `(?m)^  - id: ([a-z-]+)$`)

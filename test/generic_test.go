@@ -18,7 +18,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// A user is a type of a program's own.
+// A user is a type that a program declares.
 type user struct {
 	ID   string                  `json:"id"`
 	Mail string                  `json:"email"`
@@ -27,7 +27,7 @@ type user struct {
 	More []map[string]any        `json:"more"`
 }
 
-// via makes a client of a service that gives one answer, and remembers what it was sent.
+// via makes a client of a service that always gives the same response and records the requests.
 func via(t *testing.T, status int, body string) (client *m3teraccess.Client, sent func() (method, uri, body string)) {
 	t.Helper()
 	var got *http.Request
@@ -72,7 +72,7 @@ func TestGetIsReadAsStrictlyAsTheMethods(t *testing.T) {
 			t.Errorf("%s: %+v, %v", body, got, err)
 		}
 	}
-	// What has no id of its own needs none.
+	// A type without an id needs none.
 	client, _ := via(t, 200, `{"count":3}`)
 	if got, err := m3teraccess.Get[map[string]int](ctx, client, "counts"); err != nil || (*got)["count"] != 3 {
 		t.Errorf("%+v, %v", got, err)
@@ -163,7 +163,7 @@ func TestSend(t *testing.T) {
 	if method, uri, body := sent(); method != "PATCH" || uri != "/organizations/org/users/u" || !strings.Contains(body, `"email":"a"`) {
 		t.Errorf("sent %s %s %s", method, uri, body)
 	}
-	for _, body := range []string{``, `{}`, `<html>`, `null`} { // of any success
+	for _, body := range []string{``, `{}`, `<html>`, `null`} { // of a success
 		client, _ := via(t, 200, body)
 		if _, err := m3teraccess.Send[struct{}](ctx, client, "DELETE", nil, "users", "u"); err != nil {
 			t.Errorf("%q: %v", body, err)
@@ -207,7 +207,7 @@ func TestListWalksOverAllPages(t *testing.T) {
 		return ids, nil
 	}
 	given := url.Values{"pageSize": {"2"}}
-	for range 2 { // each loop begins anew
+	for range 2 { // each loop starts from the first page
 		queries = nil
 		if ids, err := list(given); err != nil || !slices.Equal(ids, []string{"1", "2", "3"}) {
 			t.Errorf("%q, %v", ids, err)
@@ -233,7 +233,7 @@ func TestListWalksOverAllPages(t *testing.T) {
 	}
 }
 
-// Two writers, 200 rounds, and answers that are lost: no change is lost, and none is applied twice.
+// Two writers make 200 changes while responses are lost. No change is lost, and none is applied twice.
 func TestTwoWritersThroughLostAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, client := newFakeInMemory(t, m3teraccess.WithLimiter(unlimited{}))
@@ -245,7 +245,7 @@ func TestTwoWritersThroughLostAnswers(t *testing.T) {
 			writes++
 			return m3tertest.Fault{Break: m3tertest.DropAnswer}, writes%7 == 0
 		})
-		// Each writer adds a statement of its own, and after a lost answer looks whether it is there.
+		// Each writer adds its own statement, and looks for it after a lost response.
 		read := func(ctx context.Context) (*m3teraccess.Support, error) {
 			return m3teraccess.Get[m3teraccess.Support](ctx, client, "support")
 		}
@@ -299,7 +299,7 @@ func has(support *m3teraccess.Support, mark string) bool {
 	return slices.ContainsFunc(support.SupportUsersPermissionPolicy, func(s m3teraccess.Statement) bool { return s.Resource[0] == mark })
 }
 
-// Twenty writers at 60 ms a write and 40 ms a read all succeed within 30 s.
+// Twenty writers, with 60 ms a write and 40 ms a read, all succeed within 30 seconds.
 func TestTwentyWriters(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, client := newFakeInMemory(t, m3teraccess.WithLimiter(unlimited{}))

@@ -23,7 +23,7 @@ func manual(t *testing.T, path string) *doc.Package {
 	return pkg
 }
 
-// parse parses the Go files that a pattern matches.
+// parse parses the Go files that match a pattern.
 func parse(t *testing.T, pattern string) (fset *token.FileSet, files []*ast.File) {
 	t.Helper()
 	names, err := filepath.Glob(pattern)
@@ -41,7 +41,7 @@ func parse(t *testing.T, pattern string) (fset *token.FileSet, files []*ast.File
 	return fset, files
 }
 
-// comments returns the doc comment of the package and of each exported name, fields and methods of interfaces included.
+// comments returns the doc comments of the package and of each exported name, including fields and interface methods.
 func comments(pkg *doc.Package) map[string]string {
 	found := map[string]string{"package": pkg.Doc}
 	funcs := slices.Clone(pkg.Funcs)
@@ -81,7 +81,7 @@ func TestEachNameHasAComment(t *testing.T) {
 	}
 }
 
-// go doc shows no fields of an alias, so its comment lists them.
+// go doc doesn't show the fields of an alias, so its comment lists them.
 func TestCommentsOfAliasesListTheFields(t *testing.T) {
 	fields := make(map[string][]string)
 	for name := range comments(manual(t, "/gen")) {
@@ -100,7 +100,7 @@ func TestCommentsOfAliasesListTheFields(t *testing.T) {
 	}
 }
 
-// In Markdown, the bracket of a link that leads nowhere is escaped.
+// In Markdown, a bracket that begins no link is escaped.
 func TestLinksOfCommentsLeadSomewhere(t *testing.T) {
 	broken := regexp.MustCompile(`\\\[(\\\*)?[\w.]+\]`)
 	for _, path := range []string{"/wrapper", "/wrapper/m3tertest"} {
@@ -113,7 +113,7 @@ func TestLinksOfCommentsLeadSomewhere(t *testing.T) {
 	}
 }
 
-// Whatever a program calls or tells apart has an example that go test runs.
+// Each function and each error that a program branches on has an example that go test runs.
 func TestExamples(t *testing.T) {
 	pkg := manual(t, "/wrapper")
 	subjects := map[string][]*doc.Example{"package": pkg.Examples}

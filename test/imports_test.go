@@ -8,19 +8,19 @@ import (
 
 const module = "github.com/m3ter-access/m3ter-access-go"
 
-// imports returns every package that a package of the module brings along.
+// imports returns all packages that a package of the module imports, directly or not.
 func imports(t *testing.T, path string) []string {
 	t.Helper()
 	return strings.Fields(runGo(t, ".", "list", "-deps", "-f", "{{.ImportPath}}", module+path))
 }
 
-// isStandard tells whether a package is of the standard library, the packages that it vendors included.
+// isStandard reports whether a package belongs to the standard library, its vendored packages included.
 func isStandard(path string) bool {
 	first, _, _ := strings.Cut(path, "/")
 	return !strings.Contains(first, ".") || first == "vendor"
 }
 
-// Whoever imports the client links this much, and no more. A package more is a decision, to be made here.
+// A program that imports the client links these packages and no others. A new package is a decision, and it is made here.
 func TestClientBringsLittleAlong(t *testing.T) {
 	allowed := []string{
 		module + "/gen",
@@ -45,7 +45,7 @@ func TestClientBringsLittleAlong(t *testing.T) {
 	}
 }
 
-// The fake can be used by any program, and by a client that isn't ours.
+// Any program can use the fake, with any client.
 func TestFakeBringsNoTestsAlong(t *testing.T) {
 	paths := imports(t, "/wrapper/m3tertest")
 	if !slices.Contains(paths, module+"/gen/server") {

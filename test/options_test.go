@@ -13,7 +13,7 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// setEnvironment sets the variables that NewClient reads, those that are not given to nothing.
+// setEnvironment sets the variables that NewClient reads, and clears the others.
 func setEnvironment(t *testing.T, given map[string]string) {
 	t.Helper()
 	for _, name := range []string{"M3TER_API_KEY", "M3TER_API_SECRET", "M3TER_API_TOKEN", "M3TER_ORG_ID", "M3TER_BASE_URL"} {
@@ -21,7 +21,7 @@ func setEnvironment(t *testing.T, given map[string]string) {
 	}
 }
 
-// fieldsOf returns the Field of each ValidationError within an error.
+// fieldsOf returns the Field of each ValidationError in the tree of an error.
 func fieldsOf(err error) []string {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var fields []string
@@ -41,7 +41,7 @@ var (
 	complete     = map[string]string{"M3TER_API_KEY": "env-key", "M3TER_API_SECRET": "env-secret", "M3TER_ORG_ID": "env-org"}
 )
 
-// with returns the complete environment with changes.
+// with returns the complete environment with some variables changed.
 func with(changes ...string) map[string]string {
 	changed := make(map[string]string)
 	for name, value := range complete {
@@ -58,7 +58,7 @@ func TestNewClientNamesWhatIsWrong(t *testing.T) {
 		name   string
 		env    map[string]string
 		opts   []m3teraccess.Option
-		fields []string // that are complained about, in whatever order
+		fields []string // of the errors, in any order
 	}{
 		{"complete environment", complete, nil, nil},
 		{"token instead of credentials", map[string]string{"M3TER_API_TOKEN": "t", "M3TER_ORG_ID": "o"}, nil, nil},
@@ -134,7 +134,7 @@ func TestNewClientNamesWhatIsWrong(t *testing.T) {
 
 func opts(opts ...m3teraccess.Option) []m3teraccess.Option { return opts }
 
-// What is sent tells which settings count.
+// The request shows which settings apply.
 func TestOptionsBeatTheEnvironment(t *testing.T) {
 	const fromKey, fromToken = "Bearer of:env-key:env-secret", "Bearer env-token"
 	tests := []struct {
@@ -192,7 +192,7 @@ func TestOptionsBeatTheEnvironment(t *testing.T) {
 	}
 }
 
-// tokenOfCredentials is a service whose tokens name the credentials for which they were given.
+// tokenOfCredentials is a service whose access tokens name the credentials of the request.
 func tokenOfCredentials(received *[]*http.Request) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		*received = append(*received, r)
@@ -204,7 +204,7 @@ func tokenOfCredentials(received *[]*http.Request) http.Handler {
 	})
 }
 
-// The base URL is m3ter's when nobody names one.
+// The default base URL is m3ter's.
 func TestBaseURLByDefault(t *testing.T) {
 	setEnvironment(t, complete)
 	var received []*http.Request
@@ -219,7 +219,7 @@ func TestBaseURLByDefault(t *testing.T) {
 	}
 }
 
-// Every request says what it accepts and who sends it.
+// Each request has an Accept and a User-Agent header.
 func TestHeadersOfEveryRequest(t *testing.T) {
 	for _, product := range []string{"", "billing-sync/1.4"} {
 		var given []m3teraccess.Option
@@ -228,7 +228,7 @@ func TestHeadersOfEveryRequest(t *testing.T) {
 		}
 		fake, client := newFake(t, given...)
 		for _, call := range calls {
-			_ = call.do(t.Context(), client) // the fake knows nothing of what they are about
+			_ = call.do(t.Context(), client) // the fake has none of these objects
 		}
 		req := newRequest(t, "GET", fake.URL+"/organizations/"+fake.OrganizationID+"/support")
 		if _, err := client.Do(req); err != nil {
@@ -250,7 +250,7 @@ func TestHeadersOfEveryRequest(t *testing.T) {
 	}
 }
 
-// A client for another organization sends to it, and leaves the first as it was.
+// A client for another organization sends to that organization, and does not change the first client.
 func TestOrganization(t *testing.T) {
 	service := newService(t, keeps(200, `{"id":"p"}`))
 	client := service.client(t)
@@ -268,7 +268,7 @@ func TestOrganization(t *testing.T) {
 	}
 }
 
-// A setting that was mixed up with another may be the secret: no more than its first 4 characters are shown.
+// A setting in the wrong place may be the secret: an error shows at most its first 4 characters.
 func TestSettingsThatAreMixedUpAreNotShown(t *testing.T) {
 	const secret = "abcd/efgh+secret"
 	for name, env := range map[string]map[string]string{

@@ -12,10 +12,10 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/test/cases"
 )
 
-// A place is what a document says at one place: a description for people, and facts, as JSON.
+// A place is one place in a document: a description for people, and facts, as JSON.
 type place struct{ description, facts string }
 
-// placesOf are the places of a document by their names: document, the security scheme OAuth2, the operation
+// placesOf returns the places of a document by name: document, the security scheme OAuth2, the operation
 // RequestSupport with RequestSupport.path.orgId and RequestSupport.200, the schema Support with its property Support.id.
 func placesOf(doc *openapi3.T) map[string]place {
 	document := map[string]any{"servers": doc.Servers, "security": doc.Security}
@@ -54,7 +54,7 @@ func addOperation(all map[string]place, operation cases.Operation) {
 	}
 }
 
-// schemaOf is nil where there is no JSON.
+// schemaOf returns nil if the content is not JSON.
 func schemaOf(content openapi3.Content) *openapi3.SchemaRef {
 	if media := content.Get("application/json"); media != nil {
 		return media.Schema
@@ -62,7 +62,7 @@ func schemaOf(content openapi3.Content) *openapi3.SchemaRef {
 	return nil
 }
 
-// addProperties adds those of a schema, and of the schemas that are written inside it, but not of those it refers to.
+// addProperties adds the properties of a schema and of its inline schemas, but not of the schemas that it references.
 func addProperties(all map[string]place, name string, ref *openapi3.SchemaRef) {
 	if ref == nil || ref.Ref != "" {
 		return
@@ -79,7 +79,7 @@ func addProperties(all map[string]place, name string, ref *openapi3.SchemaRef) {
 	}
 }
 
-// factsIn is what a part of a document says, without what is for people or for the generator. Properties are places of
+// factsIn returns a part of a document without the text for people and for the generator. Properties are places of
 // their own.
 func factsIn(part any) string {
 	var tree any

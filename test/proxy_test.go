@@ -23,11 +23,11 @@ import (
 
 const (
 	proxyCallers = 20
-	proxyCalls   = 25 // of each caller
+	proxyCalls   = 25 // a caller
 )
 
-// A storm over real connections: TLS through a TCP proxy that breaks them at random, and faults of the service as well.
-// Afterwards the record of the fake has the last word.
+// A storm over real connections: TLS through a TCP proxy that breaks them at random, and faults of the fake as well.
+// Afterwards the fake's record shows the truth.
 func TestStormOverTLS(t *testing.T) {
 	seed := *stormSeed
 	if seed == 0 {
@@ -47,7 +47,7 @@ func stormOverTLS(t *testing.T, seed uint64, isHTTP2, isWrapped bool) {
 	fake := m3tertest.NewServer(m3tertest.InMemory())
 	defer fake.Close()
 	server := httptest.NewUnstartedServer(fake)
-	server.Config.ErrorLog = log.New(io.Discard, "", 0) // of broken handshakes there are many
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // there are many broken handshakes
 	server.EnableHTTP2 = isHTTP2
 	server.StartTLS()
 	defer server.Close()
@@ -106,7 +106,7 @@ func stormOverTLS(t *testing.T, seed uint64, isHTTP2, isWrapped bool) {
 	group.Wait()
 	own.CloseIdleConnections()
 	server.CloseClientConnections()
-	server.Close() // when all that came is done
+	server.Close() // after all requests have ended
 
 	applied := make(map[string]int)
 	for _, request := range fake.Requests() {
@@ -130,7 +130,7 @@ func stormOverTLS(t *testing.T, seed uint64, isHTTP2, isWrapped bool) {
 	}
 }
 
-// newBreakingProxy forwards connections to addr, and breaks most of them after a random number of bytes.
+// newBreakingProxy forwards connections to addr and breaks most of them after a random number of bytes.
 func newBreakingProxy(t *testing.T, addr string, seed uint64) (proxy string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -18,8 +18,8 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// newClient makes a client whose traffic is held against the document on its way to base. It makes one attempt, so that
-// what becomes of that shows; retries have tests of their own.
+// newClient makes a client whose traffic is compared with the document on its way to base. It makes one attempt a call,
+// so a test sees the outcome of that attempt.
 func newClient(t testing.TB, base http.RoundTripper, opts ...m3teraccess.Option) *m3teraccess.Client {
 	t.Helper()
 	opts = append([]m3teraccess.Option{
@@ -33,7 +33,7 @@ func newClient(t testing.TB, base http.RoundTripper, opts ...m3teraccess.Option)
 	return client
 }
 
-// newFake starts a fake m3ter, and makes a client of its service user.
+// newFake starts a fake m3ter and makes a client with the credentials of its service user.
 func newFake(t testing.TB, opts ...m3teraccess.Option) (*m3tertest.Server, *m3teraccess.Client) {
 	t.Helper()
 	fake := m3tertest.NewServer()
@@ -41,7 +41,7 @@ func newFake(t testing.TB, opts ...m3teraccess.Option) (*m3tertest.Server, *m3te
 	return fake, clientOf(t, fake, newTransport(t), opts...)
 }
 
-// newFakeInMemory is newFake for a bubble of testing/synctest.
+// newFakeInMemory is newFake for a testing/synctest bubble.
 func newFakeInMemory(t testing.TB, opts ...m3teraccess.Option) (*m3tertest.Server, *m3teraccess.Client) {
 	t.Helper()
 	fake := m3tertest.NewServer(m3tertest.InMemory())
@@ -64,7 +64,7 @@ func newTransport(t testing.TB) *http.Transport {
 	return transport
 }
 
-// operations are the requests among them that are calls of the API: no token requests.
+// operations returns the requests to the API, without the token requests.
 func operations(requests []m3tertest.Request) []m3tertest.Request {
 	var calls []m3tertest.Request
 	for _, request := range requests {
@@ -75,19 +75,19 @@ func operations(requests []m3tertest.Request) []m3tertest.Request {
 	return calls
 }
 
-// An answer is given by a service of ours in m3ter's place.
+// An answer is a response of a service that stands in for m3ter.
 type answer struct {
 	status int
-	header map[string]string // beside, or instead of, Content-Type: application/json; "" for none at all
+	header map[string]string // set besides or instead of Content-Type: application/json; "" removes the header
 	body   string
 	breaks bool                      // the document forbids it
-	then   func(http.ResponseWriter) // what goes wrong after the body, if anything does
+	then   func(http.ResponseWriter) // the failure after the body, if any
 }
 
-// keeps is an answer that the document allows.
+// keeps returns a response that the document allows.
 func keeps(status int, body string) answer { return answer{status: status, body: body} }
 
-// breaks is an answer that the document forbids.
+// breaks returns a response that the document forbids.
 func breaks(status int, body string) answer { return answer{status: status, body: body, breaks: true} }
 
 func (a answer) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
@@ -100,7 +100,7 @@ func (a answer) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	if a.breaks {
 		w.Header().Set(breaksContract, "true")
 	}
-	if a.status != 0 { // 0: none is given
+	if a.status != 0 { // 0: WriteHeader is not called
 		w.WriteHeader(a.status)
 	}
 	_, _ = w.Write([]byte(a.body))
@@ -109,7 +109,7 @@ func (a answer) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	}
 }
 
-// A service stands in m3ter's place, and remembers what came.
+// A service stands in for m3ter and records the requests.
 type service struct {
 	*httptest.Server
 	mu       sync.Mutex
@@ -117,12 +117,12 @@ type service struct {
 	sent     []string
 }
 
-// newService starts a service whose nth answer is the nth of answers, or the last.
+// newService starts a service that gives the answers in order, and then the last one forever.
 func newService(t testing.TB, answers ...answer) *service {
 	t.Helper()
 	s := &service{}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body) // an error is that of a client that has left
+		body, _ := io.ReadAll(r.Body) // an error means that the client has gone
 		s.mu.Lock()
 		n := min(len(s.received), len(answers)-1)
 		s.received, s.sent = append(s.received, r), append(s.sent, string(body))
@@ -133,14 +133,14 @@ func newService(t testing.TB, answers ...answer) *service {
 	return s
 }
 
-// requests returns what came so far.
+// requests returns the requests so far.
 func (s *service) requests() []*http.Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.received)
 }
 
-// bodies returns those of the requests.
+// bodies returns the bodies of the requests.
 func (s *service) bodies() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -155,7 +155,7 @@ func (s *service) client(t testing.TB, opts ...m3teraccess.Option) *m3teraccess.
 
 const staticToken = "static-token"
 
-// newLocalClient makes a client that sends to http://localhost, by way of base, with a token that it need not fetch.
+// newLocalClient makes a client that sends to http://localhost through base, with a fixed access token.
 // Its organization is org.
 func newLocalClient(t testing.TB, base http.RoundTripper, opts ...m3teraccess.Option) *m3teraccess.Client {
 	t.Helper()
@@ -170,13 +170,13 @@ func localOptions(opts ...m3teraccess.Option) []m3teraccess.Option {
 	}, opts...)
 }
 
-// A call is one of the client's methods with arguments that are in order: each path argument is the document's example,
-// and the version is 1 where one is carried.
+// A call is a method of the client with valid arguments: each path argument is the document's example, and the
+// version is 1 if the request has one.
 type call struct {
 	cases.Call
 	name  string
 	write bool
-	good  string // the body of a good answer
+	good  string // the body of a valid response
 	do    func(context.Context, *m3teraccess.Client) error
 }
 
@@ -194,7 +194,7 @@ func newCall(c cases.Call) call {
 	}}
 }
 
-// either holds a method to giving either a value or an error.
+// either checks that a method returns either a value or an error.
 func either[T any](value *T, err error) error {
 	if (value == nil) == (err == nil) {
 		return errors.Join(err, errors.New("there is a value and an error, or neither"))
@@ -216,7 +216,7 @@ func policyRequest(actions ...m3teraccess.Action) m3teraccess.PermissionPolicyRe
 	}
 }
 
-// readAll reads the body of an answer, and closes it.
+// readAll reads the body of a response and closes it.
 func readAll(t testing.TB, resp *http.Response) []byte {
 	t.Helper()
 	defer resp.Body.Close()
@@ -227,7 +227,7 @@ func readAll(t testing.TB, resp *http.Response) []byte {
 	return body
 }
 
-// collect walks to the end of the pages.
+// collect reads all pages.
 func collect(policies func(func(m3teraccess.PermissionPolicy, error) bool)) ([]m3teraccess.PermissionPolicy, error) {
 	var all []m3teraccess.PermissionPolicy
 	for policy, err := range policies {

@@ -23,11 +23,11 @@ var stormSeed = flag.Uint64("storm.seed", 0, "the seed of the storm; 0 draws one
 
 const (
 	stormCallers = 500
-	stormCalls   = 6 // of each caller
+	stormCalls   = 6 // a caller
 )
 
-// A storm: 500 callers at once, faults at random. Afterwards the record of the fake has the last word on what was sent,
-// and on what was done. The seed draws the calls and the faults; which call meets which fault is up to the scheduler.
+// A storm is 500 concurrent callers and random faults. Afterwards the fake's record shows the requests that were sent
+// and the changes that were made. The seed draws the calls and the faults; the scheduler decides which call meets which.
 func TestStorm(t *testing.T) {
 	seed := *stormSeed
 	if seed == 0 {
@@ -76,11 +76,11 @@ func (unlimited) Wait(ctx context.Context) error { return ctx.Err() }
 
 type storm struct {
 	fake   *m3tertest.Server
-	random *rand.Rand // of the faults; the fake asks for one at a time
+	random *rand.Rand // for the faults; the fake asks for one at a time
 	calls  []*stormCall
 }
 
-// fault is what the next request meets: more often than not nothing.
+// fault draws the fault of the next request: usually none.
 func (s *storm) fault(request m3tertest.Request) (m3tertest.Fault, bool) {
 	var fault m3tertest.Fault
 	if s.random.IntN(1000) == 0 {
@@ -90,7 +90,7 @@ func (s *storm) fault(request m3tertest.Request) (m3tertest.Fault, bool) {
 		return fault, false
 	}
 	if s.random.IntN(3) == 0 {
-		fault.Delay = time.Duration(s.random.IntN(15_000)) * time.Millisecond // at times over the timeout of an attempt
+		fault.Delay = time.Duration(s.random.IntN(15_000)) * time.Millisecond // sometimes more than the timeout of an attempt
 	}
 	switch kind := s.random.IntN(10); {
 	case kind < 4:
@@ -103,23 +103,23 @@ func (s *storm) fault(request m3tertest.Request) (m3tertest.Fault, bool) {
 			fault.Header.Set("Content-Type", "text/html")
 			fault.Body = "<html>a gateway says no</html>"
 		}
-		if s.random.IntN(50) == 0 { // seldom, since everyone holds back
+		if s.random.IntN(50) == 0 { // seldom, since it holds back all callers
 			fault.Status = http.StatusTooManyRequests
 			fault.Header.Set("Retry-After", fmt.Sprint(s.random.IntN(40)))
 		}
 	}
-	// A service may do what it is told, and be late, or a gateway fail in its place.
+	// m3ter may carry out a request and be late, or a gateway may fail instead.
 	doneBefore := fault.Break != m3tertest.DropBeforeBody && fault.Break != m3tertest.DropAfterBody
 	if mayBeDone := fault.Status == 0 || fault.Status == 408 || fault.Status >= 500; doneBefore && mayBeDone {
 		fault.CarriedOut = s.random.IntN(2) == 0
 	}
 	if request.Operation == "Token" && (fault.Status == http.StatusBadRequest || fault.Status == http.StatusUnauthorized) {
-		return m3tertest.Fault{}, false // refused credentials would end most of the calls at once, and show nothing
+		return m3tertest.Fault{}, false // refused credentials would end most calls at once and show nothing
 	}
 	return fault, true
 }
 
-// A stormCall is one call, of which the key is found in its requests and in no others.
+// A stormCall is one call. Its key is in its requests and in no others.
 type stormCall struct {
 	key     string
 	timeout time.Duration
@@ -127,7 +127,7 @@ type stormCall struct {
 	call    func(context.Context, *m3teraccess.Client) error
 
 	err     error
-	overrun time.Duration // past the deadline of its context
+	overrun time.Duration // time after the deadline of its context
 }
 
 func (c *stormCall) run(t *testing.T, client *m3teraccess.Client) {
@@ -138,12 +138,12 @@ func (c *stormCall) run(t *testing.T, client *m3teraccess.Client) {
 	c.overrun = time.Since(start) - c.timeout
 }
 
-// newCall draws a call, and seeds what it needs.
+// newCall draws a call and seeds the objects that it needs.
 func (s *storm) newCall(key string, random *rand.Rand) *stormCall {
 	c := &stormCall{key: "key-" + key + "-", timeout: time.Duration(1+random.IntN(60)) * time.Second}
 	switch random.IntN(5) {
 	case 0:
-		// The dates of no two calls are equal.
+		// Each call has its own date.
 		end := time.Date(2030, 1, 1, 0, 0, len(s.calls), 0, time.UTC)
 		c.key = end.Format(time.RFC3339)
 		version := int64(random.IntN(5))
@@ -181,13 +181,13 @@ func (s *storm) newCall(key string, random *rand.Rand) *stormCall {
 	return c
 }
 
-// check holds what the callers were told against what the fake received and did.
+// check compares the results of the calls with the fake's record.
 func (s *storm) check(t *testing.T) {
 	received := s.received()
 	ends := make(map[string]int)
 	for _, call := range s.calls {
 		ends[call.end()]++
-		if call.overrun > 0 { // of the clock of the bubble, which stands still while anything is done
+		if call.overrun > 0 { // on the bubble's clock, which stands still while any goroutine runs
 			t.Errorf("%s returned %v after its context ended", call.key, call.overrun)
 		}
 		if call.isRead {
@@ -218,7 +218,7 @@ func (c *stormCall) end() string {
 	return "another error"
 }
 
-// checkWrite is given the requests of the call in the order in which they came.
+// checkWrite gets the requests of the call in the order of their arrival.
 func (c *stormCall) checkWrite(t *testing.T, requests []m3tertest.Request) {
 	applied := 0
 	for i, request := range requests {
@@ -239,7 +239,7 @@ func (c *stormCall) checkWrite(t *testing.T, requests []m3tertest.Request) {
 	}
 }
 
-// received has the requests of each call, by its key.
+// received returns the requests of each call, by its key.
 func (s *storm) received() map[string][]m3tertest.Request {
 	received := make(map[string][]m3tertest.Request)
 	for _, request := range s.fake.Requests() {

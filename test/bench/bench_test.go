@@ -20,7 +20,7 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// Names are as benchstat pairs them: -col /peer.
+// The names suit benchstat: -col /peer.
 func Benchmark(b *testing.B) {
 	for _, transport := range []string{"memory", "loopback"} {
 		peers := peersOver(b, transport)
@@ -59,7 +59,7 @@ func peersOver(tb testing.TB, transport string) []Peer {
 	return peers
 }
 
-// Every peer does the same work, or a comparison would mean nothing.
+// All peers do the same work; otherwise the comparison would mean nothing.
 func TestPeersAgree(t *testing.T) {
 	for _, transport := range []string{"memory", "loopback"} {
 		peers := peersOver(t, transport)
@@ -86,7 +86,7 @@ func TestPeersAgree(t *testing.T) {
 	}
 }
 
-// spelled has policies in the spelling that can be sent, which only the wrapper hands out.
+// spelled returns policies in the spelling of requests, which only the wrapper returns.
 func spelled(policies ...m3teraccess.PermissionPolicy) []m3teraccess.PermissionPolicy {
 	form := func(s string) string { return strings.ReplaceAll(strings.ToLower(s), "_", ":") }
 	for _, policy := range policies {
@@ -100,8 +100,8 @@ func spelled(policies ...m3teraccess.PermissionPolicy) []m3teraccess.PermissionP
 	return policies
 }
 
-// What a call may allocate, with a little room; a write more, since behind a transport that is not net/http's own its
-// connection is watched. A change that needs more is to be seen in review.
+// The allocations of a call, with a little room. A write makes more: behind a transport other than net/http's, its
+// connection is watched. A change that needs more should be visible in review.
 func TestAllocations(t *testing.T) {
 	client := newClient(&http.Client{Transport: inMemory{}}, "http://localhost")
 	ctx := t.Context()
@@ -148,14 +148,14 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
-// Of a list however long, one page is held, and a hash for each page that was.
+// An iterator holds one page, and a hash for each earlier page.
 func TestWalkHoldsOnePage(t *testing.T) {
 	const long = 10_000
 	var page atomic.Int64
 	transport := roundTripper(func(req *http.Request) (*http.Response, error) {
 		resp, err := inMemory{}.RoundTrip(req)
 		if strings.HasSuffix(req.URL.Path, "/permissions") {
-			token := fmt.Sprint(strings.Repeat("x", 1000), page.Add(1)) // long, so that tokens which are kept show
+			token := fmt.Sprint(strings.Repeat("x", 1000), page.Add(1)) // long, so that kept tokens show in the heap
 			body := pageOf(1, token)
 			if page.Load() == long {
 				body = pageOf(1, "")
@@ -206,7 +206,7 @@ func TestIdleClientsLeaveNoGoroutine(t *testing.T) {
 			}
 		}
 	}
-	// What fetched a token ends just after it has handed it over.
+	// The goroutine that fetched the access token ends just after the call has it.
 	for deadline := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > before && time.Now().Before(deadline); {
 		runtime.Gosched()
 	}
@@ -216,11 +216,11 @@ func TestIdleClientsLeaveNoGoroutine(t *testing.T) {
 	runtime.KeepAlive(clients)
 }
 
-// A steady load opens no connection after the first ones: the default transport keeps one for each caller.
+// A steady load opens no further connections: the default transport keeps one for each caller.
 func TestSteadyLoadOpensNoConnections(t *testing.T) {
 	const callers = 64
 	var opened atomic.Int64
-	var together sync.WaitGroup // the first call of each caller is answered when all of them are there
+	var together sync.WaitGroup // the first calls get their responses when all of them have arrived
 	together.Add(callers)
 	var calls atomic.Int64
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {

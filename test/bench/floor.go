@@ -12,7 +12,7 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// floor is what a careful engineer writes by hand for these calls, on net/http and encoding/json, with no safety layer.
+// floor is the code that a careful engineer writes by hand for these calls, on net/http and encoding/json, without retries.
 type floor struct {
 	client *http.Client
 	base   string
@@ -74,7 +74,7 @@ func (f *floor) do(ctx context.Context, method, address string, body []byte, res
 	return json.Unmarshal(answer, result)
 }
 
-// readAll reads into a buffer of the announced size, where one is announced.
+// readAll reads into a buffer of the announced size, if any.
 func readAll(resp *http.Response) ([]byte, error) {
 	if resp.ContentLength < 0 {
 		return io.ReadAll(resp.Body)

@@ -13,7 +13,7 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// A Peer makes the measured calls in its own way. Each returns what it decoded.
+// A Peer makes the measured calls in its own way. Each call returns the decoded response.
 type Peer struct {
 	Name   string
 	Create func(context.Context) (m3teraccess.PermissionPolicy, error)
@@ -24,7 +24,7 @@ type Peer struct {
 
 const orgID = "1d2e3f40-5a6b-4c7d-8e9f-0a1b2c3d4e5f"
 
-// Peers are the floor, the generated client, and ours with its defaults, but for a rate at which it never waits.
+// Peers are the floor, the generated client, and this client with its defaults and a limiter that never waits.
 func Peers(transport http.RoundTripper, baseURL string) []Peer {
 	client := &http.Client{Transport: transport}
 	return []Peer{floorPeer(client, baseURL), generatedPeer(client, baseURL), wrapperPeer(client, baseURL)}
@@ -95,7 +95,7 @@ func generatedPeer(client *http.Client, baseURL string) Peer {
 			if err != nil {
 				return m3teraccess.PermissionPolicy{}, err
 			}
-			var policy m3teraccess.PermissionPolicy // its page is of another shape
+			var policy m3teraccess.PermissionPolicy // its page has another shape
 			return policy, json.Unmarshal(resp.Body, &policy)
 		},
 		Page: func(ctx context.Context) ([]m3teraccess.PermissionPolicy, error) {
@@ -103,7 +103,7 @@ func generatedPeer(client *http.Client, baseURL string) Peer {
 			return got.Data, err
 		},
 		Walk: func(ctx context.Context) (policies int, err error) {
-			params := gen.UserPermissionsParams{PageSize: 200} // its zero would be sent
+			params := gen.UserPermissionsParams{PageSize: 200} // the zero value would be sent
 			for {
 				got, err := page(ctx, "walk", &params)
 				if err != nil {
@@ -119,7 +119,7 @@ func generatedPeer(client *http.Client, baseURL string) Peer {
 	}
 }
 
-// newClient makes a client with its defaults, but for a rate at which it never waits.
+// newClient makes a client with its defaults and a limiter that never waits.
 func newClient(client *http.Client, baseURL string) *m3teraccess.Client {
 	w, err := m3teraccess.NewClient(
 		m3teraccess.WithHTTPClient(client),
@@ -167,7 +167,7 @@ func wrapperPeer(client *http.Client, baseURL string) Peer {
 	}
 }
 
-// A turnstile costs what the default limiter costs, and never makes anyone wait for the rate.
+// A turnstile costs as much as the default limiter but never delays a request.
 type turnstile chan struct{}
 
 func (t turnstile) Wait(ctx context.Context) error {
@@ -180,13 +180,13 @@ func (t turnstile) Wait(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// An Operation is what is measured, of each peer alike.
+// An Operation is a measured operation, the same for all peers.
 type Operation struct {
 	Name string
 	Of   func(Peer) func(context.Context) error
 }
 
-// Operations are create (a policy), one (policy), page (of 200) and walk (over 20 such pages).
+// Operations are create (a policy), one (policy), page (of 200 policies) and walk (over 20 such pages).
 var Operations = []Operation{
 	{"create", func(p Peer) func(context.Context) error { return ignoreValue(p.Create) }},
 	{"one", func(p Peer) func(context.Context) error { return ignoreValue(p.One) }},
@@ -201,7 +201,7 @@ func ignoreValue[T any](call func(context.Context) (T, error)) func(context.Cont
 	}
 }
 
-// PeersOver are the peers over a transport: memory, or loopback with connections that are kept.
+// PeersOver returns the peers over a transport: memory, or loopback with keep-alive connections.
 func PeersOver(transport string) (peers []Peer, stop func()) {
 	if transport == "memory" {
 		return Peers(inMemory{}, "http://localhost"), func() {}

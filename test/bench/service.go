@@ -1,5 +1,5 @@
-// Package bench measures what the client costs beside its peers: a floor that is written by hand on net/http and
-// encoding/json, and the generated client alone. All of them make the same calls and get the same answers.
+// Package bench measures the cost of the client against its peers: a floor that is written by hand on net/http and
+// encoding/json, and the generated client alone. All of them make the same calls and get the same responses.
 //
 //	make bench                                    ratios to the floor, of interleaved rounds
 //	go test ./test/bench -run '^$' -bench . -count 10 | benchstat -col /peer -
@@ -17,7 +17,7 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// answers are what the service answers, made once.
+// answers are the responses of the service, made once.
 var answers = struct {
 	token, one, page []byte
 	walk             [pages][]byte
@@ -63,10 +63,10 @@ func mustMarshal(v any) []byte {
 	return data
 }
 
-// pages is how many pages the user "walk" has. Their tokens are numbers.
+// pages is the number of pages of the user "walk". The page tokens are numbers.
 const pages = 20
 
-// answerTo is the answer to a request, by its path and its page token.
+// answerTo returns the response to a request, by its path and its page token.
 func answerTo(req *http.Request) []byte {
 	path := req.URL.Path
 	switch {
@@ -83,7 +83,7 @@ func answerTo(req *http.Request) []byte {
 	}
 }
 
-// service answers over a real connection.
+// service serves the responses over a real connection.
 type service struct{}
 
 func (service) ServeHTTP(w http.ResponseWriter, req *http.Request) {
@@ -91,10 +91,10 @@ func (service) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	body := answerTo(req)
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	_, _ = w.Write(body) // fails only when the client is gone
+	_, _ = w.Write(body) // fails only if the client has gone
 }
 
-// inMemory is the service without a connection, so that what is measured is the client alone.
+// inMemory is the service without a connection, so that only the client is measured.
 type inMemory struct{}
 
 func (inMemory) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -113,7 +113,7 @@ func (inMemory) RoundTrip(req *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// request is the policy that is created.
+// request is the policy to create.
 var request = m3teraccess.PermissionPolicyRequest{
 	Name: "Meter editors",
 	PermissionPolicy: []m3teraccess.Statement{

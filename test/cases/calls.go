@@ -9,16 +9,16 @@ import (
 	"strings"
 )
 
-// A Call is one of a client's methods with arguments of the document's examples.
+// A Call is a method of a client with arguments from the document's examples.
 type Call struct {
 	Operation
 	Name   string   // of the method
-	Values []string // of the path, behind the organization
-	Send   []byte   // the request as JSON: the body, or an object of the query; nil for the zero one
+	Values []string // of the path, after the organization
+	Send   []byte   // the request as JSON: the body, or the query as an object; nil for the zero request
 }
 
-// CallsOn are the calls of the operations as methods of a client, which is only looked at. An operation that answers pages
-// is called twice: as an iterator, and by the method of that name that ends in Page.
+// CallsOn returns the calls of all operations as methods of a client, which it only inspects. An operation with pages
+// has two calls: the iterator, and the method of that name that ends in Page.
 func CallsOn(client any) (all []Call) {
 	for _, o := range Operations() {
 		for _, name := range []string{o.OperationID, o.OperationID + "Page"} {
@@ -30,14 +30,14 @@ func CallsOn(client any) (all []Call) {
 	return all
 }
 
-// With is the call with other values of the path.
+// With returns the call with other path arguments.
 func (c Call) With(values ...string) Call { c.Values = values; return c }
 
-// Sending is the call with another request.
+// Sending returns the call with another request.
 func (c Call) Sending(request []byte) Call { c.Send = request; return c }
 
-// Do calls the method of a client, and returns what it gives: a value, or all that an iterator yields before an error. A
-// method that gives both a value and an error, or neither, is an error too.
+// Do calls the method of a client and returns its result: a value, or all values of an iterator before an error. A
+// method that returns both a value and an error, or neither, is an error too.
 func (c Call) Do(ctx context.Context, client any) (any, error) {
 	method := reflect.ValueOf(client).MethodByName(c.Name)
 	args := []reflect.Value{reflect.ValueOf(ctx)}
@@ -69,7 +69,7 @@ func collect(pairs reflect.Value) (all []any, err error) {
 	return all, err
 }
 
-// request is what is sent, as a Go value; the zero Value where the method takes none.
+// request returns the request as a Go value; the zero Value if the method takes none.
 func (c Call) request(client any) (request reflect.Value, err error) {
 	method := reflect.ValueOf(client).MethodByName(c.Name).Type()
 	if method.NumIn() == 1+len(c.Values) {
@@ -86,8 +86,8 @@ func (c Call) request(client any) (request reflect.Value, err error) {
 	return request.Elem(), err
 }
 
-// Typed is the call with what is in a case, and the case with what becomes of it in the Go type of the request. It is not
-// ok when no value of that type says so.
+// Typed returns the call with the value of a case, and the case with that value after its trip through the Go type. It is not
+// ok if the type has no such value.
 func (c Call) Typed(client any, of Case) (typed Call, as Case, ok bool) {
 	if of.Query != "" {
 		name, value, _ := strings.Cut(of.Query, "=")
@@ -108,7 +108,7 @@ func (c Call) Typed(client any, of Case) (typed Call, as Case, ok bool) {
 	return c, of, err == nil
 }
 
-// Field is the name in Go of a member of the request: PermissionPolicy[0].Effect of permissionPolicy[0].effect.
+// Field returns the Go name of a member of the request: PermissionPolicy[0].Effect for permissionPolicy[0].effect.
 func (c Call) Field(client any, member string) string {
 	request, _ := c.Sending(nil).request(client)
 	typ, names := request.Type(), strings.Split(member, ".")

@@ -1,8 +1,8 @@
-// Package cases derives cases of tests from api/openapi.yaml: for each operation of the document a call of the client's
-// method, bodies and queries that the document allows and forbids, and what the document says of a request and an answer.
-// An operation that comes needs no case written by hand.
+// Package cases derives test cases from api/openapi.yaml: for each operation of the document a call of the client's
+// method, bodies and queries that the document allows and forbids, and the document's verdict on a request and a response.
+// A new operation needs no hand-written case.
 //
-// It is for package test alone: what the tests beside the client import, go mod tidy brings to every user.
+// Only package test uses it: go mod tidy brings the imports of the tests beside the client to every user.
 package cases
 
 import (
@@ -18,13 +18,13 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/gen/spec"
 )
 
-// Document is api/openapi.yaml as it is embedded.
+// Document returns the embedded api/openapi.yaml.
 var Document = sync.OnceValue(func() *openapi3.T {
 	doc, err := spec.GetSpec()
 	if err != nil {
 		panic(err)
 	}
-	doc.Servers = nil // its paths are below whatever base URL
+	doc.Servers = nil // its paths are below any base URL
 	return doc
 })
 
@@ -34,10 +34,10 @@ type Operation struct {
 	Method, Path string
 }
 
-// Operations are those of api/openapi.yaml.
+// Operations returns the operations of api/openapi.yaml.
 func Operations() []Operation { return OperationsOf(Document()) }
 
-// OperationsOf are the operations of a document, sorted by their paths.
+// OperationsOf returns the operations of a document, sorted by path.
 func OperationsOf(doc *openapi3.T) (all []Operation) {
 	for path, item := range doc.Paths.Map() {
 		for method, operation := range item.Operations() {
@@ -50,13 +50,13 @@ func OperationsOf(doc *openapi3.T) (all []Operation) {
 	return all
 }
 
-// An Argument is a value of the path. The first is the organization, which the client has.
+// An Argument is a path argument. The first is the organization, which belongs to the client.
 type Argument struct {
-	Field   string // what an error calls it
+	Field   string // its name in an error
 	Example string
 }
 
-// Arguments are those of the path, in its order.
+// Arguments returns the path arguments in order.
 func (o Operation) Arguments() (all []Argument) {
 	for segment := range strings.SplitSeq(o.Path, "/") {
 		name, ok := strings.CutPrefix(segment, "{")
@@ -75,7 +75,7 @@ func (o Operation) Arguments() (all []Argument) {
 	return all
 }
 
-// Examples are the examples of the arguments.
+// Examples returns the examples of the arguments.
 func (o Operation) Examples() (values []string) {
 	for _, argument := range o.Arguments() {
 		values = append(values, argument.Example)
@@ -83,7 +83,7 @@ func (o Operation) Examples() (values []string) {
 	return values
 }
 
-// Fill puts values, escaped already, in the place of the {names} of a path.
+// Fill replaces the {names} of a path by escaped values.
 func Fill(path string, values ...string) string {
 	segments := strings.Split(path, "/")
 	for i, segment := range segments {
@@ -94,16 +94,16 @@ func Fill(path string, values ...string) string {
 	return strings.Join(segments, "/")
 }
 
-// IsWrite tells whether the operation changes something.
+// IsWrite reports whether the operation changes anything.
 func (o Operation) IsWrite() bool { return o.Method != "GET" }
 
-// Version is the member of the body that carries the current version of what is changed; "" when none does.
+// Version returns the member of the body that carries the current version; "" if none does.
 func (o Operation) Version() string {
 	name, _ := o.Extensions["x-version"].(string)
 	return name
 }
 
-// Body is a good body, an example that says as much as it can; nil when the operation has none.
+// Body returns a valid body, the fullest example; nil if the operation has none.
 func (o Operation) Body() []byte {
 	if o.RequestBody == nil {
 		return nil
@@ -112,7 +112,7 @@ func (o Operation) Body() []byte {
 	return examples[len(examples)-1]
 }
 
-// VersionedBody is Body with a version, or without one when it is 0. Where none is carried, it is Body.
+// VersionedBody returns Body with a version, or without it if it is 0. If the operation has no version, it returns Body.
 func (o Operation) VersionedBody(version int) []byte {
 	name := o.Version()
 	if name == "" {
@@ -128,10 +128,10 @@ func (o Operation) VersionedBody(version int) []byte {
 	return toJSON(members)
 }
 
-// Answers are the bodies of good answers, the shortest first.
+// Answers returns the bodies of valid responses, the shortest first.
 func (o Operation) Answers() [][]byte { return examples(o.Responses.Value("200").Value.Content) }
 
-// examples are sorted by how much they say.
+// examples returns the examples, sorted by length.
 func examples(content openapi3.Content) (all [][]byte) {
 	media := content.Get("application/json")
 	if media.Example != nil {

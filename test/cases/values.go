@@ -10,20 +10,20 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// A Case is a body or a query of a request. Whether the document forbids it, [Operation.Forbids] tells, but for what Lax
-// says.
+// A Case is a body or a query of a request. [Operation.Forbids] reports whether the document forbids it, except for Lax
+// cases.
 type Case struct {
 	Name        string
 	Query, Body string
-	Field       string // what the case is about, as permissionPolicy[0].effect; "" for the whole
-	Lax         bool   // the document forbids it, and kin-openapi lets it pass, with some release of Go
+	Field       string // the subject of the case, such as permissionPolicy[0].effect; "" for the whole
+	Lax         bool   // the document forbids it, but kin-openapi accepts it with some Go release
 }
 
-// Cases are those of the operation's body and query.
+// Cases returns the cases of the operation's body and query.
 func (o Operation) Cases() []Case { return append(o.bodies(), o.queries()...) }
 
-// bodies are the good body of an operation, and what comes of it by one change: each member absent, null and of each other
-// type; each bound met and crossed by one; each value of an enum, and one beyond; each letter case.
+// bodies returns the valid body of an operation, and its variants by one change: each member absent, null and of each other
+// type; each bound met and exceeded by one; each value of an enum and one other value; each letter case.
 func (o Operation) bodies() []Case {
 	if o.RequestBody == nil {
 		return nil
@@ -51,14 +51,14 @@ func (o Operation) bodies() []Case {
 	return all
 }
 
-// A variant is a value with a change somewhere in it.
+// A variant is a value with one change inside.
 type variant struct {
 	name, field string
 	value       any
 	lax         bool
 }
 
-// below says that the variant is of a member or an element of a value.
+// below makes a variant of a value from a variant of its member or element.
 func (v variant) below(name string, value any) variant {
 	field := name + v.field
 	if v.field != "" && v.field[0] != '[' {
@@ -67,7 +67,7 @@ func (v variant) below(name string, value any) variant {
 	return variant{strings.TrimSpace(name + " " + v.name), field, value, v.lax}
 }
 
-// variants are those of a good value of a schema.
+// variants returns the variants of a valid value of a schema.
 func variants(s *openapi3.Schema, good any) []variant {
 	all := []variant{
 		{name: "null", value: nil}, {name: "true", value: true}, {name: "a number", value: 7}, {name: "a fraction", value: 1.5},
@@ -124,7 +124,7 @@ func variantsOfObject(s *openapi3.Schema, good any) (all []variant) {
 	return all
 }
 
-// whole is a good object with all members that may be sent.
+// whole returns a valid object with all members.
 func whole(s *openapi3.Schema, good any) map[string]any {
 	members := make(map[string]any)
 	given, _ := good.(map[string]any)
@@ -136,7 +136,7 @@ func whole(s *openapi3.Schema, good any) map[string]any {
 	return members
 }
 
-// sample is a good value of a schema: the one of the example, where there is one.
+// sample returns a valid value of a schema: the value of the example, if there is one.
 func sample(s *openapi3.Schema, given any) any {
 	switch {
 	case given != nil:
@@ -216,8 +216,8 @@ func variantsOfText(s *openapi3.Schema, good any) (all []variant) {
 	return all
 }
 
-// queries are cases of the numbers in the query of an operation: each absent, empty, at its bounds and beyond them, and
-// written in other ways.
+// queries returns cases of the numbers in the query of an operation: each absent, empty, at and beyond its bounds, and
+// in other spellings.
 func (o Operation) queries() (all []Case) {
 	for _, ref := range o.Parameters {
 		p := ref.Value

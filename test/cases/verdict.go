@@ -28,7 +28,7 @@ var validation = &openapi3filter.Options{
 	SchemaValidationOptions: []openapi3.SchemaValidationOption{openapi3.DisableSchemaErrorDetails()},
 }
 
-// CheckRequest tells what the document says of a request; body is its body.
+// CheckRequest checks a request against the document; body is its body.
 func CheckRequest(req *http.Request, body []byte) (*openapi3filter.RequestValidationInput, error) {
 	req = req.Clone(context.Background())
 	req.Body = io.NopCloser(bytes.NewReader(body))
@@ -41,7 +41,7 @@ func CheckRequest(req *http.Request, body []byte) (*openapi3filter.RequestValida
 	return input, openapi3filter.ValidateRequest(context.Background(), input)
 }
 
-// CheckAnswer tells what the document says of an answer to a request.
+// CheckAnswer checks the response to a request against the document.
 func CheckAnswer(request *openapi3filter.RequestValidationInput, status int, header http.Header, body []byte) error {
 	// kin-openapi lets some redirects pass without a look.
 	if request.Route.Operation.Responses.Status(status) == nil {
@@ -51,7 +51,7 @@ func CheckAnswer(request *openapi3filter.RequestValidationInput, status int, hea
 	return openapi3filter.ValidateResponse(context.Background(), input.SetBodyBytes(body))
 }
 
-// Forbids tells why the document forbids the query or the body of a case; nil when it doesn't.
+// Forbids returns the reason why the document forbids the query or the body of a case; nil if it allows it.
 func (o Operation) Forbids(c Case) error {
 	req, err := http.NewRequest(o.Method, "http://localhost"+Fill(o.Path, o.Examples()...)+"?"+c.Query, nil)
 	if err != nil {

@@ -2,7 +2,7 @@
 //
 // A Go block of a file is one of three things:
 //
-//   - a part of examples/telemetry: it speaks of otelhttp, which is compiled in a module of its own; it has to stand
+//   - a part of examples/telemetry: it speaks of otelhttp, which is compiled in a module of its own; it must be
 //     there literally
 //   - a file: it begins with a package clause, and the text before it says "Save ... as `name.go`"; all files lie in one
 //     directory, as a reader saves them, which is built, run against a fake, and tested
@@ -29,16 +29,16 @@ import (
 	"strings"
 	"testing"
 
-	_ "github.com/m3ter-access/m3ter-access-go/wrapper" // so that what the blocks need is there, also offline
+	_ "github.com/m3ter-access/m3ter-access-go/wrapper" // so that the imports of the blocks are there, also offline
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
 const root = "../.."
 
-// parameters are those of the function that a fragment becomes.
+// parameters are the parameters of the function that a fragment becomes.
 const parameters = "ctx context.Context, client *m3teraccess.Client, userID, policyID, groupID, itemID string, request m3teraccess.PermissionPolicyRequest, fake *m3tertest.Server"
 
-// imports is what a fragment may use.
+// imports are the packages that a fragment may use.
 var imports = map[string]string{
 	"context":     "context",
 	"errors":      "errors",
@@ -188,7 +188,7 @@ func fragment(t *testing.T, b block) string {
 	return clauses + body
 }
 
-// newModule makes a module that requires this one, and what this one requires.
+// newModule makes a module that requires this module and its requirements.
 func newModule(t *testing.T) string {
 	t.Helper()
 	path, err := filepath.Abs(root)
@@ -262,7 +262,7 @@ var (
 	moment = regexp.MustCompile(`20[0-9-]+T[0-9:.]+Z`)
 )
 
-// withoutChance numbers ids in the order in which they appear, and drops times.
+// withoutChance numbers ids in the order of their appearance, and drops times.
 func withoutChance(s string) string {
 	seen := make(map[string]string)
 	s = id.ReplaceAllStringFunc(s, func(id string) string {
@@ -284,7 +284,7 @@ func newFake(t *testing.T) (fake *m3tertest.Server, user string) {
 	return fake, user
 }
 
-// environment leads to the fake, and nowhere else.
+// environment returns variables that lead to the fake and nowhere else.
 func environment(fake *m3tertest.Server) []string {
 	inherited := slices.DeleteFunc(os.Environ(), func(variable string) bool { return strings.HasPrefix(variable, "M3TER") })
 	return append(inherited, fake.Env()...)

@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// A finding is a place at which the documents are not in step.
+// A finding is a place at which the documents differ.
 type finding struct {
 	op              operation
 	place, what     string
 	published, here string // pointers into the documents
-	next            string // what a person does about it
+	next            string // what to do about it
 }
 
 func (f finding) String() string {
@@ -22,12 +22,12 @@ func (f finding) String() string {
 		strings.TrimSpace(operation+" "+f.place), f.what, f.published, contractFile, f.here, f.next)
 }
 
-// A comparison is of one operation. Expected is what the contract says, but at the places of departures what these say.
+// A comparison compares one operation. The expected facts are the contract's, except that departures replace theirs.
 type comparison struct {
 	op                  operation
 	published, expected facts
 	departures          []listed
-	taken               []string // places where one finding says all
+	taken               []string // places that one finding covers
 	found               []finding
 }
 
@@ -66,7 +66,7 @@ func (c *comparison) report(place, what, next string) {
 	c.found = append(c.found, finding{c.op, place, what, c.published.near(place), c.expected.near(place), next})
 }
 
-// depart expects what a departure lists, unless there is no difference.
+// depart expects the facts that a departure lists, unless there is no difference.
 func (c *comparison) depart(l listed, contract document) error {
 	published := c.published.under(l.place)
 	if reflect.DeepEqual(published, c.expected.under(l.place)) {
@@ -93,11 +93,11 @@ func (c *comparison) depart(l listed, contract document) error {
 	return nil
 }
 
-// differences reports the places at which something else is published than expected.
+// differences reports the places at which the published facts are not the expected ones.
 func (c *comparison) differences() {
 	all := maps.Clone(c.published)
 	maps.Copy(all, c.expected)
-	var onOneSide []string // what is below goes without saying
+	var onOneSide []string // places below need no finding
 	for _, place := range slices.Sorted(maps.Keys(all)) {
 		published, isPublished := c.published[place]
 		expected, isExpected := c.expected[place]
@@ -123,9 +123,9 @@ func (c *comparison) differences() {
 	}
 }
 
-// owner tells who says what is expected at a place, and what to do when that isn't published.
+// owner returns the source of the expected facts at a place, and what to do if they are not published.
 func (c *comparison) owner(place string) (source, next string) {
-	for _, l := range slices.Backward(c.departures) { // the last that covers the place is the innermost
+	for _, l := range slices.Backward(c.departures) { // the last one that covers the place is the innermost
 		if covers(l.place, place) {
 			source = "departure " + l.id
 			return source, "correct " + source + " in " + departuresFile
@@ -134,7 +134,7 @@ func (c *comparison) owner(place string) (source, next string) {
 	return contractFile, "list it in " + departuresFile
 }
 
-// only tells what one side says and the other doesn't, of two lists the values.
+// only returns the facts of one side that the other lacks; of two lists, the values.
 func only(side string, value, other any) []string {
 	list, isList := value.([]any)
 	others, both := other.([]any)

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// The same, written otherwise, is no difference.
+// The same facts, written in another way, are no difference.
 func TestSame(t *testing.T) {
 	inDirectory(t, contractText, noDepartures, publishedText)
 	status, stdout, stderr := upstream(t, "published.yaml")
@@ -40,8 +40,8 @@ const (
 	dryParameter = "      - {name: dry, in: query, schema: {type: boolean}}\n"
 )
 
-// A change of an operation is found at its place, and nothing else is. Here and below, + is before what is only published,
-// and - before what is only in the contract.
+// A change of an operation is found at its place, and nothing else is. Here and below, + marks facts that are only published,
+// and - marks facts that are only in the contract.
 func TestOperationChanges(t *testing.T) {
 	const size = "in: query, required: false, style: form, explode: true"
 	tests := []struct {
@@ -116,7 +116,7 @@ func TestSchemaChanges(t *testing.T) {
 	tests := []struct {
 		name            string
 		here, published string
-		want            []string // behind the place of the schema
+		want            []string // after the place of the schema
 	}{
 		{"type", "type: string", "type: integer", []string{` type +"integer" -"string"`}},
 		{"type unknown", "type: string", "", []string{` type -"string"`}},

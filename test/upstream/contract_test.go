@@ -12,7 +12,7 @@ import (
 	"github.com/oasdiff/yaml"
 )
 
-// What m3ter publishes in the place of each departure, as changes of the contract. A new departure goes here, too.
+// asPublished lists what m3ter publishes at each departure, as changes of the contract. A new departure goes here, too.
 const asPublished = `
 permissions-page:
   /paths/~1organizations~1{orgId}~1users~1{id}~1permissions/get/responses/200/content/application~1json/schema:
@@ -64,10 +64,10 @@ oauth-flows:
       'measurements:retrieve': f}
 `
 
-// changes are values to put into a document, by JSON pointer.
+// changes are values for a document, by JSON pointer.
 type changes map[string]any
 
-// published is the contract after changes, those that m3ter publishes by departure and others.
+// published returns the contract after m3ter's changes and others.
 func published(t *testing.T, byDeparture map[string]changes, others changes) (file string) {
 	t.Helper()
 	doc, err := loadDocument(t.Context(), contractFile, contractFile)
@@ -90,7 +90,7 @@ func published(t *testing.T, byDeparture map[string]changes, others changes) (fi
 	return file
 }
 
-// put returns a value with another one put into it.
+// put returns a value with another value inside.
 func put(in any, names []string, value any) any {
 	if len(names) == 0 {
 		return value
@@ -105,7 +105,7 @@ func put(in any, names []string, value any) any {
 		return list
 	}
 	object, ok := in.(map[string]any)
-	if !ok { // the document has no such place any more, and the comparison tells
+	if !ok { // the document no longer has the place, and the comparison reports it
 		object = make(map[string]any)
 	}
 	object[name] = put(object[name], names[1:], value)
@@ -122,7 +122,7 @@ func readChanges(t *testing.T) (byDeparture map[string]changes) {
 	return byDeparture
 }
 
-// What departures.yaml lists is what the contract departs by, no more and no less.
+// departures.yaml lists exactly the differences of the contract.
 func TestDeparturesOfTheContract(t *testing.T) {
 	byDeparture := readChanges(t)
 	if status, stdout, stderr := upstream(t, published(t, byDeparture, nil)); status != 0 {
@@ -163,7 +163,7 @@ func TestChangesBesideDepartures(t *testing.T) {
 	}
 }
 
-// A list that becomes a page is told once, with the choice of the contract that it is.
+// A list that becomes a page is one finding, with the matching choice of the contract.
 func TestPageInsteadOfPolicy(t *testing.T) {
 	byDeparture := readChanges(t)
 	delete(byDeparture, "permissions-page")

@@ -11,7 +11,7 @@ import (
 
 type departures []departure
 
-// A departure is a deliberate difference: for people what differs and why, for the comparison what is published where.
+// A departure is a deliberate difference: the difference and its reason for people, the published facts for the comparison.
 type departure struct {
 	ID          string `json:"id"`
 	What        string `json:"what"`
@@ -67,10 +67,10 @@ func (d departure) check(operations []string) error {
 // listed is one place of one operation in a departure.
 type listed struct {
 	id, place string
-	published any // a value or a schema; nil when nothing is published there
+	published any // a value or a schema; nil if nothing is published there
 }
 
-// of returns what is listed of an operation, a place after one that covers it.
+// of returns the listed places of an operation. A place comes after the places that cover it.
 func (all departures) of(op operation) []listed {
 	var places []listed
 	for _, d := range all {
@@ -84,8 +84,8 @@ func (all departures) of(op operation) []listed {
 	return places
 }
 
-// facts are what is published, by the word of the departure. What is taken from the contract by $ref stands there; the
-// rest is in the place of what stands at the given pointer.
+// facts returns the published facts as the departure states them. Facts taken from the contract by $ref point there; the
+// rest points to the given pointer.
 func (l listed) facts(contract document, at string) (facts, error) {
 	w := newWalk(contract)
 	switch published := l.published.(type) {
@@ -103,8 +103,8 @@ func (l listed) facts(contract document, at string) (facts, error) {
 	return w.facts, w.err
 }
 
-// choice is the choice of the contract at the place of a departure that is published there now, as "oneOf 1"; "" when the
-// departure lists no schema, what it lists is published still, or none is. What is there is known by its properties.
+// choice returns the contract's choice that is now published at the place of a departure, as "oneOf 1"; "" if the
+// departure lists no schema, if its schema is still published, or if none is. A choice is recognised by its properties.
 func (l listed) choice(published, contract, listed facts) string {
 	if _, isSchema := l.published.(map[string]any); !isSchema {
 		return ""

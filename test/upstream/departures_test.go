@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// listing is a file of one departure, whose differences are at the place of the message or below it.
+// listing returns a file of one departure, with differences at or below the place of the message.
 func listing(differences ...string) string {
 	text := "departures:\n- id: spelling\n  what: It is spelled otherwise.\n  why: It is read otherwise.\n  differences:\n"
 	for _, d := range differences {
@@ -63,7 +63,7 @@ func TestDepartures(t *testing.T) {
 	}
 }
 
-// The places in both documents are told, and what to do next.
+// A finding gives the places in both documents and the next step.
 func TestPlacesAndNextStep(t *testing.T) {
 	withMessages(t, "enum: [a], readOnly: true, items: {}", "enum: [A, B], readOnly: true, items: {minimum: 1}, format: uri",
 		listing(" enum: [A]", " enums: [A]", " readOnly", "[]: {minimum: 0}"))
@@ -97,7 +97,7 @@ func TestPlacesAndNextStep(t *testing.T) {
 	}
 }
 
-// Where one departure is within another, it is the one to correct.
+// If one departure lies within another, the inner one is the one to correct.
 func TestInnermostDeparture(t *testing.T) {
 	inner := strings.TrimPrefix(strings.Replace(listing(" enum: [A]"), "id: spelling", "id: case", 1), "departures:\n")
 	withMessages(t, "type: integer", "type: string, enum: [A, B]", listing(": {type: string}")+inner)

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// A document is an OpenAPI document as JSON has it. Only what is asked of it needs to be in order.
+// A document is an OpenAPI document as decoded JSON. Only the parts that are read must be valid.
 type document struct {
 	name string // for messages
 	root map[string]any
@@ -21,13 +21,13 @@ func loadDocument(ctx context.Context, name, source string) (document, error) {
 		return document{}, fmt.Errorf("%s: %w", name, err)
 	}
 	root, _ := v.(map[string]any)
-	if version := text(root["openapi"]); !strings.HasPrefix(version, `"3.0.`) { // in 3.1, what is beside a $ref counts
+	if version := text(root["openapi"]); !strings.HasPrefix(version, `"3.0.`) { // in 3.1, siblings of a $ref count
 		return document{}, fmt.Errorf("%s: not an OpenAPI 3.0 document: openapi is %s, not 3.0.x", name, version)
 	}
 	return document{name, root}, nil
 }
 
-// An operation is known by method and path. The id is the contract's; the published one may be another.
+// An operation is identified by method and path. The id is the contract's; the published id may differ.
 type operation struct{ id, method, path string }
 
 func (d document) operations() ([]operation, error) {
@@ -55,7 +55,7 @@ type node struct {
 	at     string
 }
 
-// node follows references from what stands at a pointer. What is beside a $ref doesn't count.
+// node follows references from a pointer. Siblings of a $ref don't count.
 func (d document) node(v any, at string) (node, error) {
 	for range 100 { // references may go in a circle
 		object, ok := v.(map[string]any)
@@ -93,7 +93,7 @@ func (d document) lookup(ref string) (any, error) {
 	return v, nil
 }
 
-// How a JSON pointer writes a name.
+// pointerEscaper escapes a name for a JSON pointer.
 var (
 	escape   = strings.NewReplacer("~", "~0", "/", "~1")
 	unescape = strings.NewReplacer("~1", "/", "~0", "~")

@@ -8,23 +8,23 @@ import (
 	"strings"
 )
 
-// facts are what a document says of an operation, by place. A place is the way from the operation to a keyword, through
+// facts are the facts of an operation in a document, by place. A place is the path from the operation to a keyword, through
 // references and allOf: "requestBody(application/json).permissionPolicy[].effect enum". Without a keyword it stands for
-// all that is there.
+// the whole place.
 type facts map[string]fact
 
 type fact struct {
-	value any    // as JSON has it, but lists sorted; nil where a place has no keyword
+	value any    // decoded JSON with sorted lists; nil if the place has no keyword
 	at    string // a JSON pointer into the document
 }
 
-// covers tells whether a place is another one or contains it.
+// covers reports whether a place equals or contains another place.
 func covers(place, other string) bool {
 	rest, begins := strings.CutPrefix(other, place)
 	return begins && (place == "" || rest == "" || strings.ContainsAny(rest[:1], " .[{("))
 }
 
-// under is what the facts say at a place and below it.
+// under returns the facts at a place and below it.
 func (f facts) under(place string) map[string]any {
 	values := make(map[string]any)
 	for other, fact := range f {
@@ -35,7 +35,7 @@ func (f facts) under(place string) map[string]any {
 	return values
 }
 
-// properties are the names of the properties of the schema at a place.
+// properties returns the names of the properties of the schema at a place.
 func (f facts) properties(place string) []string {
 	var names []string
 	for other := range f {
@@ -47,7 +47,7 @@ func (f facts) properties(place string) []string {
 	return names
 }
 
-// near is a pointer to a place, or to the nearest around it that is there.
+// near returns a pointer to a place, or to the nearest enclosing place that exists.
 func (f facts) near(place string) string {
 	for {
 		if fact, ok := f[place]; ok || place == "" {
@@ -57,7 +57,7 @@ func (f facts) near(place string) string {
 	}
 }
 
-// add unites what the parts of an allOf say at a place, as holds for required. Of enums it keeps what is in all of them.
+// add unites the facts of the parts of an allOf at a place, such as required. Of enums it keeps the common values.
 func (f facts) add(place string, value any, at string) {
 	place = strings.TrimPrefix(place, " ")
 	if list, ok := value.([]any); ok {
@@ -83,14 +83,14 @@ func listOf(v any) []any {
 	return []any{v}
 }
 
-// without is a list without what is in another.
+// without returns a list without the values of another.
 func without(list, other []any) []any {
 	return slices.DeleteFunc(slices.Clone(list), func(v any) bool {
 		return slices.ContainsFunc(other, func(w any) bool { return reflect.DeepEqual(v, w) })
 	})
 }
 
-// sorted is a list without repetition, in an order that doesn't depend on the document's.
+// sorted returns a list without duplicates, in an order of its own.
 func sorted(list []any) []any {
 	byText := make(map[string]any)
 	for _, v := range list {
@@ -103,8 +103,8 @@ func sorted(list []any) []any {
 	return all
 }
 
-// text is a value as it can be pasted into YAML.
+// text returns a value as YAML accepts it.
 func text(v any) string {
-	data, _ := json.Marshal(v) // what came as JSON goes as JSON
+	data, _ := json.Marshal(v) // decoded JSON always encodes
 	return string(data)
 }

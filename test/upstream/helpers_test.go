@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// inDirectory starts a test in a directory of its own with these files.
+// inDirectory runs a test in a new directory with these files.
 func inDirectory(t *testing.T, contract, departures, published string) {
 	t.Helper()
 	t.Chdir(t.TempDir())
@@ -32,7 +32,7 @@ func upstream(t *testing.T, source string) (status int, stdout, stderr string) {
 	return status, out.String(), errs.String()
 }
 
-// change replaces a text that is there once.
+// change replaces a text that must occur once.
 func change(t *testing.T, text, old, new string) string {
 	t.Helper()
 	if n := strings.Count(text, old); n != 1 {
@@ -41,14 +41,14 @@ func change(t *testing.T, text, old, new string) string {
 	return strings.Replace(text, old, new, 1)
 }
 
-// withMessages starts a test in a directory where the message of an error has these schemas.
+// withMessages runs a test in a directory where the message of an error has these schemas.
 func withMessages(t *testing.T, here, published, departures string) {
 	t.Helper()
 	const message = "message: {type: string}"
 	inDirectory(t, change(t, contractText, message, "message: {"+here+"}"), departures, change(t, publishedText, message, "message: {"+published+"}"))
 }
 
-// atMessage puts the place of that message before findings.
+// atMessage prefixes findings with the place of that message.
 func atMessage(found []string) []string {
 	var all []string
 	for _, f := range found {
@@ -57,7 +57,7 @@ func atMessage(found []string) []string {
 	return all
 }
 
-// wantFindings compares the heads of findings, shortened to + and -.
+// wantFindings compares the first lines of findings, shortened to + and -.
 func wantFindings(t *testing.T, source string, want []string) {
 	t.Helper()
 	status, stdout, stderr := upstream(t, source)

@@ -1,8 +1,8 @@
-// Command upstream tells whether api/openapi.yaml is in step with the OpenAPI document that m3ter publishes:
+// Command upstream reports whether api/openapi.yaml agrees with the OpenAPI document that m3ter publishes:
 //
 //	go run ./test/upstream PUBLISHED
 //
-// It runs from the root of the repository; -h tells what is compared.
+// It runs from the root of the repository; -h says what is compared.
 package main
 
 import (
@@ -43,7 +43,7 @@ func main() {
 	os.Exit(status)
 }
 
-// run is the program; it returns the exit status.
+// run runs the program and returns the exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if slices.ContainsFunc(args, func(arg string) bool { return arg == "-h" || arg == "-help" || arg == "--help" }) {
 		if _, err := io.WriteString(stdout, usage); err != nil {

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// factsOf collects what the document says about an operation: nothing when it isn't there.
+// factsOf collects the facts of an operation: none if the document lacks it.
 func (d document) factsOf(op operation) (facts, error) {
 	w := newWalk(d)
 	w.operation(op)
@@ -50,7 +50,7 @@ func (w *walk) operation(op operation) {
 
 var pathParameter = regexp.MustCompile(`\{([^{}]*)\}`)
 
-// samePath finds a path, if need be with other names of its parameters.
+// samePath finds a path, if necessary with other parameter names.
 func samePath(paths map[string]any, path string) (name string, there bool) {
 	if _, there := paths[path]; there {
 		return path, true
@@ -64,7 +64,7 @@ func samePath(paths map[string]any, path string) (name string, there bool) {
 	return "", false
 }
 
-// renamed tells by what names the contract knows the parameters of a path: they have the same positions.
+// renamed returns the contract's names of the parameters of a path, matched by position.
 func renamed(published, contract string) map[string]string {
 	names := make(map[string]string)
 	ours := pathParameter.FindAllStringSubmatch(contract, -1)
@@ -74,7 +74,7 @@ func renamed(published, contract string) map[string]string {
 	return names
 }
 
-// innermost is what the first of some objects says that says anything.
+// innermost returns the value of the first object that has one.
 func innermost(key string, objects ...node) (v any, at string) {
 	for _, o := range objects {
 		if v, there := o.object[key]; there {
@@ -98,7 +98,7 @@ func (w *walk) parameters(path, o node) {
 		list, _ := owner.object["parameters"].([]any)
 		for i, v := range list {
 			p := w.resolve(v, fmt.Sprint(owner.at, "/parameters/", i))
-			found[fmt.Sprint(p.object["name"], " in ", p.object["in"])] = p // the operation's goes before its path's
+			found[fmt.Sprint(p.object["name"], " in ", p.object["in"])] = p // the operation's parameter overrides its path's
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(found)) {
@@ -111,7 +111,7 @@ func (w *walk) parameters(path, o node) {
 	}
 }
 
-// withDefaults writes out what a parameter doesn't say of its style.
+// withDefaults adds the default style of a parameter.
 func withDefaults(parameter map[string]any) map[string]any {
 	full := map[string]any{}
 	maps.Copy(full, parameter)
@@ -127,7 +127,7 @@ func withDefaults(parameter map[string]any) map[string]any {
 	return full
 }
 
-// security goes by the types of the schemes; their names are those of components.
+// security compares the types of the schemes; their names belong to components.
 func (w *walk) security(owners ...node) {
 	v, at := innermost("security", owners...)
 	requirements, _ := v.([]any)

@@ -17,11 +17,11 @@ import (
 )
 
 const (
-	maxSize      = 32 << 20 // bytes of a document
+	maxSize      = 32 << 20 // of a document, in bytes
 	fetchTimeout = time.Minute
 )
 
-// read decodes JSON or YAML from a file or a URL into v. A field that v doesn't have is an error.
+// read decodes JSON or YAML from a file or a URL into v. A field that v lacks is an error.
 func read(ctx context.Context, source string, v any) error {
 	body, err := open(ctx, source)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/oasdiff/yaml"
 )
 
-// asJSON is a document in JSON, with what only JSON writes so.
+// asJSON returns a document in JSON, with escapes that only JSON has.
 func asJSON(t *testing.T, text string) string {
 	t.Helper()
 	data, err := yaml.YAMLToJSON([]byte(text))
@@ -98,7 +98,7 @@ func TestUnreadable(t *testing.T) {
 	}
 }
 
-// A server that says nothing doesn't hold up whoever interrupts.
+// An interrupt ends the wait for a silent server.
 func TestInterrupted(t *testing.T) {
 	inDirectory(t, contractText, noDepartures, publishedText)
 	ctx, interrupt := context.WithCancel(t.Context())
@@ -128,7 +128,7 @@ func TestArguments(t *testing.T) {
 	}
 }
 
-// Without a contract nothing is in step.
+// A missing contract is an error.
 func TestContract(t *testing.T) {
 	inDirectory(t, "openapi: 3.0.3\npaths: {}", noDepartures, publishedText)
 	if status, _, stderr := upstream(t, "published.yaml"); status != 1 || !strings.Contains(stderr, "api/openapi.yaml: no operations below paths") {
@@ -140,7 +140,7 @@ func TestContract(t *testing.T) {
 	}
 }
 
-// All of m3ter's document is much larger than the part that matters. What is around it may be broken.
+// m3ter's whole document is much larger than the part that matters. The rest may be broken.
 func TestLargeDocument(t *testing.T) {
 	var paths, schemas strings.Builder
 	for i := range 320 {

@@ -10,7 +10,7 @@ type fullDisk struct{}
 
 func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("the disk is full") }
 
-// A report that nobody can read is none, in step or not.
+// A report that can't be written is a failure, even if the documents agree.
 func TestUnwritableReport(t *testing.T) {
 	inDirectory(t, contractText, noDepartures, change(t, publishedText, "maximum: 200", "maximum: 100"))
 	for _, source := range []string{contractFile, "published.yaml", "-h"} {

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// A walk collects facts. It goes on after an error, and keeps the first.
+// A walk collects facts. It continues after an error, and keeps the first one.
 type walk struct {
 	document document
 	facts    facts
@@ -28,12 +28,12 @@ func (w *walk) resolve(v any, at string) node {
 	return n
 }
 
-// notCompared says nothing about what travels.
+// notCompared lists keywords that don't describe requests and responses.
 var notCompared = []string{
 	"description", "title", "summary", "example", "examples", "externalDocs", "xml", "links",
 }
 
-// object collects what a schema, a parameter, a body, an answer or a security scheme says.
+// object collects the facts of a schema, a parameter, a body, a response or a security scheme.
 func (w *walk) object(place string, v any, at string) {
 	n := w.resolve(v, at)
 	w.facts.add(place, nil, n.at)
@@ -77,7 +77,7 @@ func (w *walk) keyword(place, key string, v any, at string) {
 	}
 }
 
-// named walks each value of an object; what is around its name makes the place.
+// named walks each value of an object; before and after surround its name in the place.
 func (w *walk) named(before, behind string, v any, at string) {
 	n := w.resolve(v, at)
 	for _, name := range slices.Sorted(maps.Keys(n.object)) {
@@ -85,7 +85,7 @@ func (w *walk) named(before, behind string, v any, at string) {
 	}
 }
 
-// parts walks the schemas of a list. Those of allOf describe the place itself, those of the others what it may be.
+// parts walks the schemas of a list. Schemas of allOf describe the place itself, the others describe alternatives.
 func (w *walk) parts(place, key string, v any, at string) {
 	for i, part := range listOf(v) {
 		below := place
@@ -96,7 +96,7 @@ func (w *walk) parts(place, key string, v any, at string) {
 	}
 }
 
-// value takes a keyword as it is, unless it says what its absence does.
+// value records a keyword, unless it has its default value.
 func (w *walk) value(place, key string, v any, at string) {
 	if scopes, ok := v.(map[string]any); ok && key == "scopes" { // each with a description
 		v = namesOf(scopes)

@@ -1,9 +1,9 @@
-// Command ratios prints what each peer costs in relation to the floor.
+// Command ratios prints the cost of each peer relative to the floor.
 //
 //	go run ./test/bench/ratios -rounds 101
 //
-// In a round every peer runs once, in an order that is drawn anew, so that whatever else the machine does meets all of
-// them. A ratio is taken within a round; printed are the Go version, the median of the rounds and the middle half of them.
+// In each round every peer runs once, in a random order, so that other load of the machine affects all of
+// them alike. A ratio is taken within a round. The output is the Go version, the median of the rounds and their middle half.
 package main
 
 import (
@@ -60,15 +60,15 @@ func wrongUsage(problem string) {
 	os.Exit(2)
 }
 
-// cost is of one call.
+// cost is the cost of one call.
 type cost struct{ time, bytes, allocs float64 }
 
 func measure(table *tabwriter.Writer, name string, op bench.Operation, peers []bench.Peer, parallel bool, rounds int) {
 	for _, peer := range peers {
-		run(op.Of(peer), 1, parallel) // fetches the token, and makes connections
+		run(op.Of(peer), 1, parallel) // fetches the access token and opens the connections
 	}
 	calls := callsIn(block, op.Of(peers[0]))
-	costs := make([][]cost, len(peers)) // of each peer, by round
+	costs := make([][]cost, len(peers)) // by peer, then by round
 	for range rounds {
 		round := make([]cost, len(peers))
 		for _, i := range rand.Perm(len(peers)) {
@@ -87,11 +87,11 @@ func measure(table *tabwriter.Writer, name string, op bench.Operation, peers []b
 	}
 }
 
-// block is about how long a peer runs before the next has its turn: short, so that what else the machine does meets
+// block is about how long a peer runs before the next one: short, so that other load of the machine affects
 // all of them alike.
 const block = 20 * time.Millisecond
 
-// callsIn tells how many calls take about d, once everything is warm.
+// callsIn returns how many calls take about d once everything is warm.
 func callsIn(d time.Duration, call func(context.Context) error) int {
 	for n := 1; ; n *= 2 {
 		if took := run(call, n, false).time * float64(n); took > float64(d)/2 {
@@ -100,15 +100,15 @@ func callsIn(d time.Duration, call func(context.Context) error) int {
 	}
 }
 
-// run makes n calls, from as many goroutines as there are processors where it is parallel.
+// run makes n calls; if parallel, from as many goroutines as there are processors.
 func run(call func(context.Context) error, n int, parallel bool) cost {
 	callers := 1
 	if parallel {
 		callers = runtime.GOMAXPROCS(0)
 	}
-	ctx, cancel := context.WithCancel(context.Background()) // as that of a request that a program serves
+	ctx, cancel := context.WithCancel(context.Background()) // like the context of a served request
 	defer cancel()
-	runtime.GC() // of what the peer before has left
+	runtime.GC() // the garbage of the previous peer
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	start := time.Now()
@@ -138,7 +138,7 @@ func must(err error) {
 	}
 }
 
-// quartiles of the ratios of a peer to the floor, round by round.
+// quartiles returns the quartiles of a peer's ratios to the floor, round by round.
 func quartiles(peer, floor []cost, of func(cost) float64) [3]float64 {
 	ratios := make([]float64, len(peer))
 	for i := range peer {
