@@ -113,7 +113,8 @@ func (s *storm) fault(request m3tertest.Request) (m3tertest.Fault, bool) {
 	if mayBeDone := fault.Status == 0 || fault.Status == 408 || fault.Status >= 500; doneBefore && mayBeDone {
 		fault.CarriedOut = s.random.IntN(2) == 0
 	}
-	if request.Operation == "Token" && (fault.Status == http.StatusBadRequest || fault.Status == http.StatusUnauthorized) {
+	refusals := []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden}
+	if request.Operation == "Token" && slices.Contains(refusals, fault.Status) {
 		return m3tertest.Fault{}, false // refused credentials would end most calls at once and show nothing
 	}
 	return fault, true
