@@ -22,10 +22,10 @@ import (
 // [*ValidationError] and sends nothing. Do does not change req. It sends a copy with the Authorization and User-Agent
 // headers of the client, under the rate limit of the client's organization. It does not follow redirects.
 //
-// Do returns a response that is not a success with a nil error, for example the 4xx response to a write: the caller must
-// check its StatusCode. Only the methods turn a status into an [*Error]. If an attempt is followed by a retry, Do returns the
-// last response. The response body is in memory and need not be closed. Unless the status is 2xx, it may be incomplete. The
-// Request of the response has no Authorization header.
+// Do returns a response with a nil error, whatever its status: the caller must check StatusCode. Only the methods turn a
+// status into an [*Error]. The same holds if the transport sent a write more than once: Do returns its 4xx response with a
+// nil error, although the other request may have been carried out. The response body is in memory and need not be closed.
+// Unless the status is 2xx, it may be incomplete. The Request of the response has no Authorization header.
 //
 // Do returns an [*AuthError] if it could not obtain an access token, and a [*DecodeError] if a success is longer than
 // [WithMaxResponseBytes] allows or can't be decompressed. Any other error comes from the context or the transport. Unless

@@ -48,10 +48,12 @@
 // person's.
 //
 // Credentials and access tokens go only to the scheme, host and port of the base URL. The client does not follow
-// redirects. No error, log line or printed client shows a secret: if a text from outside, such as m3ter's, holds 12
-// characters in a row of a secret (all of them, if it has fewer), in whatever spelling, the client leaves out the whole
-// text. errors.Is and errors.As still find what an error wraps. A text that is left out still decides, for example, whether
-// a refusal is an [ErrVersionConflict].
+// redirects. No error, log line or printed client shows a secret. If a text from outside, such as a message from m3ter,
+// contains 12 consecutive characters of a secret (or a whole shorter secret), the client leaves out the whole text. It
+// recognises the secret in the usual escapes and encodings, also nested. It does not recognise a secret spelled as a list of
+// decimal byte values, as hex digits with separators, or in CSS or \x{} escapes. errors.Is and errors.As still find the
+// errors that an error wraps. A text that is left out still decides, for example, whether a refusal is an
+// [ErrVersionConflict].
 //
 // # Errors
 //
@@ -59,7 +61,7 @@
 // [ErrVersionConflict], [ErrRateLimited] and [ErrServer], if its status has such a value. If an access token could not be
 // obtained, m3ter did not carry out the call.
 //
-// If the context ended, the error matches the context's error. A list whose pages would never end ends with
+// If the context ended, the error matches the context's error. If m3ter returns the same page token twice, a list ends with
 // [ErrRepeatedToken]. Any other error comes from the transport or from the caller's limiter.
 //
 // # Responses
@@ -72,7 +74,7 @@
 //
 // # Unknown outcomes
 //
-// m3ter may have carried out a write whose response is lost. It has no idempotency keys, so the client does not retry
+// m3ter may have carried out a write whose response is lost. m3ter has no idempotency keys, so the client does not retry
 // such a write. The error matches [ErrOutcomeUnknown], beside its other matches, and says how to find out:
 //
 //   - support: read the support request by [Get], and compare its end date and version
@@ -102,7 +104,7 @@
 //	could not obtain an access token             *AuthError                    *AuthError
 //
 // If a Retry-After exceeds the cap, the client returns the error ([Error].RetryAfter) and does not wait. If a wait would
-// last beyond the context's deadline, the call ends at once; in the queue for the rate limit, when its turn is near. A
+// last beyond the context's deadline, the call ends at once. In the queue for the rate limit, it ends when its turn is near. A
 // request whose body can't be rewound (see [http.Request].GetBody) is not retried.
 //
 // A 403 renews the access token at most once a minute, since it may be a true denial. If m3ter reports a revoked access
@@ -114,23 +116,25 @@
 // failed write depends on the transport ([WithHTTPClient]):
 //
 //	promise                                      an *http.Transport   a wrapper of it      any other
-//	a write is sent once an attempt              yes                  unless it repeats,   unless it repeats
-//	                                                                  which is noticed
+//	a write is sent once in each attempt         yes                  unless the wrapper   unless the transport
+//	                                                                  resends; noticed     resends
 //	could not establish a connection, an error   not sent             not sent             ErrOutcomeUnknown
 //	no connection within the timeout             not sent             ErrOutcomeUnknown    ErrOutcomeUnknown
 //	HTTP/2: not processed                        not done             not done             ErrOutcomeUnknown
 //	a response ends with timeout and context     yes                  yes                  yes
 //
 // The first column is for the type itself, without a protocol added by RegisterProtocol. A transport that wraps it passes
-// on its errors and the context of the request, in which net/http/httptrace reports events. If a transport sends a
-// request more than once in an attempt, the client accepts only a success, and logs it at Warn as possibly done twice. For
-// any other response to a write, the outcome is unknown.
+// on its errors and the context of the request, in which net/http/httptrace reports events. If a transport sends a write
+// more than once in an attempt, the methods accept only a success, and log it at Warn as possibly done twice. With any other
+// response, the outcome is unknown, and the error matches [ErrOutcomeUnknown]. [Client.Do] returns such a response, for
+// example a 4xx, with a nil error: the caller must check its status, and must not take a refusal as proof that nothing was
+// done.
 //
 // # Limits
 //
 // The rate limit of m3ter is 50 requests a second for an organization. A client and its [Client.Organization] children
-// stay below it, for each organization, without delaying a small burst. After a 429, all callers of that organization
-// hold back. [WithLimiter] sets another limiter, such as a limiter that several processes share. [WithOrganizationLimiter]
+// stay below it, for each organization, without delaying a small burst. After a 429, the client holds back all calls for
+// that organization. [WithLimiter] sets another limiter, such as a limiter that several processes share. [WithOrganizationLimiter]
 // sets a limiter for each organization.
 //
 // Each attempt ends after 30 seconds ([WithTimeout]), and a response may be 10 MiB long ([WithMaxResponseBytes]). The
@@ -148,8 +152,8 @@
 // # Versions
 //
 // An entity has a version, 1 when created and 1 more after each change. A change must carry the current version; otherwise
-// it fails with [ErrVersionConflict]. [RetryOnConflict] reads the current state and writes with it until no one else
-// updated it first: until the deadline of the context, or 10 times without a deadline.
+// it fails with [ErrVersionConflict]. [RetryOnConflict] reads the current state and writes with its version. If someone else
+// updated it first, it retries until the deadline of the context, or 10 times without a deadline.
 //
 // # Pages
 //
