@@ -38,9 +38,9 @@ func (e *AuthError) GoString() string { return fmt.Sprintf("&m3teraccess.AuthErr
 // Unwrap returns the error of the transport or of the token source, or nil if the token endpoint returned an error.
 func (e *AuthError) Unwrap() error { return e.err }
 
-// newAuthError makes the error for an access token that the source did not return. It does not keep a RetrieveError, which
-// holds the request and so the credentials. statusCode is the status of the token endpoint, or 0 if it did not respond.
-// advice says what to check if the credentials were refused.
+// newAuthError makes the error for an access token that the source did not return. It does not keep a RetrieveError,
+// which holds the request and so the credentials. statusCode is the status of the token endpoint, or 0 if it did not
+// respond. advice says what to check if the credentials were refused.
 func newAuthError(err error, statusCode int, redact redactor, advice string) *AuthError {
 	e := &AuthError{StatusCode: statusCode}
 	answered := (*oauth2.RetrieveError)(nil)

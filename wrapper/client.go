@@ -32,7 +32,8 @@ type core struct {
 	paces       *paces
 }
 
-// NewClient returns a client with the given options. It reads any setting that the options leave out from the environment:
+// NewClient returns a client with the given options. It reads any setting that the options leave out from the
+// environment:
 //
 //   - M3TER_API_KEY and M3TER_API_SECRET: the credentials of a service user; without them, M3TER_API_TOKEN: an access
 //     token, which the client sends unchanged and cannot renew
@@ -87,20 +88,20 @@ func (c Client) GoString() string { return c.String() }
 
 // RequestSupport gives m3ter's support users access to the organization until request.EndSupportUsersAccess.
 //
-// The first support request of an organization has no version. Each later call changes the existing support request, and
-// must carry its current version: see [RetryOnConflict].
+// The first support request of an organization has no version. Each later call changes the existing support request,
+// and must carry its current version: see [RetryOnConflict].
 //
-// Always set SupportUsersPermissionPolicy. The client does not send a nil list, and m3ter then chooses the statements. It
-// may let support users do everything: m3ter's console preselects the managed policy Administrator. The client does send
-// an empty list, which removes all statements. m3ter does not document whether a change without a list keeps the former
-// statements.
+// Always set SupportUsersPermissionPolicy. The client does not send a nil list, and m3ter then chooses the statements.
+// It may let support users do everything: m3ter's console preselects the managed policy Administrator. The client does
+// send an empty list, which removes all statements. m3ter does not document whether a change without a list keeps the
+// former statements.
 //
-// According to m3ter's guide, access lasts at least until the end of the day. To end it early, the guide sets the end to
-// tomorrow and removes the statements. It is not known whether m3ter refuses an earlier end: see examples/grant.
+// According to m3ter's guide, access lasts at least until the end of the day. To end it early, the guide sets the end
+// to tomorrow and removes the statements. It is not known whether m3ter refuses an earlier end: see examples/grant.
 //
-// RequestSupport returns a [*ValidationError], and sends nothing, if the end date is zero or a statement is malformed. The
-// error matches [ErrVersionConflict] if the request has a version that is not current, and [ErrOutcomeUnknown] if m3ter may
-// have carried out the request. "Errors" in the package comment lists the errors of all calls.
+// RequestSupport returns a [*ValidationError], and sends nothing, if the end date is zero or a statement is malformed.
+// The error matches [ErrVersionConflict] if the request has a version that is not current, and [ErrOutcomeUnknown] if
+// m3ter may have carried out the request. "Errors" in the package comment lists the errors of all calls.
 func (c *Client) RequestSupport(ctx context.Context, request SupportRequest) (*Support, error) {
 	return invoke(ctx, c, &gen.RequestSupport, inUTC(request))
 }
@@ -114,24 +115,25 @@ func inUTC(request SupportRequest) SupportRequest {
 // CreatePermissionPolicy creates a permission policy. The policy has no effect until [Client.AddPermissionPolicyToUser]
 // adds it to a user. Names need not be unique.
 //
-// CreatePermissionPolicy returns a [*ValidationError], and sends nothing, if the name does not have 1 to 100 characters, if
-// there is no statement, if a statement is malformed, or if the request has a version. The error matches
-// [ErrOutcomeUnknown] if m3ter may have created the policy. "Errors" in the package comment lists the errors of all calls.
+// CreatePermissionPolicy returns a [*ValidationError], and sends nothing, if the name does not have 1 to 100
+// characters, if there is no statement, if a statement is malformed, or if the request has a version. The error matches
+// [ErrOutcomeUnknown] if m3ter may have created the policy. "Errors" in the package comment lists the errors of all
+// calls.
 func (c *Client) CreatePermissionPolicy(ctx context.Context, request PermissionPolicyRequest) (*PermissionPolicy, error) {
 	return invoke(ctx, c, &gen.CreatePermissionPolicy, request)
 }
 
-// AddPermissionPolicyToUser gives the user request.PrincipalID the permissions of a policy. Leave the version zero, unless
-// the user has the policy already: then it is the version of that existing link.
+// AddPermissionPolicyToUser gives the user request.PrincipalID the permissions of a policy. Leave the version zero,
+// unless the user has the policy already: then it is the version of that existing link.
 //
 // m3ter does not document its response if the user has the policy already and the request has no version. Package
 // m3tertest returns 409, which matches [ErrConflict] and, without a version, not [ErrVersionConflict]. Use
 // [Client.UserPermissions] to see the policies of the user.
 //
-// AddPermissionPolicyToUser returns a [*ValidationError], and sends nothing, if the policy id can't be part of a path or
-// PrincipalID is empty. The error matches [ErrNotFound] if the policy or the user is unknown, [ErrVersionConflict] if the
-// request has a version that is not current, and [ErrOutcomeUnknown] if m3ter may have added the policy. "Errors" in the
-// package comment lists the errors of all calls.
+// AddPermissionPolicyToUser returns a [*ValidationError], and sends nothing, if the policy id can't be part of a path
+// or PrincipalID is empty. The error matches [ErrNotFound] if the policy or the user is unknown, [ErrVersionConflict]
+// if the request has a version that is not current, and [ErrOutcomeUnknown] if m3ter may have added the policy.
+// "Errors" in the package comment lists the errors of all calls.
 func (c *Client) AddPermissionPolicyToUser(ctx context.Context, policyID string, request PrincipalPermissionRequest) (*PrincipalPermission, error) {
 	return invoke(ctx, c, &gen.AddPermissionPolicyToUser, request, policyID)
 }
@@ -140,10 +142,10 @@ func (c *Client) AddPermissionPolicyToUser(ctx context.Context, policyID string,
 // resources, such as meter or plan. The version in the request is the version of the group; without a version,
 // RemoveResource skips the version check.
 //
-// RemoveResource returns a [*ValidationError], and sends nothing, if the type or the group id can't be part of a path, if
-// TargetID is empty, or if TargetType is unknown. The error matches [ErrNotFound] if the group or the resource is unknown,
-// [ErrVersionConflict] if the request has a version that is not current, and [ErrOutcomeUnknown] if m3ter may have removed
-// the resource. "Errors" in the package comment lists the errors of all calls.
+// RemoveResource returns a [*ValidationError], and sends nothing, if the type or the group id can't be part of a path,
+// if TargetID is empty, or if TargetType is unknown. The error matches [ErrNotFound] if the group or the resource is
+// unknown, [ErrVersionConflict] if the request has a version that is not current, and [ErrOutcomeUnknown] if m3ter may
+// have removed the resource. "Errors" in the package comment lists the errors of all calls.
 func (c *Client) RemoveResource(ctx context.Context, resourceType, groupID string, request ResourceGroupItemRequest) (*ResourceGroup, error) {
 	return invoke(ctx, c, &gen.RemoveResource, request, resourceType, groupID)
 }

@@ -10,27 +10,28 @@ import (
 
 const (
 	conflictAttempts = 10                     // if the context has no deadline
-	conflictPause    = 100 * time.Millisecond // the longest backoff before the second attempt; it doubles with each further attempt
+	conflictPause    = 100 * time.Millisecond // the longest backoff before the second attempt; doubles each time
 	conflictMaxPause = time.Second            // the longest backoff of all
 )
 
-// RetryOnConflict updates a resource that others may update concurrently. It calls read for the current state, and write
-// with that state. If write fails with [ErrVersionConflict], someone else updated the resource first. RetryOnConflict then
-// waits for a random backoff, which grows to 1 second, and calls both functions anew: until the deadline of ctx, or 10
-// times in all if ctx has no deadline.
+// RetryOnConflict updates a resource that others may update concurrently. It calls read for the current state, and
+// write with that state. If write fails with [ErrVersionConflict], someone else updated the resource first.
+// RetryOnConflict then waits for a random backoff, which grows to 1 second, and calls both functions anew: until the
+// deadline of ctx, or 10 times in all if ctx has no deadline.
 //
 //	read := func(ctx context.Context) (*m3teraccess.Support, error) {
 //		return m3teraccess.Get[m3teraccess.Support](ctx, client, "support")
 //	}
 //
 // If the error of read matches [ErrNotFound], the resource does not exist yet. write then gets the zero C, and
-// RetryOnConflict also retries if someone else has created the resource in the meantime. The same holds if C is int64 and
-// the current version is 0. Any other error of read ends the call.
+// RetryOnConflict also retries if someone else has created the resource in the meantime. The same holds if C is int64
+// and the current version is 0. Any other error of read ends the call.
 //
 // In each call, write must start from the state that read returned. Otherwise it overwrites the updates of others.
 //
-// RetryOnConflict returns the error of read or of the last write, wrapped with the reason for giving up. It does not retry a
-// write whose outcome is unknown ([ErrOutcomeUnknown]), even after a conflict: the write may conflict with itself.
+// RetryOnConflict returns the error of read or of the last write, wrapped with the reason for giving up. It does not
+// retry a write whose outcome is unknown ([ErrOutcomeUnknown]), even after a conflict: the write may conflict with
+// itself.
 func RetryOnConflict[C, T any](ctx context.Context, read func(context.Context) (C, error), write func(context.Context, C) (T, error)) (T, error) {
 	var none T
 	if err := begin(ctx); err != nil {

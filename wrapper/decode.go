@@ -10,8 +10,8 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/internal/strictjson"
 )
 
-// maxValues is more than the number of values in any real response. In memory, a value may take 100 times the size of its
-// text.
+// maxValues is more than the number of values in any real response. In memory, a value may take 100 times the size of
+// its text.
 const maxValues = 100_000
 
 // decode reads the one JSON value of a response, and converts it into the form of requests.

@@ -14,22 +14,23 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
-// Do sends a request to any other endpoint of m3ter, through the same layers as the methods. The access token, the timeout,
-// the retries and the limits of the client apply.
+// Do sends a request to any other endpoint of m3ter, through the same layers as the methods. The access token, the
+// timeout, the retries and the limits of the client apply.
 //
-// If the URL has no scheme and no host, such as /organizations/{orgId}/support (see [Client.OrganizationID]), it is below
-// the base URL. Any other URL must have the scheme, host and port of the base URL; otherwise Do returns a
+// If the URL has no scheme and no host, such as /organizations/{orgId}/support (see [Client.OrganizationID]), it is
+// below the base URL. Any other URL must have the scheme, host and port of the base URL; otherwise Do returns a
 // [*ValidationError] and sends nothing. Do does not change req. It sends a copy with the Authorization and User-Agent
 // headers of the client, under the rate limit of the client's organization. It does not follow redirects.
 //
-// Do returns a response with a nil error, whatever its status: the caller must check StatusCode. Only the methods turn a
-// status into an [*Error]. The same holds if the transport sent a write more than once: Do returns its 4xx response with a
-// nil error, although the other request may have been carried out. The response body is in memory and need not be closed.
-// Unless the status is 2xx, it may be incomplete. The Request of the response has no Authorization header.
+// Do returns a response with a nil error, whatever its status: the caller must check StatusCode. Only the methods turn
+// a status into an [*Error]. The same holds if the transport sent a write more than once: Do returns its 4xx response
+// with a nil error, although the other request may have been carried out. The response body is in memory and need not
+// be closed. Unless the status is 2xx, it may be incomplete. The Request of the response has no Authorization header.
 //
 // Do returns an [*AuthError] if it could not obtain an access token, and a [*DecodeError] if a success is longer than
-// [WithMaxResponseBytes] allows or can't be decompressed. Any other error comes from the context or the transport. Unless
-// the method is GET, HEAD or OPTIONS, the error matches [ErrOutcomeUnknown] if m3ter may have carried out the request.
+// [WithMaxResponseBytes] allows or can't be decompressed. Any other error comes from the context or the transport.
+// Unless the method is GET, HEAD or OPTIONS, the error matches [ErrOutcomeUnknown] if m3ter may have carried out the
+// request.
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	own, err := c.ownRequest(req)
 	if err != nil {
@@ -79,7 +80,8 @@ func (c *Client) ownRequest(req *http.Request) (*http.Request, error) {
 	return own, nil
 }
 
-// validateRequest ensures that the access token goes only to the base URL, and that a request can't become two requests.
+// validateRequest ensures that the access token goes only to the base URL, and that a request can't become two
+// requests.
 func (c *Client) validateRequest(req *http.Request) error {
 	const allowed = "a path that begins with a slash, or the scheme, host and port of the base URL, without a user"
 	switch {
@@ -112,8 +114,8 @@ func (c *Client) validateRequest(req *http.Request) error {
 		validateHeader("request Header", req.Header), validateHeader("request Trailer", req.Trailer))
 }
 
-// validateMethod also refuses two valid methods: CONNECT asks a proxy for a tunnel, and TRACE asks for an echo of the access
-// token.
+// validateMethod also refuses two valid methods: CONNECT asks a proxy for a tunnel, and TRACE asks for an echo of the
+// access token.
 func validateMethod(field, method string) error {
 	if !isToken(method) || method == http.MethodConnect || method == http.MethodTrace {
 		return invalid(field, "an HTTP method for a resource, such as POST", "is %s", gen.Quote(method))
@@ -127,8 +129,8 @@ func hasDotSegment(path string) bool {
 		func(segment string) bool { return segment == "." || segment == ".." })
 }
 
-// validateHeader refuses a header that net/http would refuse, and fields that decide where a request ends: only net/http
-// writes these. net/http itself leaves out Content-Length and Host, in this spelling.
+// validateHeader refuses a header that net/http would refuse, and fields that decide where a request ends: only
+// net/http writes these. net/http itself leaves out Content-Length and Host, in this spelling.
 func validateHeader(field string, header http.Header) error {
 	for name, values := range header {
 		switch {

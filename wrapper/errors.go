@@ -24,11 +24,11 @@ var (
 	ErrOutcomeUnknown = errors.New("m3teraccess: outcome unknown")     // m3ter may or may not have carried out the write
 	ErrRepeatedToken  = errors.New("m3teraccess: repeated page token") // the pages would never end
 
-	// ErrVersionConflict means that the version in the request is not current. m3ter does not document the status for this.
-	// If the request had a version, three responses match: a 409, which matches [ErrConflict] too; a 412; and a 400 whose
-	// message contains the word version, not after the word API, and a word such as current, stale, expected or mismatch. A
-	// 409 to a request without a version matches only [ErrConflict]: the user has the policy already, or the version is
-	// missing.
+	// ErrVersionConflict means that the version in the request is not current. m3ter does not document the status for
+	// this. If the request had a version, three responses match: a 409, which matches [ErrConflict] too; a 412; and a
+	// 400 whose message contains the word version, not after the word API, and a word such as current, stale, expected
+	// or mismatch. A 409 to a request without a version matches only [ErrConflict]: the user has the policy already, or
+	// the version is missing.
 	ErrVersionConflict = errors.New("m3teraccess: version conflict")
 )
 
@@ -68,8 +68,8 @@ func newError(c *call, a *answer) *Error {
 	}
 }
 
-// messageOf returns the message in the response body of an error. It returns "" for any other response body, such as the
-// page of a proxy.
+// messageOf returns the message in the response body of an error. It returns "" for any other response body, such as
+// the page of a proxy.
 func messageOf(body []byte) string {
 	const longest = 64 << 10 // a longer response body is not just a message
 	var content struct {
@@ -154,9 +154,9 @@ func refusesVersion(status int, message string) bool {
 var wordsOfConflict = strings.Fields("stale current match matches matched matching mismatch expected conflict conflicts conflicting " +
 	"outdated old older latest newer changed modified incorrect wrong invalid missing required")
 
-// A DecodeError is a success that the client can't read: the response is too long, is not JSON, or lacks a required member.
-// For a write, the error matches [ErrOutcomeUnknown] too: the status says that the write was carried out, but its result
-// is lost.
+// A DecodeError is a success that the client can't read: the response is too long, is not JSON, or lacks a required
+// member. For a write, the error matches [ErrOutcomeUnknown] too: the status says that the write was carried out, but
+// its result is lost.
 type DecodeError struct {
 	StatusCode int    // of the response
 	Method     string // of the request

@@ -8,9 +8,9 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
-// finishAny converts the statements of a response into the form that can be sent, wherever the response contains types of
-// package gen. It returns the name of a missing member: a required member of a type of package gen, or the id of any struct
-// whose id is not optional.
+// finishAny converts the statements of a response into the form that can be sent, wherever the response contains types
+// of package gen. It returns the name of a missing member: a required member of a type of package gen, or the id of any
+// struct whose id is not optional.
 func finishAny[T any](answer *T) (lacks string) {
 	if lacks, isOurs := gen.Finish(answer); isOurs {
 		return lacks
@@ -24,7 +24,7 @@ func finishAny[T any](answer *T) (lacks string) {
 		if field.Tag.Get("json") != "id" || field.Type.Kind() != reflect.String {
 			continue
 		}
-		if id, err := value.FieldByIndexErr(field.Index); err != nil || id.String() == "" { // or it is in an embedded nil pointer
+		if id, err := value.FieldByIndexErr(field.Index); err != nil || id.String() == "" { // or in an embedded nil
 			return "id"
 		}
 	}
@@ -76,8 +76,8 @@ func canHoldOurs(t reflect.Type) bool {
 	return holds
 }
 
-// findOurs reports whether t contains a type of package gen. It does not look into a type that decodes itself, whose values
-// may be circular.
+// findOurs reports whether t contains a type of package gen. It does not look into a type that decodes itself, whose
+// values may be circular.
 func findOurs(t reflect.Type, seen map[reflect.Type]bool) bool {
 	if seen[t] {
 		return false

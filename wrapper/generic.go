@@ -21,16 +21,16 @@ import (
 //
 //	group, err := m3teraccess.Get[m3teraccess.ResourceGroup](ctx, client, "resourcegroups", "meter", groupID)
 //
-// The segments are the path after /organizations/{orgId}, one path segment for each argument. Get escapes each segment, so
-// the caller must not escape ids.
+// The segments are the path after /organizations/{orgId}, one path segment for each argument. Get escapes each segment,
+// so the caller must not escape ids.
 //
-// Get reads the response as strictly as the methods of [Client] do. The response must be one JSON value other than null. If
-// T is a struct with an "id" of type string that is not optional, the id must not be empty. Statements are returned in the
-// form that can be sent, if T is a type of this package or contains one.
+// Get reads the response as strictly as the methods of [Client] do. The response must be one JSON value other than
+// null. If T is a struct with an "id" of type string that is not optional, the id must not be empty. Statements are
+// returned in the form that can be sent, if T is a type of this package or contains one.
 //
-// Get returns a [*ValidationError], and sends nothing, if a segment can't be part of a path. The error matches [ErrNotFound]
-// if the resource does not exist, and is a [*DecodeError] if the response can't be read. "Errors" in the package comment
-// lists the errors of all calls.
+// Get returns a [*ValidationError], and sends nothing, if a segment can't be part of a path. The error matches
+// [ErrNotFound] if the resource does not exist, and is a [*DecodeError] if the response can't be read. "Errors" in the
+// package comment lists the errors of all calls.
 func Get[T any](ctx context.Context, c *Client, segments ...string) (*T, error) {
 	return sendBelow(ctx, c, operationBelow(http.MethodGet, segments), segments, "", nil, finishAny[T])
 }
@@ -39,8 +39,8 @@ func Get[T any](ctx context.Context, c *Client, segments ...string) (*T, error) 
 //
 //	for user, err := range m3teraccess.List[User](ctx, client, nil, "users") {
 //
-// Each request carries the query, which may be nil. The query's nextToken is the page token to start with. The segments are
-// the same as for [Get], and List reads each entry as strictly. It fetches pages like [Client.UserPermissions].
+// Each request carries the query, which may be nil. The query's nextToken is the page token to start with. The segments
+// are the same as for [Get], and List reads each entry as strictly. It fetches pages like [Client.UserPermissions].
 //
 // An error ends the loop. It is an error of [Get], or [ErrRepeatedToken].
 func List[T any](ctx context.Context, c *Client, query url.Values, segments ...string) iter.Seq2[T, error] {
@@ -62,12 +62,12 @@ func List[T any](ctx context.Context, c *Client, query url.Values, segments ...s
 //
 //	_, err := m3teraccess.Send[struct{}](ctx, client, http.MethodPost, body, "permissionpolicies", id, "removefromuser")
 //
-// Send encodes the body with encoding/json. If the body is nil, the request has no body. The segments are the same as for
-// [Get], and Send reads the response as strictly. Send[struct{}] accepts any success, also without a response body; for any
-// other T, a success without a response body is a [*DecodeError].
+// Send encodes the body with encoding/json. If the body is nil, the request has no body. The segments are the same as
+// for [Get], and Send reads the response as strictly. Send[struct{}] accepts any success, also without a response body;
+// for any other T, a success without a response body is a [*DecodeError].
 //
-// Send returns the errors of [Get]. The error matches [ErrVersionConflict] if the body has a top-level version other than 0
-// that is not current, and [ErrOutcomeUnknown] if m3ter may have carried out a write.
+// Send returns the errors of [Get]. The error matches [ErrVersionConflict] if the body has a top-level version other
+// than 0 that is not current, and [ErrOutcomeUnknown] if m3ter may have carried out a write.
 func Send[T any](ctx context.Context, c *Client, method string, body any, segments ...string) (*T, error) {
 	return sendBelow(ctx, c, operationBelow(method, segments), segments, "", body, finishAny[T])
 }

@@ -136,9 +136,9 @@ func (c *config) baseURLFromEnvironment() error {
 	return c.setBaseURL("M3TER_BASE_URL", cmp.Or(os.Getenv("M3TER_BASE_URL"), defaultBaseURL))
 }
 
-// WithCredentials sets the access key id and the API secret of a service user. The first call exchanges them for an access
-// token. They must not be empty, contain control characters, or begin or end with a space. The key must not contain a
-// colon.
+// WithCredentials sets the access key id and the API secret of a service user. The first call exchanges them for an
+// access token. They must not be empty, contain control characters, or begin or end with a space. The key must not
+// contain a colon.
 func WithCredentials(key, secret string) Option {
 	return func(c *config) error {
 		c.given.auth = true
@@ -169,10 +169,10 @@ func validateCredential(field, value, allowed, without string) error {
 	return nil
 }
 
-// WithTokenSource sets the source of the access tokens, such as a source for the authorization-code flow. The client keeps
-// an access token until it expires. The client calls Token in its own goroutine, one call at a time, and in the background
-// before an access token expires. Token must return by itself, because the client sets no timeout for it. If Token fails
-// or panics, the call returns an [*AuthError].
+// WithTokenSource sets the source of the access tokens, such as a source for the authorization-code flow. The client
+// keeps an access token until it expires. The client calls Token in its own goroutine, one call at a time, and in the
+// background before an access token expires. Token must return by itself, because the client sets no timeout for it. If
+// Token fails or panics, the call returns an [*AuthError].
 func WithTokenSource(source oauth2.TokenSource) Option {
 	return func(c *config) error {
 		c.given.auth = true
@@ -192,8 +192,8 @@ func (c *config) setToken(token string) error {
 	return nil
 }
 
-// WithOrganization sets the id of the organization that the client calls. The id must be one path segment without leading
-// or trailing spaces.
+// WithOrganization sets the id of the organization that the client calls. The id must be one path segment without
+// leading or trailing spaces.
 func WithOrganization(orgID string) Option {
 	return func(c *config) error {
 		c.given.organization = true
@@ -209,8 +209,8 @@ func (c *config) setOrganization(field, orgID string) error {
 	return validateOrganization(field, orgID)
 }
 
-// WithBaseURL sets the base URL of the API. The scheme must be https, or http for localhost or a loopback address. The URL
-// must have a host, and must not have a user, a query or a fragment.
+// WithBaseURL sets the base URL of the API. The scheme must be https, or http for localhost or a loopback address. The
+// URL must have a host, and must not have a user, a query or a fragment.
 func WithBaseURL(baseURL string) Option {
 	return func(c *config) error {
 		c.given.baseURL = true
@@ -249,8 +249,8 @@ func isLoopback(host string) bool {
 	return strings.ToLower(host) == "localhost" || err == nil && addr.IsLoopback()
 }
 
-// isNil reports whether a value is nil, or an interface that holds a nil pointer, function or the like. Each call of such a
-// value would panic.
+// isNil reports whether a value is nil, or an interface that holds a nil pointer, function or the like. Each call of
+// such a value would panic.
 func isNil(value any) bool {
 	switch v := reflect.ValueOf(value); v.Kind() {
 	case reflect.Invalid:
@@ -261,16 +261,17 @@ func isNil(value any) bool {
 	return false
 }
 
-// WithHTTPClient sets the HTTP client whose transport, cookie jar and timeout the client uses. The shorter of its timeout
-// and the timeout of [WithTimeout] applies. The HTTP client is not changed, and redirects are not followed.
+// WithHTTPClient sets the HTTP client whose transport, cookie jar and timeout the client uses. The shorter of its
+// timeout and the timeout of [WithTimeout] applies. The HTTP client is not changed, and redirects are not followed.
 //
-// The default transport is a clone of http.DefaultTransport with the following settings. Your own transport needs them too:
+// The default transport is a clone of http.DefaultTransport with the following settings. Your own transport needs them
+// too:
 //
 //   - MaxIdleConnsPerHost: at least the number of concurrent calls, since all of them go to one host
 //   - IdleConnTimeout: 45 seconds. Gateways commonly close an idle connection after 60 seconds; a write on a connection
 //     that is just closing has an unknown outcome
-//   - HTTP2, SendPingTimeout and PingTimeout: 4 seconds and 3 seconds. After that the transport leaves a connection that
-//     the network dropped silently; without them calls may time out on it for many minutes
+//   - HTTP2, SendPingTimeout and PingTimeout: 4 seconds and 3 seconds. After that the transport leaves a connection
+//     that the network dropped silently; without them calls may time out on it for many minutes
 //
 // The transport may wrap another transport. It must not retry a request by itself, and it must not return before its
 // request or its context has ended: in both cases m3ter may carry out a write twice. It must return when the context
@@ -291,8 +292,8 @@ func WithHTTPClient(client *http.Client) Option {
 	}
 }
 
-// WithUserAgent sets a product, such as "billing-sync/1.4", that goes before the client's own User-Agent. It must not be
-// empty or contain control characters.
+// WithUserAgent sets a product, such as "billing-sync/1.4", that goes before the client's own User-Agent. It must not
+// be empty or contain control characters.
 func WithUserAgent(product string) Option {
 	return func(c *config) error {
 		if product == "" || strings.ContainsFunc(product, unicode.IsControl) {
@@ -303,10 +304,10 @@ func WithUserAgent(product string) Option {
 	}
 }
 
-// WithLogger sets the logger of the client. The client logs each attempt at Debug, and each retry and each new access token
-// at Info. At Warn it logs that it is giving up a call, and that it could not obtain an access token. The lines contain the
-// operation, the method, the path template (for [Client.Do], the path as sent), the attempt, the status, the duration and
-// the request id. They never contain a request body, a response body or any other header.
+// WithLogger sets the logger of the client. The client logs each attempt at Debug, and each retry and each new access
+// token at Info. At Warn it logs that it is giving up a call, and that it could not obtain an access token. The lines
+// contain the operation, the method, the path template (for [Client.Do], the path as sent), the attempt, the status,
+// the duration and the request id. They never contain a request body, a response body or any other header.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) error {
 		if logger == nil {
@@ -317,8 +318,8 @@ func WithLogger(logger *slog.Logger) Option {
 	}
 }
 
-// WithRetry sets how often the client retries calls and requests for an access token, and how long it waits before a retry.
-// No value may be negative, and MinBackoff must not exceed MaxBackoff.
+// WithRetry sets how often the client retries calls and requests for an access token, and how long it waits before a
+// retry. No value may be negative, and MinBackoff must not exceed MaxBackoff.
 func WithRetry(policy RetryPolicy) Option {
 	return func(c *config) error {
 		const allowed = "a policy without a negative value, and without a MinBackoff above MaxBackoff"
@@ -346,13 +347,14 @@ func WithLimiter(limiter Limiter) Option {
 	}
 }
 
-// WithOrganizationLimiter replaces the default limiter with a limiter for each organization. The client calls limiterOf at
-// the first use of an organization, perhaps concurrently. It keeps the limiter as long as a client of the organization
-// exists, and for 1 second after its last request. Then the next use calls limiterOf anew. If a limiter remembers more than
-// 1 second, limiterOf must keep it. If limiterOf returns nil, the organization gets the default limiter.
+// WithOrganizationLimiter replaces the default limiter with a limiter for each organization. The client calls limiterOf
+// at the first use of an organization, perhaps concurrently. It keeps the limiter as long as a client of the
+// organization exists, and for 1 second after its last request. Then the next use calls limiterOf anew. If a limiter
+// remembers more than 1 second, limiterOf must keep it. If limiterOf returns nil, the organization gets the default
+// limiter.
 //
-// If the limiter also has a method HoldBack(time.Duration), the client calls it when m3ter refuses a request because of the
-// rate limit. The argument is how long the requests of the organization are held back.
+// If the limiter also has a method HoldBack(time.Duration), the client calls it when m3ter refuses a request because of
+// the rate limit. The argument is how long the requests of the organization are held back.
 func WithOrganizationLimiter(limiterOf func(orgID string) Limiter) Option {
 	return func(c *config) error {
 		if limiterOf == nil {
@@ -363,8 +365,8 @@ func WithOrganizationLimiter(limiterOf func(orgID string) Limiter) Option {
 	}
 }
 
-// WithTimeout sets the timeout of each attempt, from the wait for a connection to the end of the response. It must be above
-// zero; the default is 30 seconds. The context bounds the call as a whole.
+// WithTimeout sets the timeout of each attempt, from the wait for a connection to the end of the response. It must be
+// above zero; the default is 30 seconds. The context bounds the call as a whole.
 func WithTimeout(d time.Duration) Option {
 	return func(c *config) error {
 		if d <= 0 {
@@ -375,8 +377,8 @@ func WithTimeout(d time.Duration) Option {
 	}
 }
 
-// WithMaxResponseBytes sets how many bytes of a response body the client reads, also of a token response. It must be above
-// zero; the default is 10 MiB. A success with a longer response body is a [*DecodeError].
+// WithMaxResponseBytes sets how many bytes of a response body the client reads, also of a token response. It must be
+// above zero; the default is 10 MiB. A success with a longer response body is a [*DecodeError].
 func WithMaxResponseBytes(n int64) Option {
 	return func(c *config) error {
 		if n <= 0 {

@@ -18,8 +18,8 @@ type page[T any] struct {
 }
 
 // unmarshal reads any of three shapes: the page itself, a bare list, or one entry. m3ter's schema of the response to
-// UserPermissions is one entry, and its description is a list; its other lists are pages. Decoding reads the whole body, so
-// unmarshal first searches it for the member names. Only an escaped name, which has a \u, needs the last part.
+// UserPermissions is one entry, and its description is a list; its other lists are pages. Decoding reads the whole
+// body, so unmarshal first searches it for the member names. Only an escaped name, which has a \u, needs the last part.
 func (p *page[T]) unmarshal(body []byte) error {
 	if first := bytes.TrimLeft(body, " \t\r\n"); len(first) > 0 && first[0] == '[' {
 		return unmarshal(body, &p.Data)

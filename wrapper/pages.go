@@ -13,12 +13,13 @@ type PageParams struct {
 	NextToken string // page token from the page before; empty for the first page
 }
 
-// UserPermissionsPage returns one page of the permission policies that were added to a user, newest first. NextToken of the
-// page is the page token of the next page; it is empty on the last page. [Client.UserPermissions] walks over all pages.
+// UserPermissionsPage returns one page of the permission policies that were added to a user, newest first. NextToken of
+// the page is the page token of the next page; it is empty on the last page. [Client.UserPermissions] walks over all
+// pages.
 //
-// UserPermissionsPage returns a [*ValidationError], and sends nothing, if the user id can't be part of a path or the page
-// size is not 0 to 200. The error matches [ErrNotFound] if the user is unknown. "Errors" in the package comment lists the
-// errors of all calls.
+// UserPermissionsPage returns a [*ValidationError], and sends nothing, if the user id can't be part of a path or the
+// page size is not 0 to 200. The error matches [ErrNotFound] if the user is unknown. "Errors" in the package comment
+// lists the errors of all calls.
 func (c *Client) UserPermissionsPage(ctx context.Context, userID string, params PageParams) (*PermissionPolicyPage, error) {
 	return invoke(ctx, c, &gen.UserPermissions, gen.UserPermissionsParams(params), userID)
 }
@@ -32,15 +33,15 @@ func (c *Client) UserPermissionsPage(ctx context.Context, userID string, params 
 //		fmt.Println(policy.Name)
 //	}
 //
-// These policies alone do not decide what the user may do: the policies of the user's groups count too, and a deny in any
-// policy wins over every allow.
+// These policies alone do not decide what the user may do: the policies of the user's groups count too, and a deny in
+// any policy wins over every allow.
 //
-// At most one PageParams may be given. It sets the size of the pages and the page token to start with. The client fetches
-// a page when the loop reaches it, and fetches no page after the loop ends. Each loop over the result starts from the
-// beginning, and several loops may run concurrently.
+// At most one PageParams may be given. It sets the size of the pages and the page token to start with. The client
+// fetches a page when the loop reaches it, and fetches no page after the loop ends. Each loop over the result starts
+// from the beginning, and several loops may run concurrently.
 //
-// An error ends the loop. It is an error of [Client.UserPermissionsPage], or [ErrRepeatedToken] if m3ter returns the same
-// page token twice, so the pages would never end.
+// An error ends the loop. It is an error of [Client.UserPermissionsPage], or [ErrRepeatedToken] if m3ter returns the
+// same page token twice, so the pages would never end.
 func (c *Client) UserPermissions(ctx context.Context, userID string, params ...PageParams) iter.Seq2[PermissionPolicy, error] {
 	if len(params) > 1 {
 		err := invalid("PageParams", "given at most once", "are given %d times", len(params))

@@ -8,8 +8,8 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
-// invoke calls an operation of the OpenAPI document: it checks the arguments, sends the request and reads the response. The
-// values are the path values after the organization.
+// invoke calls an operation of the OpenAPI document: it checks the arguments, sends the request and reads the response.
+// The values are the path values after the organization.
 func invoke[Request, Answer any](ctx context.Context, c *Client, endpoint *gen.Endpoint[Request, Answer], request Request, values ...string) (*Answer, error) {
 	if err := begin(ctx); err != nil {
 		return nil, err
@@ -76,8 +76,8 @@ func isNothing(answer any) bool {
 	return ok
 }
 
-// explain adds to the error of an outcome: the request, if the error does not name it; that there was no time for another
-// attempt; and that m3ter may have carried out a write.
+// explain adds to the error of an outcome: the request, if the error does not name it; that there was no time for
+// another attempt; and that m3ter may have carried out a write.
 func (c *call) explain(err error, out outcome) error {
 	unknown := false
 	switch e := err.(type) {
@@ -103,8 +103,8 @@ func (c *call) explain(err error, out outcome) error {
 	return err
 }
 
-// failure returns the error for a request without a response. proof says why the request was not carried out; it is "" if
-// the request may have been carried out.
+// failure returns the error for a request without a response. proof says why the request was not carried out; it is ""
+// if the request may have been carried out.
 func (c *call) failure(proof string, err error) error {
 	if proof != "" {
 		proof += ": "

@@ -50,8 +50,8 @@ func validate[Request, Answer any](endpoint *gen.Endpoint[Request, Answer], valu
 	return errors.Join(errs...)
 }
 
-// validateOrganization is validatePathValue for an organization id. It shows only the start of the value, because a user who
-// mixes up the settings may have given the API secret.
+// validateOrganization is validatePathValue for an organization id. It shows only the start of the value, because a
+// user who mixes up the settings may have given the API secret.
 func validateOrganization(field, value string) error {
 	err := validatePathValue(field, value)
 	if e, ok := err.(*ValidationError); ok && e.Problem == "is "+gen.Quote(value) {
@@ -69,8 +69,8 @@ func quoteStart(value string) string {
 	return gen.Quote(value)
 }
 
-// validatePathValue refuses a value that would lead to another endpoint or to none. Any other value can be escaped, and stays
-// one segment.
+// validatePathValue refuses a value that would lead to another endpoint or to none. Any other value can be escaped, and
+// stays one segment.
 func validatePathValue(field, value string) error {
 	const allowed = `one segment of a path, not "." or "..", and without /, \ and control characters`
 	switch {
