@@ -92,7 +92,7 @@ func (c *Client) validateRequest(req *http.Request) error {
 	case req.URL.Opaque != "":
 		return invalid("request URL", allowed, "is opaque: its path may name another host")
 	case req.URL.User != nil:
-		return invalid("request URL", allowed, "holds a user or a password")
+		return invalid("request URL", allowed, "has a user or a password")
 	case hasDotSegment(req.URL.Path):
 		return invalid("request URL", `a URL whose path has no segment "." or ".."`, "has one")
 	case req.Host != "" && req.Host != req.URL.Host:

@@ -160,11 +160,11 @@ func validateCredential(field, value, allowed, without string) error {
 	case value == "":
 		return invalid(field, allowed, "is empty")
 	case strings.ContainsFunc(value, unicode.IsControl):
-		return invalid(field, allowed, "holds a control character (a line break at its end?)")
+		return invalid(field, allowed, "contains a control character (perhaps a line break at its end)")
 	case strings.TrimSpace(value) != value:
-		return invalid(field, allowed, "has a space around it")
+		return invalid(field, allowed, "has a leading or trailing space")
 	case strings.ContainsAny(value, without):
-		return invalid(field, allowed, "holds a %q", without)
+		return invalid(field, allowed, "contains %q", without)
 	}
 	return nil
 }
@@ -187,7 +187,7 @@ func WithTokenSource(source oauth2.TokenSource) Option {
 func (c *config) setToken(token string) error {
 	c.source = oauth2.StaticTokenSource(&oauth2.Token{AccessToken: token})
 	if problem := problemOfToken(token); problem != "" {
-		return invalid("M3TER_API_TOKEN", "a token, without Bearer before it", "%s", problem)
+		return invalid("M3TER_API_TOKEN", "an access token, without Bearer before it", "%s", problem)
 	}
 	return nil
 }
@@ -203,7 +203,7 @@ func WithOrganization(orgID string) Option {
 
 func (c *config) setOrganization(field, orgID string) error {
 	if strings.TrimSpace(orgID) != orgID {
-		return invalid(field, "an id without a space around it", "is %s", quoteStart(orgID))
+		return invalid(field, "an id without leading or trailing spaces", "is %s", quoteStart(orgID))
 	}
 	c.orgID = orgID
 	return validateOrganization(field, orgID)
@@ -228,9 +228,9 @@ func (c *config) setBaseURL(field, raw string) error {
 	case u.Hostname() == "":
 		return invalid(field, allowed, "has no host")
 	case u.User != nil:
-		return invalid(field, allowed, "of host %s holds a user or a password", gen.Quote(u.Host))
+		return invalid(field, allowed, "has a user or a password (host %s)", gen.Quote(u.Host))
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return invalid(field, allowed, "of host %s has a query or a fragment", gen.Quote(u.Host))
+		return invalid(field, allowed, "has a query or a fragment (host %s)", gen.Quote(u.Host))
 	case u.Scheme != "https" && u.Scheme != "http":
 		return invalid(field, allowed, "is %s", quoteStart(raw))
 	case u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())):
@@ -278,7 +278,7 @@ func isNil(value any) bool {
 // ends. "Transports" in the package comment lists the promises for each kind of transport.
 func WithHTTPClient(client *http.Client) Option {
 	return func(c *config) error {
-		const allowed = "an *http.Client, whose Transport and Jar may be absent"
+		const allowed = "an *http.Client, with or without a Transport and a Jar"
 		switch {
 		case client == nil:
 			return invalid("WithHTTPClient", allowed, "is nil")
@@ -322,7 +322,7 @@ func WithLogger(logger *slog.Logger) Option {
 // retry. No value may be negative, and MinBackoff must not exceed MaxBackoff.
 func WithRetry(policy RetryPolicy) Option {
 	return func(c *config) error {
-		const allowed = "a policy without a negative value, and without a MinBackoff above MaxBackoff"
+		const allowed = "a policy without negative values, with a MinBackoff of at most MaxBackoff"
 		if policy.MaxAttempts < 0 || policy.MinBackoff < 0 || policy.MaxBackoff < 0 || policy.MaxRetryAfter < 0 {
 			return invalid("WithRetry", allowed, "has a negative value")
 		}
