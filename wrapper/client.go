@@ -36,7 +36,7 @@ type core struct {
 // environment:
 //
 //   - M3TER_API_KEY and M3TER_API_SECRET: the credentials of a service user; without them, M3TER_API_TOKEN: an access
-//     token, which the client sends unchanged and cannot renew
+//     token, which the client sends unchanged
 //   - M3TER_ORG_ID: the organization
 //   - M3TER_BASE_URL: the base URL, by default https://api.m3ter.com
 //
@@ -101,7 +101,7 @@ func (c Client) GoString() string { return c.String() }
 //
 // RequestSupport returns a [*ValidationError], and sends nothing, if the end date is zero or a statement is malformed.
 // The error matches [ErrVersionConflict] if the request has a version that is not current, and [ErrOutcomeUnknown] if
-// m3ter may have carried out the request. "Errors" in the package comment lists the errors of all calls.
+// m3ter may or may not have carried out the request. "Errors" in the package comment lists the errors of all calls.
 func (c *Client) RequestSupport(ctx context.Context, request SupportRequest) (*Support, error) {
 	return invoke(ctx, c, &gen.RequestSupport, inUTC(request))
 }
@@ -117,8 +117,8 @@ func inUTC(request SupportRequest) SupportRequest {
 //
 // CreatePermissionPolicy returns a [*ValidationError], and sends nothing, if the name does not have 1 to 100
 // characters, if there is no statement, if a statement is malformed, or if the request has a version. The error matches
-// [ErrOutcomeUnknown] if m3ter may have created the policy. "Errors" in the package comment lists the errors of all
-// calls.
+// [ErrOutcomeUnknown] if m3ter may or may not have created the policy. "Errors" in the package comment lists the errors
+// of all calls.
 func (c *Client) CreatePermissionPolicy(ctx context.Context, request PermissionPolicyRequest) (*PermissionPolicy, error) {
 	return invoke(ctx, c, &gen.CreatePermissionPolicy, request)
 }
@@ -132,8 +132,8 @@ func (c *Client) CreatePermissionPolicy(ctx context.Context, request PermissionP
 //
 // AddPermissionPolicyToUser returns a [*ValidationError], and sends nothing, if the policy id can't be part of a path
 // or PrincipalID is empty. The error matches [ErrNotFound] if the policy or the user is unknown, [ErrVersionConflict]
-// if the request has a version that is not current, and [ErrOutcomeUnknown] if m3ter may have added the policy.
-// "Errors" in the package comment lists the errors of all calls.
+// if the request has a version that is not current, and [ErrOutcomeUnknown] if m3ter may or may not have added the
+// policy. "Errors" in the package comment lists the errors of all calls.
 func (c *Client) AddPermissionPolicyToUser(ctx context.Context, policyID string, request PrincipalPermissionRequest) (*PrincipalPermission, error) {
 	return invoke(ctx, c, &gen.AddPermissionPolicyToUser, request, policyID)
 }

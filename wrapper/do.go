@@ -29,8 +29,8 @@ import (
 //
 // Do returns an [*AuthError] if it could not obtain an access token, and a [*DecodeError] if a success is longer than
 // [WithMaxResponseBytes] allows or can't be decompressed. Any other error comes from the context or the transport.
-// Unless the method is GET, HEAD or OPTIONS, the error matches [ErrOutcomeUnknown] if m3ter may have carried out the
-// request.
+// Unless the method is GET, HEAD or OPTIONS, the error matches [ErrOutcomeUnknown] if m3ter may or may not have carried
+// out the request.
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	own, err := c.ownRequest(req)
 	if err != nil {

@@ -58,7 +58,7 @@ func List[T any](ctx context.Context, c *Client, query url.Values, segments ...s
 	})
 }
 
-// Send sends any other JSON request to the organization, such as one that takes a policy away from a user:
+// Send sends any other JSON request to the organization, such as a request that removes a policy from a user:
 //
 //	_, err := m3teraccess.Send[struct{}](ctx, client, http.MethodPost, body, "permissionpolicies", id, "removefromuser")
 //
@@ -67,7 +67,7 @@ func List[T any](ctx context.Context, c *Client, query url.Values, segments ...s
 // for any other T, a success without a response body is a [*DecodeError].
 //
 // Send returns the errors of [Get]. The error matches [ErrVersionConflict] if the body has a top-level version other
-// than 0 that is not current, and [ErrOutcomeUnknown] if m3ter may have carried out a write.
+// than 0 that is not current, and [ErrOutcomeUnknown] if m3ter may or may not have carried out a write.
 func Send[T any](ctx context.Context, c *Client, method string, body any, segments ...string) (*T, error) {
 	return sendBelow(ctx, c, operationBelow(method, segments), segments, "", body, finishAny[T])
 }

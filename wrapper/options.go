@@ -137,7 +137,7 @@ func (c *config) baseURLFromEnvironment() error {
 }
 
 // WithCredentials sets the access key id and the API secret of a service user. The first call exchanges them for an
-// access token. They must not be empty, contain control characters, or begin or end with a space. The key must not
+// access token. Neither may be empty, contain control characters, or begin or end with a space. The key must not
 // contain a colon.
 func WithCredentials(key, secret string) Option {
 	return func(c *config) error {
@@ -377,8 +377,8 @@ func WithTimeout(d time.Duration) Option {
 	}
 }
 
-// WithMaxResponseBytes sets how many bytes of a response body the client reads, also of a token response. It must be
-// above zero; the default is 10 MiB. A success with a longer response body is a [*DecodeError].
+// WithMaxResponseBytes sets how many bytes of a response body the client reads at most, also of a token response. It
+// must be above zero; the default is 10 MiB. A success with a longer response body is a [*DecodeError].
 func WithMaxResponseBytes(n int64) Option {
 	return func(c *config) error {
 		if n <= 0 {
