@@ -152,9 +152,10 @@
 //
 // # Versions
 //
-// An entity has a version, 1 when created and 1 more after each change. A change carries the version that it is
-// based on. If that version is not current, the change fails with [ErrVersionConflict]. [RetryOnConflict] reads the current state and writes with its version.
-// If someone else updated it first, it retries until the deadline of the context, or 10 times without a deadline.
+// An entity has a version, 1 when created and 1 more after each change. A change carries the version that it is based
+// on. If that version is not current, the change fails with [ErrVersionConflict]. [RetryOnConflict] reads the current
+// state and writes with its version. If someone else updated it first, it retries until the deadline of the context, or
+// 10 times without a deadline.
 //
 // # Pages
 //
