@@ -8,17 +8,17 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// An AuthError is a token that could not be had. The call was not carried out.
+// An AuthError means that the client could not obtain an access token. m3ter did not carry out the call.
 type AuthError struct {
-	StatusCode int    // of the token endpoint; 0 when it gave no answer
+	StatusCode int    // of the token endpoint; 0 if it did not respond
 	Code       string // the OAuth 2.0 error code, such as invalid_client; may be empty
 
 	problem string
-	err     error // nil when there is an answer
+	err     error // nil if the token endpoint returned an error
 }
 
-// refused tells whether the credentials themselves were refused, so that asking again is no use. m3ter documents 403 for
-// what is unauthorized.
+// refused reports whether the token endpoint refused the credentials, so that a retry would fail too. m3ter
+// documents 403 for unauthorized requests.
 func (e *AuthError) refused() bool {
 	switch e.StatusCode {
 	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden:
@@ -27,27 +27,27 @@ func (e *AuthError) refused() bool {
 	return false
 }
 
-// Error says what happened, and what to check when the credentials were refused.
+// Error returns what happened and, if the credentials were refused, what to check.
 func (e *AuthError) Error() string {
-	return shorten("m3teraccess: no access token: "+printable(e.problem), maxErrorText)
+	return shorten("m3teraccess: could not obtain an access token: "+printable(e.problem), maxErrorText)
 }
 
-// GoString is the text too.
+// GoString returns the text of the error.
 func (e *AuthError) GoString() string { return fmt.Sprintf("&m3teraccess.AuthError{%q}", e.Error()) }
 
-// Unwrap returns the failure of the transport or of the token source, if that is what it was.
+// Unwrap returns the error of the transport or of the token source, or nil if the token endpoint returned an error.
 func (e *AuthError) Unwrap() error { return e.err }
 
-// newAuthError makes the error of a token that the source did not give. A RetrieveError is not kept: it holds the
-// request, and so the credentials. statusCode is that of the token endpoint, 0 where it gave no answer; advice is what to check
-// where the credentials were refused.
+// newAuthError makes the error for an access token that the source did not return. It does not keep a RetrieveError,
+// which holds the request and so the credentials. statusCode is the status of the token endpoint, or 0 if it did not
+// respond. advice says what to check if the credentials were refused.
 func newAuthError(err error, statusCode int, redact redactor, advice string) *AuthError {
 	e := &AuthError{StatusCode: statusCode}
 	answered := (*oauth2.RetrieveError)(nil)
 	if !errors.As(err, &answered) {
-		e.err, e.problem = err, err.Error() // fit to be shown
+		e.err, e.problem = err, err.Error() // redacted already
 		if e.StatusCode != 0 {
-			e.problem = fmt.Sprintf("the token endpoint answered %s with none: %s", status(e.StatusCode), e.problem)
+			e.problem = fmt.Sprintf("the token endpoint returned %s without an access token: %s", status(e.StatusCode), e.problem)
 		}
 		return e
 	}
@@ -55,8 +55,8 @@ func newAuthError(err error, statusCode int, redact redactor, advice string) *Au
 		e.StatusCode = answered.Response.StatusCode
 	}
 	e.Code = redact.text(answered.ErrorCode, maxErrorText)
-	e.problem = "the token endpoint answered " + status(e.StatusCode)
-	message := messageOf(answered.Body) // as m3ter words its other errors
+	e.problem = "the token endpoint returned " + status(e.StatusCode)
+	message := messageOf(answered.Body) // m3ter may send the form of its other errors
 	for _, detail := range []string{answered.ErrorCode, answered.ErrorDescription, message} {
 		if detail != "" {
 			e.problem += ": " + redact.text(detail, maxErrorText)

@@ -9,27 +9,29 @@ import (
 )
 
 const (
-	conflictAttempts = 10                     // of a call whose context has no deadline
-	conflictPause    = 100 * time.Millisecond // the longest before the second attempt; it doubles with each further one
-	conflictMaxPause = time.Second            // where the doubling ends
+	conflictAttempts = 10                     // if the context has no deadline
+	conflictPause    = 100 * time.Millisecond // the longest backoff before the second attempt; doubles each time
+	conflictMaxPause = time.Second            // the longest backoff of all
 )
 
-// RetryOnConflict changes what others may change at the same time. It calls read for the current state and write with
-// that state. When write fails with [ErrVersionConflict], someone else has changed it in between, and both run again after
-// a random pause that grows to a second: until the deadline of ctx, or 10 times in all where ctx has none.
+// RetryOnConflict updates a resource that others may update concurrently. It calls read for the current state, and
+// write with that state. If write fails with [ErrVersionConflict], someone else updated the resource first.
+// RetryOnConflict then waits for a random backoff, which grows to 1 second, and calls both functions anew: until the
+// deadline of ctx, or 10 times in all if ctx has no deadline.
 //
 //	read := func(ctx context.Context) (*m3teraccess.Support, error) {
 //		return m3teraccess.Get[m3teraccess.Support](ctx, client, "support")
 //	}
 //
-// An error of read that matches [ErrNotFound] says that there is nothing yet: write gets the zero C, and a refusal is a
-// conflict too where it says that someone else has created it. So it is with a C of int64 and a current version of 0.
-// Any other error of read ends the call.
+// If the error of read matches [ErrNotFound], the resource does not exist yet. write then gets the zero C, and
+// RetryOnConflict also retries if someone else has created the resource in the meantime. The same holds if C is int64
+// and the current version is 0. Any other error of read ends the call.
 //
-// Build what is written from what read returns, on every attempt: else a change of someone else is lost.
+// In each call, write must start from the state that read returned. Otherwise it overwrites the updates of others.
 //
-// The error is that of read or of the last write, with the reason for giving up around it. A write whose outcome is
-// unknown ([ErrOutcomeUnknown]) is not repeated, even where it failed by a conflict: the conflict may be with itself.
+// RetryOnConflict returns the error of read or of the last write, wrapped with the reason for giving up. It does not
+// retry a write whose outcome is unknown ([ErrOutcomeUnknown]), even after a conflict: the write may conflict with
+// itself.
 func RetryOnConflict[C, T any](ctx context.Context, read func(context.Context) (C, error), write func(context.Context, C) (T, error)) (T, error) {
 	var none T
 	if err := begin(ctx); err != nil {
@@ -59,12 +61,12 @@ func RetryOnConflict[C, T any](ctx context.Context, read func(context.Context) (
 		}
 		longest := min(conflictPause<<min(attempt-1, 10), conflictMaxPause)
 		if ended := pause(ctx, rand.N(longest)); ended != nil {
-			return none, fmt.Errorf("m3teraccess: RetryOnConflict: %w after %w", ended, err)
+			return none, fmt.Errorf("m3teraccess: RetryOnConflict: giving up: %w, after %w", ended, err)
 		}
 	}
 }
 
-// isConflict tells whether a write was refused since someone else was faster; isNew, whether it was to create.
+// isConflict reports whether a write failed because someone else updated or, if isNew, created the resource first.
 func isConflict(err error, isNew bool) bool {
 	if errors.Is(err, ErrOutcomeUnknown) {
 		return false

@@ -14,20 +14,23 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
-// Do sends a request to any other endpoint of m3ter, through the same layers as the methods: the token, the timeout
-// and the bounds of a client apply.
+// Do sends a request to any other endpoint of m3ter, through the same layers as the methods. The access token, the
+// timeout, the retries and the limits of the client apply.
 //
-// A URL without scheme and host, such as /organizations/{orgId}/support (see [Client.OrganizationID]), is below the base
-// URL. Any other must go to the scheme, host and port of the base URL; else it is a [*ValidationError], and nothing is
-// sent. Its Authorization header is overwritten. It is not changed itself, and redirects are not followed.
+// If the URL has no scheme and no host, such as /organizations/{orgId}/support (see [Client.OrganizationID]), it is
+// below the base URL. Any other URL must have the scheme, host and port of the base URL; otherwise Do returns a
+// [*ValidationError] and sends nothing. Do does not change req. It sends a copy with the Authorization and User-Agent
+// headers of the client, under the rate limit of the client's organization. It does not follow redirects.
 //
-// Whatever its status, an answer is returned with a nil error: only the methods turn a status into an [*Error]. Its
-// body was read, and need not be closed; that of another status than 2xx is as much of it as came. Its Request lacks the
-// Authorization header. The User-Agent is the client's, and so is the organization whose rate counts.
+// Do returns a response with a nil error, whatever its status: the caller must check StatusCode. Only the methods turn
+// a status into an [*Error]. The same holds if the transport sent a write more than once: Do returns its 4xx response
+// with a nil error, although the other request may have been carried out. The response body is in memory and need not
+// be closed. Unless the status is 2xx, it may be incomplete. The Request of the response has no Authorization header.
 //
-// Errors: [*AuthError]; [*DecodeError] when a success is longer than [WithMaxResponseBytes] allows, or its compression
-// can't be undone; the context's error; that of the transport. Of a request that is no GET, HEAD or OPTIONS, an error after which it may have been
-// carried out matches [ErrOutcomeUnknown].
+// Do returns an [*AuthError] if it could not obtain an access token, and a [*DecodeError] if a success is longer than
+// [WithMaxResponseBytes] allows or can't be decompressed. Any other error comes from the context or the transport.
+// Unless the method is GET, HEAD or OPTIONS, the error matches [ErrOutcomeUnknown] if m3ter may or may not have carried
+// out the request.
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	own, err := c.ownRequest(req)
 	if err != nil {
@@ -47,12 +50,12 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	return out.answer.Response, nil
 }
 
-// ownRequest is a copy of a request as it is to be sent, but for its token.
+// ownRequest returns a copy of a request that is ready to be sent, except for its access token.
 func (c *Client) ownRequest(req *http.Request) (*http.Request, error) {
 	if req == nil || req.URL == nil {
-		return nil, invalid("request", "one with a URL", "has none")
+		return nil, invalid("request", "a request with a URL", "has no URL")
 	}
-	_ = begin(req.Context()) // the context of a request is never nil
+	_ = begin(req.Context()) // resets the ResponseInfo; it can't fail, because the context of a request is never nil
 	own := req.Clone(req.Context())
 	if u := own.URL; u.Scheme == "" && u.Host == "" && strings.HasPrefix(u.Path, "/") {
 		u.Scheme, u.Host = c.base.Scheme, c.base.Host
@@ -61,10 +64,10 @@ func (c *Client) ownRequest(req *http.Request) (*http.Request, error) {
 	if err := c.validateRequest(own); err != nil {
 		return nil, err
 	}
-	// In the one spelling that was compared: net/http and a proxy may read another one otherwise.
+	// Use the spelling that was compared, because net/http or a proxy may read another spelling differently.
 	own.URL.Scheme, own.URL.Host, own.Host = c.base.Scheme, c.base.Host, ""
 	header := make(http.Header, len(own.Header)+2)
-	for name, values := range own.Header { // also one that was not set by Set
+	for name, values := range own.Header { // names that were not set by Set count too
 		name = http.CanonicalHeaderKey(name)
 		header[name] = append(header[name], values...)
 	}
@@ -77,7 +80,8 @@ func (c *Client) ownRequest(req *http.Request) (*http.Request, error) {
 	return own, nil
 }
 
-// validateRequest keeps the token from leaving for anywhere but the base URL, and one request from becoming two.
+// validateRequest ensures that the access token goes only to the base URL, and that a request can't become two
+// requests.
 func (c *Client) validateRequest(req *http.Request) error {
 	const allowed = "a path that begins with a slash, or the scheme, host and port of the base URL, without a user"
 	switch {
@@ -88,19 +92,19 @@ func (c *Client) validateRequest(req *http.Request) error {
 	case req.URL.Opaque != "":
 		return invalid("request URL", allowed, "is opaque: its path may name another host")
 	case req.URL.User != nil:
-		return invalid("request URL", allowed, "holds a user or a password")
+		return invalid("request URL", allowed, "has a user or a password")
 	case hasDotSegment(req.URL.Path):
-		return invalid("request URL", `one whose path has no segment "." or ".."`, "has one")
+		return invalid("request URL", `a URL whose path has no segment "." or ".."`, "has one")
 	case req.Host != "" && req.Host != req.URL.Host:
-		return invalid("request Host", "that of the URL, or empty", "is %s", gen.Quote(req.Host))
+		return invalid("request Host", "the host of the URL, or empty", "is %s", gen.Quote(req.Host))
 	case req.RequestURI != "":
-		return invalid("request RequestURI", "empty, as of a request that no server received", "is %s", gen.Quote(req.RequestURI))
+		return invalid("request RequestURI", "empty in a request that a client sends", "is %s", gen.Quote(req.RequestURI))
 	case strings.ContainsFunc(req.URL.RawQuery, isControlOrSpace):
-		return invalid("request URL", "one whose query has no control character and no space", "has one")
+		return invalid("request URL", "a URL whose query has no control character and no space", "has one")
 	case len(req.TransferEncoding) > 0:
-		return invalid("request TransferEncoding", "empty, since net/http chooses how a body is sent", "is %q", req.TransferEncoding)
+		return invalid("request TransferEncoding", "empty, since net/http chooses the transfer encoding", "is %q", req.TransferEncoding)
 	case req.ContentLength != 0 && isBodyless(req):
-		return invalid("request ContentLength", "0 where there is no body", "is %d", req.ContentLength)
+		return invalid("request ContentLength", "0 if there is no body", "is %d", req.ContentLength)
 	//lint:ignore SA1019 net/http may still be sending what a deprecated Cancel ends
 	case req.Cancel != nil:
 		return invalid("request Cancel", "nil, since the context ends a request", "is set")
@@ -110,32 +114,33 @@ func (c *Client) validateRequest(req *http.Request) error {
 		validateHeader("request Header", req.Header), validateHeader("request Trailer", req.Trailer))
 }
 
-// validateMethod refuses those that speak to a proxy, too: CONNECT asks for a tunnel, and TRACE for an echo of the token.
+// validateMethod also refuses two valid methods: CONNECT asks a proxy for a tunnel, and TRACE asks for an echo of the
+// access token.
 func validateMethod(field, method string) error {
 	if !isToken(method) || method == http.MethodConnect || method == http.MethodTrace {
-		return invalid(field, "one of HTTP for a resource, such as POST", "is %s", gen.Quote(method))
+		return invalid(field, "an HTTP method for a resource, such as POST", "is %s", gen.Quote(method))
 	}
 	return nil
 }
 
-// hasDotSegment finds what would lead out of the base URL's path. A backslash separates segments for some servers.
+// hasDotSegment reports whether a path could leave the path of the base URL. Some servers treat a backslash as a slash.
 func hasDotSegment(path string) bool {
 	return slices.ContainsFunc(strings.FieldsFunc(path, func(r rune) bool { return r == '/' || r == '\\' }),
 		func(segment string) bool { return segment == "." || segment == ".." })
 }
 
-// validateHeader refuses what net/http would refuse, and what decides where a request ends: that is for net/http to write.
-// It leaves out Content-Length and Host itself, under these names.
+// validateHeader refuses a header that net/http would refuse, and fields that decide where a request ends: only
+// net/http writes these. net/http itself leaves out Content-Length and Host, in this spelling.
 func validateHeader(field string, header http.Header) error {
 	for name, values := range header {
 		switch {
 		case !isToken(name):
-			return invalid(field, "one whose names HTTP can carry", "has the name %s", gen.Quote(name))
+			return invalid(field, "a header whose names are valid in HTTP", "has the name %s", gen.Quote(name))
 		case strings.ContainsFunc(strings.Join(values, ""), isControlButTab):
-			return invalid(field, "one whose values have no control character", "has one in %s", name)
+			return invalid(field, "a header whose values have no control character", "has one in %s", name)
 		case name == "Content-Length" && field == "request Header" || name == "Host":
 		case slices.Contains(framing, strings.ToLower(name)):
-			return invalid(field, "one that leaves the framing to net/http", "has %s", name)
+			return invalid(field, "a header that leaves the framing to net/http", "has %s", name)
 		}
 	}
 	return nil
@@ -143,7 +148,7 @@ func validateHeader(field string, header http.Header) error {
 
 var framing = []string{"content-length", "transfer-encoding", "trailer", "te", "host", "connection", "keep-alive", "proxy-connection", "upgrade", "http2-settings"}
 
-// isToken tells whether HTTP can carry it as a method or as the name of a header.
+// isToken reports whether a name is a valid HTTP method or header name.
 func isToken(name string) bool {
 	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	return name != "" && strings.Trim(name, letters+"0123456789!#$%&'*+-.^_`|~") == ""

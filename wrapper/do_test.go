@@ -130,7 +130,8 @@ func TestDoTakesARequestWithoutHeader(t *testing.T) {
 	}
 }
 
-// Do returns the part of a response body that arrived unless the status is a success. The body of a success must be whole.
+// Do returns the part of a response body that arrived unless the status is a success. The body of a success must be
+// whole.
 func TestDoWithBodiesThatAreNotWhole(t *testing.T) {
 	long := strings.Repeat("x", 100)
 	for _, status := range []int{200, 404} {
@@ -191,7 +192,8 @@ func TestHugeBounds(t *testing.T) {
 	}
 }
 
-// The error of a transport may hold the whole URL, a long response line and control characters. The client's error doesn't.
+// The error of a transport may hold the whole URL, a long response line and control characters. The client's error
+// doesn't.
 func TestErrorsOfTheTransportAreFit(t *testing.T) {
 	text := "malformed\x9b\xff\r\n" + strings.Repeat("x", 1<<20)
 	long := &url.Error{Op: "Get", URL: "https://m3ter.test/organizations/org/users/user-1?nextToken=t", Err: errors.New(text)}

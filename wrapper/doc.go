@@ -1,5 +1,5 @@
-// Package m3teraccess is a client for the access management of m3ter: support access, permission policies, the policies of
-// users, and resource groups. [NewClient] makes a client, from the environment or from options:
+// Package m3teraccess is a client for the access management of m3ter: support access, permission policies, the policies
+// of users, and resource groups. [NewClient] makes a client, from the environment or from options:
 //
 //	client, err := m3teraccess.NewClient() // M3TER_API_KEY, M3TER_API_SECRET, M3TER_ORG_ID
 //
@@ -22,8 +22,9 @@
 // # Calls
 //
 // The endpoints are [Client.RequestSupport], [Client.CreatePermissionPolicy], [Client.AddPermissionPolicyToUser],
-// [Client.UserPermissions] and [Client.RemoveResource]. [Get], [List] and [Send] make any other JSON call through the same
-// layers. [Client.Do] sends a body that is not JSON. [Client.Organization] returns a client for another organization.
+// [Client.UserPermissions] and [Client.RemoveResource]. [Get], [List] and [Send] make any other JSON call through the
+// same layers. [Client.Do] sends a body that is not JSON. [Client.Organization] returns a client for another
+// organization.
 //
 // A call that is not valid fails as a [*ValidationError] before anything is sent. Effects and actions are sent in lower
 // case, as m3ter documents them for requests (allow, config:create). m3ter returns them as ALLOW and CONFIG_CREATE; the
@@ -36,44 +37,46 @@
 //
 //	import m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 //
-// Package gen holds the code generated from the OpenAPI document: the types of requests and responses, and the operations.
-// The types have names here too, so that a program needs no other import.
+// Package gen holds the code generated from the OpenAPI document: the types of requests and responses, and the
+// operations. The types have names here too, so that a program needs no other import.
 //
 // # Credentials
 //
 // [NewClient] takes the access key id and the API secret of a service user from [WithCredentials] or from M3TER_API_KEY
-// and M3TER_API_SECRET. The first call exchanges them for an access token. One request fetches the access token, however
-// many calls wait for it. A busy client renews its access token in the background before it expires, so that no call
-// waits. An idle client keeps no goroutine and no timer. [WithTokenSource] takes access tokens from elsewhere, such as a
-// person's.
+// and M3TER_API_SECRET. The first call exchanges them for an access token. One request fetches the access token,
+// however many calls wait for it. A busy client renews its access token in the background before it expires, so that no
+// call waits. An idle client keeps no goroutine and no timer. [WithTokenSource] takes access tokens from elsewhere,
+// such as a person's.
 //
 // Credentials and access tokens go only to the scheme, host and port of the base URL. The client does not follow
-// redirects. No error, log line or printed client shows a secret: if a text from outside, such as m3ter's, holds 12
-// characters in a row of a secret (all of them, if it has fewer), in whatever spelling, the client leaves out the whole
-// text. errors.Is and errors.As still find what an error wraps. A text that is left out still decides, for example, whether
-// a refusal is an [ErrVersionConflict].
+// redirects. No error, log line or printed client shows a secret. If a text from outside, such as a message from m3ter,
+// contains 12 consecutive characters of a secret (or a whole shorter secret), the client leaves out the whole text. It
+// recognises the secret in the usual escapes and encodings, also nested. It does not recognise a secret spelled as a
+// list of decimal byte values, as hex digits with separators, or in CSS or \x{} escapes. errors.Is and errors.As still
+// find the errors that an error wraps. A text that is left out still decides, for example, whether a refusal is an
+// [ErrVersionConflict].
 //
 // # Errors
 //
 // An [*Error] matches one of [ErrBadRequest], [ErrUnauthorized], [ErrForbidden], [ErrNotFound], [ErrConflict],
-// [ErrVersionConflict], [ErrRateLimited] and [ErrServer], if its status has such a value. If an access token could not be
-// obtained, m3ter did not carry out the call.
+// [ErrVersionConflict], [ErrRateLimited] and [ErrServer], if its status has such a value. If an access token could not
+// be obtained, m3ter did not carry out the call.
 //
-// If the context ended, the error matches the context's error. A list whose pages would never end ends with
-// [ErrRepeatedToken]. Any other error comes from the transport or from the caller's limiter.
+// If the context ended, the error matches the context's error. If m3ter returns the same page token twice, a list ends
+// with [ErrRepeatedToken]. Any other error comes from the transport or from the caller's limiter.
 //
 // # Responses
 //
 // Every supported Go release reads a response alike: as one JSON value, after a byte order mark if there is one. Names
 // match exactly: a member whose name differs from a documented name in case is unknown, and unknown members change
-// nothing. An object that has a member twice, text that is not valid Unicode (a stray byte, half a surrogate pair), and a
-// version that is not an int64 (1.0, 1e3) make a response unreadable: a [*DecodeError]. The same rules apply to the message
-// of an [*Error], which is empty if it is unreadable.
+// nothing. An object that has a member twice, text that is not valid Unicode (a stray byte, half a surrogate pair), and
+// a version that is not an int64 (1.0, 1e3) make a response unreadable: a [*DecodeError]. The same rules apply to the
+// message of an [*Error], which is empty if it is unreadable.
 //
 // # Unknown outcomes
 //
-// m3ter may have carried out a write whose response is lost. It has no idempotency keys, so the client does not retry
-// such a write. The error matches [ErrOutcomeUnknown], beside its other matches, and says how to find out:
+// m3ter may have carried out a write whose response is lost. m3ter has no idempotency keys, so the client does not
+// retry such a write. The error matches [ErrOutcomeUnknown], beside its other matches, and says how to find out:
 //
 //   - support: read the support request by [Get], and compare its end date and version
 //   - a policy: list the policies by [List], and look for the name
@@ -101,9 +104,9 @@
 //	                                                                           ErrOutcomeUnknown
 //	could not obtain an access token             *AuthError                    *AuthError
 //
-// If a Retry-After exceeds the cap, the client returns the error ([Error].RetryAfter) and does not wait. If a wait would
-// last beyond the context's deadline, the call ends at once; in the queue for the rate limit, when its turn is near. A
-// request whose body can't be rewound (see [http.Request].GetBody) is not retried.
+// If a Retry-After exceeds the cap, the client returns the error ([Error].RetryAfter) and does not wait. If a wait
+// would last beyond the context's deadline, the call ends at once. In the queue for the rate limit, it ends when its
+// turn is near. A request whose body can't be rewound (see [http.Request].GetBody) is not retried.
 //
 // A 403 renews the access token at most once a minute, since it may be a true denial. If m3ter reports a revoked access
 // token as 403, recovery may take that long.
@@ -114,42 +117,45 @@
 // failed write depends on the transport ([WithHTTPClient]):
 //
 //	promise                                      an *http.Transport   a wrapper of it      any other
-//	a write is sent once an attempt              yes                  unless it repeats,   unless it repeats
+//	a write is sent once in each attempt         yes                  unless it resends,   unless it resends
 //	                                                                  which is noticed
 //	could not establish a connection, an error   not sent             not sent             ErrOutcomeUnknown
 //	no connection within the timeout             not sent             ErrOutcomeUnknown    ErrOutcomeUnknown
 //	HTTP/2: not processed                        not done             not done             ErrOutcomeUnknown
 //	a response ends with timeout and context     yes                  yes                  yes
 //
-// The first column is for the type itself, without a protocol added by RegisterProtocol. A transport that wraps it passes
-// on its errors and the context of the request, in which net/http/httptrace reports events. If a transport sends a
-// request more than once in an attempt, the client accepts only a success, and logs it at Warn as possibly done twice. For
-// any other response to a write, the outcome is unknown.
+// The first column is for the type itself, without a protocol added by RegisterProtocol. A transport that wraps it
+// passes on its errors and the context of the request, in which net/http/httptrace reports events. If a transport sends
+// a write more than once in an attempt, the methods accept only a success, and log it at Warn as possibly done twice.
+// With any other response, the outcome is unknown, and the error matches [ErrOutcomeUnknown]. [Client.Do] returns such
+// a response, for example a 4xx, with a nil error: the caller must check its status, and must not take a refusal as
+// proof that nothing was done.
 //
 // # Limits
 //
 // The rate limit of m3ter is 50 requests a second for an organization. A client and its [Client.Organization] children
-// stay below it, for each organization, without delaying a small burst. After a 429, all callers of that organization
-// hold back. [WithLimiter] sets another limiter, such as a limiter that several processes share. [WithOrganizationLimiter]
-// sets a limiter for each organization.
+// stay below it, for each organization, without delaying a small burst. After a 429, the client holds back all calls
+// for that organization. [WithLimiter] sets another limiter, such as a limiter that several processes share.
+// [WithOrganizationLimiter] sets a limiter for each organization.
 //
 // Each attempt ends after 30 seconds ([WithTimeout]), and a response may be 10 MiB long ([WithMaxResponseBytes]). The
 // context bounds the call as a whole.
 //
 // # Types
 //
-// Requests and responses are aliases of the generated types; each comment lists the fields. The types carry m3ter's JSON
-// names, so that [Get], [List] and [Send] can read them. If a program decodes them with encoding/json, [Sendable] converts
-// them into the form that can be sent.
+// Requests and responses are aliases of the generated types; each comment lists the fields. The types carry m3ter's
+// JSON names, so that [Get], [List] and [Send] can read them. If a program decodes them with encoding/json, [Sendable]
+// converts them into the form that can be sent.
 //
 // The types are for JSON. Of the packages for YAML, sigs.k8s.io/yaml and github.com/goccy/go-yaml use the JSON names;
 // gopkg.in/yaml.v3 does not, and leaves most fields empty without an error.
 //
 // # Versions
 //
-// An entity has a version, 1 when created and 1 more after each change. A change must carry the current version; otherwise
-// it fails with [ErrVersionConflict]. [RetryOnConflict] reads the current state and writes with it until no one else
-// updated it first: until the deadline of the context, or 10 times without a deadline.
+// An entity has a version, 1 when created and 1 more after each change. A change carries the version that it is based
+// on. If that version is not current, the change fails with [ErrVersionConflict]. [RetryOnConflict] reads the current
+// state and writes with its version. If someone else updated it first, it retries until the deadline of the context, or
+// 10 times without a deadline.
 //
 // # Pages
 //
@@ -158,8 +164,8 @@
 //
 // # Logging and tracing
 //
-// [WithLogger] makes the client log attempts, retries and new access tokens. Traces and metrics come from a transport set
-// by [WithHTTPClient], such as OpenTelemetry's otelhttp: see examples/telemetry. The transport sees each attempt. A
+// [WithLogger] makes the client log attempts, retries and new access tokens. Traces and metrics come from a transport
+// set by [WithHTTPClient], such as OpenTelemetry's otelhttp: see examples/telemetry. The transport sees each attempt. A
 // request for an access token serves many calls, and so belongs to the trace of none.
 //
 // # Audit trails

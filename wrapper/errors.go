@@ -12,7 +12,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/internal/strictjson"
 )
 
-// What errors.Is finds in the errors of a call.
+// Values that errors.Is finds in the errors of a call.
 var (
 	ErrBadRequest     = errors.New("m3teraccess: bad request")         // 400
 	ErrUnauthorized   = errors.New("m3teraccess: unauthorized")        // 401
@@ -21,13 +21,14 @@ var (
 	ErrConflict       = errors.New("m3teraccess: conflict")            // 409, whatever was sent
 	ErrRateLimited    = errors.New("m3teraccess: rate limited")        // 429
 	ErrServer         = errors.New("m3teraccess: server error")        // 500 to 599
-	ErrOutcomeUnknown = errors.New("m3teraccess: outcome unknown")     // the write may or may not have been done
+	ErrOutcomeUnknown = errors.New("m3teraccess: outcome unknown")     // m3ter may or may not have carried out the write
 	ErrRepeatedToken  = errors.New("m3teraccess: repeated page token") // the pages would never end
 
-	// ErrVersionConflict says that the version sent is not the current one. Which status says so is not documented. It is
-	// any of three, where the request carried a version: 409, which matches [ErrConflict] too; 412; or a 400 whose message
-	// has the word version, other than behind the word API, and a word such as current, stale, expected or mismatch. A 409
-	// to a request without a version is [ErrConflict] alone: a user has the policy already, or the version is missing.
+	// ErrVersionConflict means that the version in the request is not current. m3ter does not document the status for
+	// this. If the request had a version, three responses match: a 409, which matches [ErrConflict] too; a 412; and a
+	// 400 whose message contains the word version, not after the word API, and a word such as current, stale, expected
+	// or mismatch. A 409 to a request without a version matches only [ErrConflict]: the user has the policy already, or
+	// the version is missing.
 	ErrVersionConflict = errors.New("m3teraccess: version conflict")
 )
 
@@ -37,22 +38,21 @@ const (
 	maxRequestID = 256
 )
 
-// An Error is an answer of the service that is no success. Which one, errors.Is tells: see [ErrNotFound] and its
-// siblings.
+// An Error is a response of m3ter that is not a success. errors.Is tells which: see [ErrNotFound] and the other values.
 type Error struct {
-	StatusCode int           // of the answer
-	Message    string        // what the service says, printable, up to 8 KiB; may be empty
+	StatusCode int           // of the response
+	Message    string        // from m3ter, printable, up to 8 KiB; may be empty
 	Method     string        // of the request
 	Path       string        // of the request, with {names} in place of ids
-	RequestID  string        // what the service calls the request; may be empty
-	RetryAfter time.Duration // how long the service asks to wait; 0 when it does not
-	Body       []byte        // the first 8 KiB of the answer; empty when that is no text
+	RequestID  string        // m3ter's id of the request; may be empty
+	RetryAfter time.Duration // how long m3ter asks to wait; 0 if it does not ask
+	Body       []byte        // the first 8 KiB of the response body; empty if it is not text
 
-	versioned      bool // the request carried a version
-	refusesVersion bool // or the lack of one
+	versioned      bool // the request had a version
+	refusesVersion bool // the response refuses the version, or the lack of a version
 }
 
-// newError makes the error of an answer.
+// newError makes the error for a response.
 func newError(c *call, a *answer) *Error {
 	redact, message := c.redactor(), messageOf(a.body)
 	return &Error{
@@ -68,10 +68,10 @@ func newError(c *call, a *answer) *Error {
 	}
 }
 
-// messageOf is what the service says in the body of an error; nothing when that is something else, such as the page of a
-// proxy.
+// messageOf returns the message in the response body of an error. It returns "" for any other response body, such as
+// the page of a proxy.
 func messageOf(body []byte) string {
-	const longest = 64 << 10 // what is longer says more than a message
+	const longest = 64 << 10 // a longer response body is not just a message
 	var content struct {
 		Message any `json:"message"`
 	}
@@ -91,7 +91,7 @@ func messageOf(body []byte) string {
 	return strings.Join(texts, "; ")
 }
 
-// Error names the request, the status, the message and the request id, in at most 1 KiB.
+// Error returns the request, the status, the message and the request id, in at most 1 KiB.
 func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "m3teraccess: %s %s: %s", e.Method, e.Path, status(e.StatusCode))
@@ -111,10 +111,10 @@ func (e *Error) Error() string {
 	return shorten(b.String(), maxErrorText)
 }
 
-// GoString is the text too: %#v would print the whole body.
+// GoString returns the text of the error, because %#v would print the whole body.
 func (e *Error) GoString() string { return fmt.Sprintf("&m3teraccess.Error{%q}", e.Error()) }
 
-// Is matches the sentinel of the status, and [ErrVersionConflict] as told there.
+// Is reports whether target is the value for the status, or [ErrVersionConflict] under the conditions described there.
 func (e *Error) Is(target error) bool {
 	switch target {
 	case ErrBadRequest:
@@ -137,7 +137,7 @@ func (e *Error) Is(target error) bool {
 	return false
 }
 
-// refusesVersion tells whether an answer refuses the version of the request, or the lack of one.
+// refusesVersion reports whether a response refuses the version of the request, or the lack of a version.
 func refusesVersion(status int, message string) bool {
 	switch status {
 	case http.StatusConflict, http.StatusPreconditionFailed:
@@ -154,15 +154,16 @@ func refusesVersion(status int, message string) bool {
 var wordsOfConflict = strings.Fields("stale current match matches matched matching mismatch expected conflict conflicts conflicting " +
 	"outdated old older latest newer changed modified incorrect wrong invalid missing required")
 
-// A DecodeError is an answer that says success, and can't be read: it is too long, is no JSON, or lacks what it must
-// have. For a write it matches [ErrOutcomeUnknown] too: it was done, only its answer is lost.
+// A DecodeError is a success that the client can't read: the response is too long, is not JSON, or lacks a required
+// member. For a write, the error matches [ErrOutcomeUnknown] too: the status says that the write was carried out, but
+// its result is lost.
 type DecodeError struct {
-	StatusCode int    // of the answer
+	StatusCode int    // of the response
 	Method     string // of the request
-	Path       string // of the request, with {names} in place of ids; that of [Client.Do] as it was sent
-	Body       []byte // the first 8 KiB of the answer
+	Path       string // of the request, with {names} in place of ids; for [Client.Do], the path as sent
+	Body       []byte // the first 8 KiB of the response body
 
-	err error // fit to be shown
+	err error // redacted
 }
 
 func newDecodeError(c *call, a *answer, err error) *DecodeError {
@@ -176,7 +177,7 @@ func newDecodeError(c *call, a *answer, err error) *DecodeError {
 	}
 }
 
-// quoted makes what an error about an answer quotes fit to be shown.
+// quoted redacts the text from outside that an error about a response quotes.
 func (r redactor) quoted(err error) error {
 	if e, ok := err.(*quotingError); ok {
 		return &quotingError{e.before, r.text(e.outside, maxErrorText/2), e.after}
@@ -184,16 +185,16 @@ func (r redactor) quoted(err error) error {
 	return err
 }
 
-// Error names the request, the status and what is wrong with the answer.
+// Error returns the request, the status and what is wrong with the response.
 func (e *DecodeError) Error() string {
-	text := fmt.Sprintf("m3teraccess: %s %s: can't read the answer (status %d): %s", e.Method, e.Path, e.StatusCode, e.err)
+	text := fmt.Sprintf("m3teraccess: %s %s: could not read the response (status %d): %s", e.Method, e.Path, e.StatusCode, e.err)
 	return shorten(text, maxErrorText)
 }
 
-// GoString is the text too: %#v would print the whole body.
+// GoString returns the text of the error, because %#v would print the whole body.
 func (e *DecodeError) GoString() string {
 	return fmt.Sprintf("&m3teraccess.DecodeError{%q}", e.Error())
 }
 
-// Unwrap returns what is wrong with the answer.
+// Unwrap returns the error that says what is wrong with the response.
 func (e *DecodeError) Unwrap() error { return e.err }

@@ -10,8 +10,8 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// Two writers extend the same support access at the same time. The slower writer reads the change of the faster one, and
-// adds its own, so no change is lost.
+// Two writers extend the same support access at the same time. The slower writer reads the change of the faster one,
+// and adds its own, so no change is lost.
 func ExampleRetryOnConflict() {
 	fake, client := newExample()
 	defer fake.Close()

@@ -107,8 +107,8 @@ func TestWaitsAreLoggedBefore(t *testing.T) {
 	}
 }
 
-// The client reads a token response by the rules of all responses: names match exactly, no name occurs twice, the text is
-// valid Unicode, and a byte order mark may come first.
+// The client reads a token response by the rules of all responses: names match exactly, no name occurs twice, the text
+// is valid Unicode, and a byte order mark may come first.
 func TestTokenAnswerIsStrict(t *testing.T) {
 	for body, want := range map[string]bool{
 		`{"access_token":"a","token_type":"Bearer"}`:             true,

@@ -8,9 +8,9 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
-// finishAny brings the statements of an answer into the form in which they can be sent, wherever types of ours stand in it,
-// and names what the answer lacks: a required member of a type of ours, or the id of any struct that does not leave it
-// optional.
+// finishAny converts the statements of a response into the form that can be sent, wherever the response contains types
+// of package gen. It returns the name of a missing member: a required member of a type of package gen, or the id of any
+// struct whose id is not optional.
 func finishAny[T any](answer *T) (lacks string) {
 	if lacks, isOurs := gen.Finish(answer); isOurs {
 		return lacks
@@ -24,14 +24,14 @@ func finishAny[T any](answer *T) (lacks string) {
 		if field.Tag.Get("json") != "id" || field.Type.Kind() != reflect.String {
 			continue
 		}
-		if id, err := value.FieldByIndexErr(field.Index); err != nil || id.String() == "" { // or embedded, and nil
+		if id, err := value.FieldByIndexErr(field.Index); err != nil || id.String() == "" { // or in an embedded nil
 			return "id"
 		}
 	}
 	return ""
 }
 
-// finishInside finishes the values of our types that an addressable value holds.
+// finishInside finishes the values of types of package gen inside an addressable value.
 func finishInside(value reflect.Value) {
 	if !canHoldOurs(value.Type()) {
 		return
@@ -64,9 +64,9 @@ func finishInside(value reflect.Value) {
 	}
 }
 
-var holders sync.Map // whether a value of ours can be in one of a reflect.Type
+var holders sync.Map // maps a reflect.Type to whether it can contain a type of package gen
 
-// canHoldOurs goes by the type alone: most values hold nothing of ours, and need not be walked through.
+// canHoldOurs looks only at the type. Most types can't contain a type of package gen, so their values need no walk.
 func canHoldOurs(t reflect.Type) bool {
 	if known, ok := holders.Load(t); ok {
 		return known.(bool)
@@ -76,8 +76,8 @@ func canHoldOurs(t reflect.Type) bool {
 	return holds
 }
 
-// findOurs looks for a type of ours in t. A type that decodes itself is left alone: what it makes of an answer is its own
-// matter, and may be a circle.
+// findOurs reports whether t contains a type of package gen. It does not look into a type that decodes itself, whose
+// values may be circular.
 func findOurs(t reflect.Type, seen map[reflect.Type]bool) bool {
 	if seen[t] {
 		return false

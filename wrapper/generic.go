@@ -21,15 +21,16 @@ import (
 //
 //	group, err := m3teraccess.Get[m3teraccess.ResourceGroup](ctx, client, "resourcegroups", "meter", groupID)
 //
-// The path is given a segment an argument, behind /organizations/{orgId}. Each segment is escaped, so that an id needs no
-// care.
+// The segments are the path after /organizations/{orgId}, one path segment for each argument. Get escapes each segment,
+// so the caller must not escape ids.
 //
-// The answer is read as strictly as those of the methods of [Client]: it is one JSON value and not null, and its id is not
-// empty where T is a struct with an "id" of type string that is not optional. Statements in types of this package come out
-// in the form in which they can be sent, whether T is such a type or holds some.
+// Get reads the response as strictly as the methods of [Client] do. The response must be one JSON value other than
+// null. If T is a struct with an "id" of type string that is not optional, the id must not be empty. Statements are
+// returned in the form that can be sent, if T is a type of this package or contains one.
 //
-// Errors: [*ValidationError] for a segment that can't be part of a path, nothing having been sent; [ErrNotFound] where
-// there is nothing; [*DecodeError]; and those that every call has, see "Errors" in the package comment.
+// Get returns a [*ValidationError], and sends nothing, if a segment can't be part of a path. The error matches
+// [ErrNotFound] if the resource does not exist, and is a [*DecodeError] if the response can't be read. "Errors" in the
+// package comment lists the errors of all calls.
 func Get[T any](ctx context.Context, c *Client, segments ...string) (*T, error) {
 	return sendBelow(ctx, c, operationBelow(http.MethodGet, segments), segments, "", nil, finishAny[T])
 }
@@ -38,10 +39,10 @@ func Get[T any](ctx context.Context, c *Client, segments ...string) (*T, error) 
 //
 //	for user, err := range m3teraccess.List[User](ctx, client, nil, "users") {
 //
-// The query, which may be nil, goes with each request; its nextToken is where the list begins. The segments are those of
-// [Get], and each entry is read as strictly. Pages are fetched as [Client.UserPermissions] fetches them.
+// Each request carries the query, which may be nil. The query's nextToken is the page token to start with. The segments
+// are the same as for [Get], and List reads each entry as strictly. It fetches pages like [Client.UserPermissions].
 //
-// An error is the last thing that comes: one of [Get], or [ErrRepeatedToken].
+// An error ends the loop. It is an error of [Get], or [ErrRepeatedToken].
 func List[T any](ctx context.Context, c *Client, query url.Values, segments ...string) iter.Seq2[T, error] {
 	const token = "nextToken"
 	op := operationBelow(http.MethodGet, segments)
@@ -57,20 +58,21 @@ func List[T any](ctx context.Context, c *Client, query url.Values, segments ...s
 	})
 }
 
-// Send sends any other JSON request to the organization, such as one that takes a policy away from a user:
+// Send sends any other JSON request to the organization, such as a request that removes a policy from a user:
 //
 //	_, err := m3teraccess.Send[struct{}](ctx, client, http.MethodPost, body, "permissionpolicies", id, "removefromuser")
 //
-// The body is what encoding/json makes of it; nil is none. The segments are those of [Get], and the answer is read as
-// strictly. Send[struct{}] takes any success, one without a body included; with any other T that is a [*DecodeError].
+// Send encodes the body with encoding/json. If the body is nil, the request has no body. The segments are the same as
+// for [Get], and Send reads the response as strictly. Send[struct{}] accepts any success, also without a response body;
+// for any other T, a success without a response body is a [*DecodeError].
 //
-// Errors: those of [Get]; [ErrVersionConflict] where the body has a version other than 0 at its top, and it is not the
-// current one; [ErrOutcomeUnknown] where the request may or may not have been carried out.
+// Send returns the errors of [Get]. The error matches [ErrVersionConflict] if the body has a top-level version other
+// than 0 that is not current, and [ErrOutcomeUnknown] if m3ter may or may not have carried out a write.
 func Send[T any](ctx context.Context, c *Client, method string, body any, segments ...string) (*T, error) {
 	return sendBelow(ctx, c, operationBelow(method, segments), segments, "", body, finishAny[T])
 }
 
-// operationBelow is an operation on a resource of the organization.
+// operationBelow returns an operation on a resource of the organization.
 func operationBelow(method string, segments []string) *gen.Operation {
 	path := organizationPath
 	for _, segment := range segments {
@@ -81,7 +83,7 @@ func operationBelow(method string, segments []string) *gen.Operation {
 
 const organizationPath = "/organizations/{orgId}"
 
-// sendBelow makes a call of an operation below the organization.
+// sendBelow calls an operation on a resource of the organization.
 func sendBelow[T any](ctx context.Context, c *Client, op *gen.Operation, segments []string, query string, body any, finish func(*T) string) (*T, error) {
 	if err := begin(ctx); err != nil {
 		return nil, err
@@ -92,7 +94,7 @@ func sendBelow[T any](ctx context.Context, c *Client, op *gen.Operation, segment
 	address := c.urlOf(organizationPath+strings.Repeat("/{}", len(segments)), append([]string{c.orgID}, segments...), query)
 	req, err := c.newRequest(op.Method, address, body)
 	if err != nil {
-		return nil, invalid("body", "a value that encoding/json can write", "is not: %v", err)
+		return nil, invalid("body", "a value that encoding/json can encode", "can't be encoded: %v", err)
 	}
 	call := c.newCall(op, req)
 	call.versioned = hasVersion(req)
@@ -103,7 +105,7 @@ func validateBelow(orgID, method string, segments []string) error {
 	errs := []error{validateOrganization("organization id", orgID)}
 	errs = append(errs, validateMethod("method", method))
 	if len(segments) == 0 {
-		errs = append(errs, invalid("segments", "those of a path below the organization", "are missing"))
+		errs = append(errs, invalid("segments", "the path segments below the organization", "are missing"))
 	}
 	for i, segment := range segments {
 		errs = append(errs, validatePathValue(fmt.Sprintf("segments[%d]", i), segment))
@@ -111,7 +113,7 @@ func validateBelow(orgID, method string, segments []string) error {
 	return errors.Join(errs...)
 }
 
-// hasVersion tells whether the JSON of a request has a version at its top that is a number other than 0.
+// hasVersion reports whether the JSON of a request has a top-level version that is a number other than 0.
 func hasVersion(req *http.Request) bool {
 	if req.GetBody == nil {
 		return false

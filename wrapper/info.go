@@ -5,24 +5,24 @@ import (
 	"net/http"
 )
 
-// A ResponseInfo is what an audit trail keeps of a call: see [WithResponseInto].
+// A ResponseInfo describes a call for an audit trail: see [WithResponseInto].
 type ResponseInfo struct {
-	StatusCode int         // of the last answer; 0 when none came
-	RequestID  string      // what the service calls the request; may be empty
-	Header     http.Header // of the last answer; nil when none came
-	Attempts   int         // how many requests were sent; 0 when the call was refused before
+	StatusCode int         // of the last response; 0 if there was no response
+	RequestID  string      // m3ter's id of the request; may be empty
+	Header     http.Header // of the last response; nil if there was no response
+	Attempts   int         // requests sent; 0 if the call failed before the first attempt
 }
 
 type responseInfoKey struct{}
 
-// WithResponseInto returns a context with which a call tells how it went, whether it succeeds or fails. It is for one call
-// at a time: a second one overwrites what the first one told, as do the pages of a list one another. Nothing is written
-// after the call has returned.
+// WithResponseInto returns a context whose call stores its ResponseInfo in into, whether the call succeeds or fails.
+// Use the context for one call at a time: each call, and each page of a list, overwrites the ResponseInfo. Nothing is
+// written after the call has returned.
 func WithResponseInto(ctx context.Context, into *ResponseInfo) context.Context {
 	return context.WithValue(ctx, responseInfoKey{}, into)
 }
 
-// begin refuses a nil context, and tells that nothing has been sent yet.
+// begin refuses a nil context, and resets the ResponseInfo of the context.
 func begin(ctx context.Context) error {
 	if ctx == nil {
 		return invalid("context", "a context, such as context.Background()", "is nil")
@@ -33,7 +33,7 @@ func begin(ctx context.Context) error {
 	return nil
 }
 
-// send sends a call, and tells how it went.
+// send sends a call, and stores its ResponseInfo.
 func (c *Client) send(ctx context.Context, call *call) outcome {
 	out := c.layers(ctx, call)
 	if info := responseInfo(ctx); info != nil {

@@ -90,7 +90,7 @@ func TestWindowDoesNotWaitForOneSlowConnection(t *testing.T) {
 	})
 }
 
-// Callers who left take no slot.
+// A caller whose context has ended takes no slot.
 func TestWindowForgetsWhoLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newSlidingWindow()
@@ -129,7 +129,7 @@ func TestWindowTellsAtOnceThatADeadlineIsTooSoon(t *testing.T) {
 	})
 }
 
-// After a hold-back the callers keep to the rate limit, and don't leave together.
+// After a hold-back the callers stay below the rate limit, and don't leave together.
 func TestHoldKeepsEveryoneBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPace(nil)

@@ -13,7 +13,8 @@ import (
 	"time"
 )
 
-// logLines returns the log of a call at a level and above: "LEVEL message" and the attributes of each line, and the text.
+// logLines returns the log of a call at a level and above: "LEVEL message" and the attributes of each line, and the
+// text.
 func logLines(t *testing.T, level slog.Level, s *script, m method) (heads []string, lines []map[string]any, text string) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {

@@ -24,13 +24,13 @@ const (
 	defaultMaxResponseBytes = 10 << 20
 )
 
-// An Option configures a client. Of two that set the same thing, the later counts. What an option refuses, [NewClient]
-// returns as a [*ValidationError]; nil is refused wherever it could be given.
+// An Option configures a client. If two options set the same thing, the last one wins. If an option is not valid,
+// [NewClient] returns a [*ValidationError]. No option accepts nil.
 type Option func(*config) error
 
-// config is what options and environment come to. It holds secrets, and lives no longer than NewClient.
+// config is the result of the options and the environment. It holds secrets, so it is not kept after NewClient returns.
 type config struct {
-	given            struct{ auth, organization, baseURL bool } // by an option, which may have been wrong
+	given            struct{ auth, organization, baseURL bool } // set by an option, even by an option that was not valid
 	credentials      credentials                                // the zero value when source is set
 	source           oauth2.TokenSource                         // nil when credentials are set
 	orgID            string
@@ -40,20 +40,20 @@ type config struct {
 	timeout          time.Duration
 	maxResponseBytes int64
 	retry            RetryPolicy
-	limiterOf        func(orgID string) Limiter // nil: one of our own for each organization
+	limiterOf        func(orgID string) Limiter // nil: the default limiter, one for each organization
 	logger           *slog.Logger
-	vault            *vault // of what must never be shown
+	vault            *vault // secrets that are never shown
 }
 
-// credentials are those of a service user.
+// credentials are the access key id and the API secret of a service user.
 type credentials struct{ key, secret string }
 
-// basic is the value of the header that carries the credentials, as curl -u sends them.
+// basic returns the credentials as the value of an Authorization header, in the form of curl -u.
 func (c credentials) basic() string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(c.key+":"+c.secret))
 }
 
-// secrets lists what must never be shown.
+// secrets returns the texts that are never shown.
 func (c *config) secrets() []string {
 	if c.credentials.secret == "" {
 		return nil
@@ -69,7 +69,7 @@ func (c *config) agent() string {
 	return c.userAgent + " " + own
 }
 
-// newConfig applies the options, then the environment where they were silent, then the defaults.
+// newConfig applies the options, then the environment for settings that the options leave out, then the defaults.
 func newConfig(opts []Option) (*config, error) {
 	c := &config{
 		timeout:          defaultTimeout,
@@ -136,9 +136,9 @@ func (c *config) baseURLFromEnvironment() error {
 	return c.setBaseURL("M3TER_BASE_URL", cmp.Or(os.Getenv("M3TER_BASE_URL"), defaultBaseURL))
 }
 
-// WithCredentials sets the access key id and the API secret of a service user, which are exchanged for a token when
-// the first call needs one. Neither may be empty, hold a control character or have a space
-// around it, and the key no colon.
+// WithCredentials sets the access key id and the API secret of a service user. The first call exchanges them for an
+// access token. Neither may be empty, contain control characters, or begin or end with a space. The key must not
+// contain a colon.
 func WithCredentials(key, secret string) Option {
 	return func(c *config) error {
 		c.given.auth = true
@@ -154,25 +154,25 @@ func (c *config) setCredentials(keyField, key, secretField, secret string) error
 	)
 }
 
-// validateCredential says what is wrong with a secret without showing it.
+// validateCredential reports what is wrong with a secret, without showing the secret.
 func validateCredential(field, value, allowed, without string) error {
 	switch {
 	case value == "":
 		return invalid(field, allowed, "is empty")
 	case strings.ContainsFunc(value, unicode.IsControl):
-		return invalid(field, allowed, "holds a control character (a line break at its end?)")
+		return invalid(field, allowed, "contains a control character (perhaps a line break at its end)")
 	case strings.TrimSpace(value) != value:
-		return invalid(field, allowed, "has a space around it")
+		return invalid(field, allowed, "has a leading or trailing space")
 	case strings.ContainsAny(value, without):
-		return invalid(field, allowed, "holds a %q", without)
+		return invalid(field, allowed, "contains %q", without)
 	}
 	return nil
 }
 
-// WithTokenSource takes the tokens from a source of the caller's, such as one of the authorization-code flow. A token
-// is kept until it expires. Token is called from a goroutine of the client's, one call at a time, and in the background
-// before a token expires. It has to end by itself, since no timeout of the client's bounds it; its error, or its panic,
-// is in an [*AuthError].
+// WithTokenSource sets the source of the access tokens, such as a source for the authorization-code flow. The client
+// keeps an access token until it expires. The client calls Token in its own goroutine, one call at a time, and in the
+// background before an access token expires. Token must return by itself, because the client sets no timeout for it. If
+// Token fails or panics, the call returns an [*AuthError].
 func WithTokenSource(source oauth2.TokenSource) Option {
 	return func(c *config) error {
 		c.given.auth = true
@@ -187,13 +187,13 @@ func WithTokenSource(source oauth2.TokenSource) Option {
 func (c *config) setToken(token string) error {
 	c.source = oauth2.StaticTokenSource(&oauth2.Token{AccessToken: token})
 	if problem := problemOfToken(token); problem != "" {
-		return invalid("M3TER_API_TOKEN", "a token, without Bearer before it", "%s", problem)
+		return invalid("M3TER_API_TOKEN", "an access token, without Bearer before it", "%s", problem)
 	}
 	return nil
 }
 
-// WithOrganization sets the organization that the calls are about: an id that is one segment of a path, without a space
-// around it.
+// WithOrganization sets the id of the organization that the client calls. The id must be one path segment without
+// leading or trailing spaces.
 func WithOrganization(orgID string) Option {
 	return func(c *config) error {
 		c.given.organization = true
@@ -203,14 +203,14 @@ func WithOrganization(orgID string) Option {
 
 func (c *config) setOrganization(field, orgID string) error {
 	if strings.TrimSpace(orgID) != orgID {
-		return invalid(field, "an id without a space around it", "is %s", quoteStart(orgID))
+		return invalid(field, "an id without leading or trailing spaces", "is %s", quoteStart(orgID))
 	}
 	c.orgID = orgID
 	return validateOrganization(field, orgID)
 }
 
-// WithBaseURL sets the URL below which the API is found: https, or http to localhost or a loopback address; a host, and
-// no user, query or fragment.
+// WithBaseURL sets the base URL of the API. The scheme must be https, or http for localhost or a loopback address. The
+// URL must have a host, and must not have a user, a query or a fragment.
 func WithBaseURL(baseURL string) Option {
 	return func(c *config) error {
 		c.given.baseURL = true
@@ -218,7 +218,7 @@ func WithBaseURL(baseURL string) Option {
 	}
 }
 
-// setBaseURL shows no more of a refused URL than its scheme and host: the rest may hold a password.
+// setBaseURL shows only the scheme and the host of an invalid URL, because the rest may contain a password.
 func (c *config) setBaseURL(field, raw string) error {
 	const allowed = "https://host, or http to localhost or a loopback address, without user, query and fragment"
 	u, err := url.Parse(raw)
@@ -228,29 +228,29 @@ func (c *config) setBaseURL(field, raw string) error {
 	case u.Hostname() == "":
 		return invalid(field, allowed, "has no host")
 	case u.User != nil:
-		return invalid(field, allowed, "of host %s holds a user or a password", gen.Quote(u.Host))
+		return invalid(field, allowed, "has a user or a password (host %s)", gen.Quote(u.Host))
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return invalid(field, allowed, "of host %s has a query or a fragment", gen.Quote(u.Host))
+		return invalid(field, allowed, "has a query or a fragment (host %s)", gen.Quote(u.Host))
 	case u.Scheme != "https" && u.Scheme != "http":
 		return invalid(field, allowed, "is %s", quoteStart(raw))
 	case u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())):
 		return invalid(field, allowed, "is %s", gen.Quote(u.Scheme+"://"+u.Host))
 	}
 	u = u.JoinPath()                 // resolves dots
-	u.Host = strings.ToLower(u.Host) // the one spelling that is compared and sent to
+	u.Host = strings.ToLower(u.Host) // requests are compared with this spelling, and sent to it
 	u.Path, u.RawPath = strings.TrimSuffix(u.Path, "/"), strings.TrimSuffix(u.RawPath, "/")
 	c.baseURL = u
 	return nil
 }
 
-// isLoopback goes by the very names that net/http sends to no proxy: EqualFold would take others for them.
+// isLoopback accepts exactly the names for which net/http uses no proxy. EqualFold would accept more.
 func isLoopback(host string) bool {
 	addr, err := netip.ParseAddr(host)
 	return strings.ToLower(host) == "localhost" || err == nil && addr.IsLoopback()
 }
 
-// isNil tells whether a value is nil, or an interface that holds nothing but a nil pointer, function or the like, of which
-// each call would panic.
+// isNil reports whether a value is nil, or an interface that holds a nil pointer, function or the like. Each call of
+// such a value would panic.
 func isNil(value any) bool {
 	switch v := reflect.ValueOf(value); v.Kind() {
 	case reflect.Invalid:
@@ -261,23 +261,24 @@ func isNil(value any) bool {
 	return false
 }
 
-// WithHTTPClient sets the client whose transport, cookie jar and timeout are used, the timeout where it is less than
-// that of [WithTimeout]. It is not changed, and redirects are not followed.
+// WithHTTPClient sets the HTTP client whose transport, cookie jar and timeout the client uses. The shorter of its
+// timeout and the timeout of [WithTimeout] applies. The HTTP client is not changed, and redirects are not followed.
 //
-// The default client uses a clone of http.DefaultTransport. What it sets there, a transport of the caller's needs too:
+// The default transport is a clone of http.DefaultTransport with the following settings. Your own transport needs them
+// too:
 //
-//   - MaxIdleConnsPerHost: as many as there are concurrent calls, for all of them go to one host
-//   - IdleConnTimeout: 45 seconds, less than the 60 after which gateways commonly close an idle connection; a write that
-//     meets a connection which is just being closed has an unknown outcome
-//   - HTTP2, its SendPingTimeout and PingTimeout: 4 and 3 seconds, after which a connection that a network dropped
-//     without a word is left; without them calls may time out on it for many minutes
+//   - MaxIdleConnsPerHost: at least the number of concurrent calls, since all of them go to one host
+//   - IdleConnTimeout: 45 seconds. Gateways commonly close an idle connection after 60 seconds; a write on a connection
+//     that is just closing has an unknown outcome
+//   - HTTP2, SendPingTimeout and PingTimeout: 4 seconds and 3 seconds. After that the transport leaves a connection
+//     that the network dropped silently; without them calls may time out on it for many minutes
 //
-// The transport may wrap another one, but it may not send a request again by itself, nor return before its request has
-// ended or its context has: either may have a write done twice. It has to return when the context ends. See "Transports"
-// in the package comment for what is promised of which.
+// The transport may wrap another transport. It must not retry a request by itself, and it must not return before its
+// request or its context has ended: in both cases m3ter may carry out a write twice. It must return when the context
+// ends. "Transports" in the package comment lists the promises for each kind of transport.
 func WithHTTPClient(client *http.Client) Option {
 	return func(c *config) error {
-		const allowed = "an *http.Client, whose Transport and Jar may be absent"
+		const allowed = "an *http.Client, with or without a Transport and a Jar"
 		switch {
 		case client == nil:
 			return invalid("WithHTTPClient", allowed, "is nil")
@@ -291,8 +292,8 @@ func WithHTTPClient(client *http.Client) Option {
 	}
 }
 
-// WithUserAgent sets what goes before the client's own User-Agent, such as "billing-sync/1.4". It may not be empty or
-// hold a control character.
+// WithUserAgent sets a product, such as "billing-sync/1.4", that goes before the client's own User-Agent. It must not
+// be empty or contain control characters.
 func WithUserAgent(product string) Option {
 	return func(c *config) error {
 		if product == "" || strings.ContainsFunc(product, unicode.IsControl) {
@@ -303,10 +304,10 @@ func WithUserAgent(product string) Option {
 	}
 }
 
-// WithLogger has the client log: a line for each attempt at Debug, for a retry and for a new token at Info, for a call
-// that is given up and for a token that can't be had at Warn. The lines hold the operation, the method, the template of
-// the path (that of [Client.Do] as it is sent), the attempt, the status, the duration and the request id; never a body,
-// nor any other header.
+// WithLogger sets the logger of the client. The client logs each attempt at Debug, and each retry and each new access
+// token at Info. At Warn it logs that it is giving up a call, and that it could not obtain an access token. The lines
+// contain the operation, the method, the path template (for [Client.Do], the path as sent), the attempt, the status,
+// the duration and the request id. They never contain a request body, a response body or any other header.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) error {
 		if logger == nil {
@@ -317,11 +318,11 @@ func WithLogger(logger *slog.Logger) Option {
 	}
 }
 
-// WithRetry sets how often and how patiently calls, and requests for a token, are tried again. No value may be
-// negative, nor MinBackoff above MaxBackoff.
+// WithRetry sets how often the client retries calls and requests for an access token, and how long it waits before a
+// retry. No value may be negative, and MinBackoff must not exceed MaxBackoff.
 func WithRetry(policy RetryPolicy) Option {
 	return func(c *config) error {
-		const allowed = "a policy without a negative value, and without a MinBackoff above MaxBackoff"
+		const allowed = "a policy without negative values, with a MinBackoff of at most MaxBackoff"
 		if policy.MaxAttempts < 0 || policy.MinBackoff < 0 || policy.MaxBackoff < 0 || policy.MaxRetryAfter < 0 {
 			return invalid("WithRetry", allowed, "has a negative value")
 		}
@@ -333,8 +334,9 @@ func WithRetry(policy RetryPolicy) Option {
 	}
 }
 
-// WithLimiter replaces the default limiter, which keeps each organization under m3ter's 50 requests in any second. It
-// paces everything that the client and its [Client.Organization] children send, but for requests for a token.
+// WithLimiter replaces the default limiter, which keeps each organization under m3ter's 50 requests in any second. The
+// limiter applies to all requests of the client and its [Client.Organization] children, except requests for an access
+// token.
 func WithLimiter(limiter Limiter) Option {
 	return func(c *config) error {
 		if isNil(limiter) {
@@ -345,13 +347,14 @@ func WithLimiter(limiter Limiter) Option {
 	}
 }
 
-// WithOrganizationLimiter replaces the default limiter by one for each organization. limiterOf is called when an
-// organization is first used, and may be called concurrently. Its limiter is kept as long as a client of the organization
-// is, and for a second after its last request; then limiterOf is called once more, so a limiter that remembers more than a
-// second belongs to limiterOf. A nil limiter means the default one.
+// WithOrganizationLimiter replaces the default limiter with a limiter for each organization. The client calls limiterOf
+// at the first use of an organization, perhaps concurrently. It keeps the limiter as long as a client of the
+// organization exists, and for 1 second after its last request. Then the next use calls limiterOf anew. If a limiter
+// remembers more than 1 second, limiterOf must keep it. If limiterOf returns nil, the organization gets the default
+// limiter.
 //
-// A limiter that has a method HoldBack(time.Duration), too, is told when the service refused a request as over the rate,
-// and for how long the organization's requests are held back.
+// If the limiter also has a method HoldBack(time.Duration), the client calls it when m3ter refuses a request because of
+// the rate limit. The argument is how long the requests of the organization are held back.
 func WithOrganizationLimiter(limiterOf func(orgID string) Limiter) Option {
 	return func(c *config) error {
 		if limiterOf == nil {
@@ -362,8 +365,8 @@ func WithOrganizationLimiter(limiterOf func(orgID string) Limiter) Option {
 	}
 }
 
-// WithTimeout bounds each attempt, from the wait for a connection to the end of the answer, by a duration above zero;
-// 30 seconds when absent. The call as a whole is bounded by its context.
+// WithTimeout sets the timeout of each attempt, from the wait for a connection to the end of the response. It must be
+// above zero; the default is 30 seconds. The context bounds the call as a whole.
 func WithTimeout(d time.Duration) Option {
 	return func(c *config) error {
 		if d <= 0 {
@@ -374,8 +377,8 @@ func WithTimeout(d time.Duration) Option {
 	}
 }
 
-// WithMaxResponseBytes bounds what is read of an answer, one with a token included, by a number of bytes above zero; 10
-// MiB when absent. A longer success is a [*DecodeError].
+// WithMaxResponseBytes sets how many bytes of a response body the client reads at most, also of a token response. It
+// must be above zero; the default is 10 MiB. A success with a longer response body is a [*DecodeError].
 func WithMaxResponseBytes(n int64) Option {
 	return func(c *config) error {
 		if n <= 0 {

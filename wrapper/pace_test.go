@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// A new client of an organization keeps to the rate limit of the others. Without others it keeps to that of the last second.
-// Each organization has a rate limit of its own.
+// A new client of an organization shares the rate limit of its other clients. Without other clients, the requests of
+// the last second still count. Each organization has a rate limit of its own.
 func TestPaceOutlivesIdleness(t *testing.T) {
 	client := newScripted(t, &script{})
 	wait := func(t *testing.T, orgID string, n int) []time.Duration {

@@ -11,15 +11,15 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
-// A page is a part of a list.
+// A page is one page of a list.
 type page[T any] struct {
 	Data      []T    `json:"data"`
 	NextToken string `json:"nextToken"`
 }
 
-// unmarshal reads any of three shapes: the page itself, a bare list, or one entry. m3ter documents one entry as the
-// response to UserPermissions and describes a list; its other lists are pages. Each try decodes the whole body, so a look
-// at the names in it comes first; only an escaped name, which has a \u, needs the last part.
+// unmarshal reads any of three shapes: the page itself, a bare list, or one entry. m3ter's schema of the response to
+// UserPermissions is one entry, and its description is a list; its other lists are pages. Decoding reads the whole
+// body, so unmarshal first searches it for the member names. Only an escaped name, which has a \u, needs the last part.
 func (p *page[T]) unmarshal(body []byte) error {
 	if first := bytes.TrimLeft(body, " \t\r\n"); len(first) > 0 && first[0] == '[' {
 		return unmarshal(body, &p.Data)
@@ -31,7 +31,7 @@ func (p *page[T]) unmarshal(body []byte) error {
 		}
 	case bytes.Contains(body, []byte(`id"`)) && !bytes.Contains(body, []byte(`\u`)):
 		p.Data = make([]T, 1)
-		if _, isOurs := gen.Finish(&p.Data[0]); isOurs { // finish tells whether the id is there
+		if _, isOurs := gen.Finish(&p.Data[0]); isOurs { // finish reports a missing id
 			return unmarshal(body, &p.Data[0])
 		}
 	}
@@ -43,10 +43,10 @@ func (p *page[T]) unmarshal(body []byte) error {
 		return err
 	}
 	switch {
-	case has.Data != nil: // null, as an empty page may say, or a name that is escaped
+	case has.Data != nil: // null, which an empty page may have, or an escaped name
 		return unmarshal(body, p)
 	case has.ID == nil || string(has.ID) == `""` || string(has.ID) == "null":
-		return errors.New("the body is neither a page, with data, nor an entry, with an id")
+		return errors.New("the response body is neither a page with data nor an entry with an id")
 	}
 	p.Data = make([]T, 1)
 	return unmarshal(body, &p.Data[0])
@@ -62,10 +62,10 @@ func (p *page[T]) finish() (lacks string) {
 	return ""
 }
 
-// walk walks over the entries of a list, a page at a time, from the page of a token on.
+// walk walks over the entries of a list, one page at a time, starting at a page token.
 func walk[T any](op *gen.Operation, token string, fetch func(token string) (*page[T], error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		token := token // each loop begins anew
+		token := token // each loop starts from the beginning
 		seen := newTokenSet(token)
 		for {
 			page, err := fetch(token)
@@ -89,20 +89,20 @@ func walk[T any](op *gen.Operation, token string, fetch func(token string) (*pag
 	}
 }
 
-// A tokenSet remembers page tokens by a hash each, so that a long list costs little.
+// A tokenSet remembers the hashes of page tokens, so that a long list costs little memory.
 type tokenSet struct {
 	seed   maphash.Seed
 	hashes map[uint64]struct{}
 }
 
-// newTokenSet begins with the token of the first page, which may be empty.
+// newTokenSet returns a set with the page token of the first page, which may be empty.
 func newTokenSet(first string) *tokenSet {
 	s := &tokenSet{maphash.MakeSeed(), make(map[uint64]struct{})}
 	s.add(first)
 	return s
 }
 
-// add tells whether the token is new.
+// add adds a page token, and reports whether it is new.
 func (s *tokenSet) add(token string) bool {
 	hash := maphash.String(s.seed, token)
 	_, ok := s.hashes[hash]

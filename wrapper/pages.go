@@ -7,18 +7,19 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
-// PageParams says which page of a list is wanted. The zero value is the first one, of the service's own size.
+// PageParams selects a page of a list. The zero value selects the first page, of the size that m3ter chooses.
 type PageParams struct {
-	PageSize  int32  // policies in a page, 1 to 200; 0 leaves it to the service
-	NextToken string // of the page before; empty for the first page
+	PageSize  int32  // policies in a page, 1 to 200; if 0, m3ter chooses
+	NextToken string // page token from the page before; empty for the first page
 }
 
-// UserPermissionsPage returns one page of the permission policies that were added to a user, newest first. The page's NextToken asks
-// for the next one, and is empty on the last. [Client.UserPermissions] walks over all pages.
+// UserPermissionsPage returns one page of the permission policies that were added to a user, newest first. NextToken of
+// the page is the page token of the next page; it is empty on the last page. [Client.UserPermissions] walks over all
+// pages.
 //
-// Errors: [*ValidationError] for a user id that can't be part of a path and for a page size outside 1 to 200, nothing
-// having been sent; [ErrNotFound] for an unknown user; and those that every call has, see "Errors" in the package
-// comment.
+// UserPermissionsPage returns a [*ValidationError], and sends nothing, if the user id can't be part of a path or the
+// page size is not 0 to 200. The error matches [ErrNotFound] if the user is unknown. "Errors" in the package comment
+// lists the errors of all calls.
 func (c *Client) UserPermissionsPage(ctx context.Context, userID string, params PageParams) (*PermissionPolicyPage, error) {
 	return invoke(ctx, c, &gen.UserPermissions, gen.UserPermissionsParams(params), userID)
 }
@@ -32,17 +33,18 @@ func (c *Client) UserPermissionsPage(ctx context.Context, userID string, params 
 //		fmt.Println(policy.Name)
 //	}
 //
-// They are not all that decides what the user may do: the policies of the user's groups count too, and a deny in any
-// policy wins over every allow.
+// These policies alone do not decide what the user may do: the policies of the user's groups count too, and a deny in
+// any policy wins over every allow.
 //
-// One PageParams may be given, for the size of the pages and for the token to begin at. A page is fetched when the loop
-// gets to it; leaving the loop ends the fetching. Each loop over the result begins anew, and several may run at once.
+// At most one PageParams may be given. It sets the size of the pages and the page token to start with. The client
+// fetches a page when the loop reaches it, and fetches no page after the loop ends. Each loop over the result starts
+// from the beginning, and several loops may run concurrently.
 //
-// An error is the last thing that comes. It is one of [Client.UserPermissionsPage], or [ErrRepeatedToken] when the
-// service hands out a token for the second time, so that the pages would never end.
+// An error ends the loop. It is an error of [Client.UserPermissionsPage], or [ErrRepeatedToken] if m3ter returns the
+// same page token twice, so the pages would never end.
 func (c *Client) UserPermissions(ctx context.Context, userID string, params ...PageParams) iter.Seq2[PermissionPolicy, error] {
 	if len(params) > 1 {
-		err := invalid("PageParams", "given once at most", "are given %d times", len(params))
+		err := invalid("PageParams", "given at most once", "are given %d times", len(params))
 		return func(yield func(PermissionPolicy, error) bool) { yield(PermissionPolicy{}, err) }
 	}
 	var first PageParams

@@ -16,8 +16,8 @@ import (
 
 const refusedStream = "stream error: stream ID 7; REFUSED_STREAM; received from peer"
 
-// A foreign transport proves that a request never left if the only connection fails, with the error of the transport, and
-// nothing else is under way.
+// A foreign transport proves that a request never left if the only connection fails, with the error of the transport,
+// and nothing else is under way.
 func TestWhatProvesThatAWriteNeverLeft(t *testing.T) {
 	const dial = "GetConn, ConnectStart, ConnectDone error"
 	const written = "GetConn, GotConn, WroteRequest"

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// newRequest makes a request whose body, unless nil, is sent as JSON.
+// newRequest makes a request with a JSON request body, or without a request body if body is nil.
 func (c *Client) newRequest(method string, address *url.URL, body any) (*http.Request, error) {
 	req := &http.Request{
 		Method: method,
@@ -33,8 +33,8 @@ func (c *Client) newRequest(method string, address *url.URL, body any) (*http.Re
 	return req, nil
 }
 
-// urlOf is the URL of a path below the base URL: each value takes the place of a {name} of the template, as one segment.
-// The escaped path is set only where it differs.
+// urlOf returns the URL of a path below the base URL. Each value replaces a {name} of the template, as one segment.
+// urlOf sets RawPath only if the escaped path differs.
 func (c *Client) urlOf(template string, values []string, query string) *url.URL {
 	u := *c.base
 	u.Path += expand(template, values, func(value string) string { return value })
@@ -45,7 +45,7 @@ func (c *Client) urlOf(template string, values []string, query string) *url.URL 
 	return &u
 }
 
-// expand puts the values, each as spell spells it, in place of the {names} of a template, in their order.
+// expand replaces the {names} of a template with the values, in order, each spelled by spell.
 func expand(template string, values []string, spell func(string) string) string {
 	var b strings.Builder
 	b.Grow(len(template) + 40*len(values)) // an id is often a UUID

@@ -19,8 +19,8 @@ import (
 // A step is the outcome of one attempt.
 type step func(*http.Request) (*http.Response, error)
 
-// A script is a transport that plays one step an attempt, and then answers every attempt with success. It keeps what the
-// client sends. Token requests don't count as attempts.
+// A script is a transport that plays one step an attempt, and then answers every attempt with success. It keeps what
+// the client sends. Token requests don't count as attempts.
 type script struct {
 	steps []step
 	token step // nil: a new token each time
@@ -174,8 +174,8 @@ func newScripted(t *testing.T, s *script, opts ...Option) *Client {
 	return client
 }
 
-// A method is a method of the client, with a valid call. These are samples: package test calls all of them. Don't import
-// here what it needs to read the OpenAPI document: go mod tidy looks into the tests of a user's imports.
+// A method is a method of the client, with a valid call. These are samples: package test calls all of them. Don't
+// import here what it needs to read the OpenAPI document: go mod tidy looks into the tests of a user's imports.
 type method struct {
 	name   string
 	isRead bool

@@ -8,8 +8,8 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
-// invoke calls an operation of the document: it checks the arguments, sends the request and reads the answer. The values
-// are those of the path behind the organization.
+// invoke calls an operation of the OpenAPI document: it checks the arguments, sends the request and reads the response.
+// The values are the path values after the organization.
 func invoke[Request, Answer any](ctx context.Context, c *Client, endpoint *gen.Endpoint[Request, Answer], request Request, values ...string) (*Answer, error) {
 	if err := begin(ctx); err != nil {
 		return nil, err
@@ -35,7 +35,7 @@ func invoke[Request, Answer any](ctx context.Context, c *Client, endpoint *gen.E
 	return perform(ctx, c, call, endpoint.Finish)
 }
 
-// perform sends a call and reads its answer.
+// perform sends a call and reads its response.
 func perform[Answer any](ctx context.Context, c *Client, call *call, finish func(*Answer) string) (*Answer, error) {
 	out := c.send(ctx, call)
 	result, err := read(out, call, finish)
@@ -70,14 +70,14 @@ func read[Answer any](out outcome, call *call, finish func(*Answer) string) (*An
 	return result, nil
 }
 
-// isNothing tells whether an answer is of no interest beyond its status.
+// isNothing reports whether the caller needs no more of a response than its status.
 func isNothing(answer any) bool {
 	_, ok := answer.(*struct{})
 	return ok
 }
 
-// explain names the request where the error of an outcome does not, and says so when it is a write that may have been
-// done, and when there was no time for another attempt.
+// explain adds to the error of an outcome: the request, if the error does not name it; that there was no time for
+// another attempt; and that m3ter may have carried out a write.
 func (c *call) explain(err error, out outcome) error {
 	unknown := false
 	switch e := err.(type) {
@@ -103,8 +103,8 @@ func (c *call) explain(err error, out outcome) error {
 	return err
 }
 
-// failure is the error of a request that brought no answer. proof tells why it was not carried out, "" when it may have
-// been.
+// failure returns the error for a request without a response. proof says why the request was not carried out; it is ""
+// if the request may have been carried out.
 func (c *call) failure(proof string, err error) error {
 	if proof != "" {
 		proof += ": "
@@ -112,15 +112,15 @@ func (c *call) failure(proof string, err error) error {
 	return fmt.Errorf("m3teraccess: %s %s: %s%w", c.op.Method, c.op.Path, proof, err)
 }
 
-// An unknownOutcome is the failure of a write that may have been done. It matches [ErrOutcomeUnknown], and whatever
-// the failure matches.
+// An unknownOutcome is the error of a failed write that m3ter may have carried out. It matches [ErrOutcomeUnknown], and
+// everything that the wrapped error matches.
 type unknownOutcome struct {
 	err  error
 	find string
 }
 
 func (e *unknownOutcome) Error() string {
-	return fmt.Sprintf("%v; it may have been done all the same: to find out, %s", e.err, e.find)
+	return fmt.Sprintf("%v; m3ter may have carried it out: to find out, %s", e.err, e.find)
 }
 
 func (e *unknownOutcome) Unwrap() []error { return []error{e.err, ErrOutcomeUnknown} }

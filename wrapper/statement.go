@@ -6,7 +6,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
-// A StatementActions is a statement without its resources: half of a sentence such as
+// A StatementActions is a statement without its resources, the first half of an expression such as
 //
 //	Allow(ConfigRetrieve).On("config:meter/*")
 type StatementActions struct {
@@ -20,13 +20,13 @@ func Allow(actions ...Action) StatementActions { return StatementActions{EffectA
 // Deny begins a statement that denies actions.
 func Deny(actions ...Action) StatementActions { return StatementActions{EffectDeny, actions} }
 
-// On ends the statement with the resources that it is about.
+// On returns the complete statement, for the given resources.
 func (s StatementActions) On(resources ...string) Statement {
 	return Statement{Effect: s.effect, Action: s.actions, Resource: resources}
 }
 
-// Sendable returns statements in the form in which they can be sent, such as those that encoding/json
-// decoded of an answer to [Client.Do]. Those that [Get], [List], [Send] and the methods answer are in that form already.
+// Sendable converts statements into the form that can be sent, such as statements that encoding/json decoded from a
+// response to [Client.Do]. [Get], [List], [Send] and the methods return statements in that form already.
 func Sendable(statements []Statement) []Statement {
 	sendable := slices.Clone(statements)
 	for i := range sendable {

@@ -245,7 +245,7 @@ func TestNobodyWaitsForTheToken(t *testing.T) {
 	})
 }
 
-// The client doesn't ask again and again if a token source keeps its token.
+// The client doesn't keep asking if a token source returns the same access token each time.
 func TestRenewalThatBringsNothingNew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		asked := 0

@@ -9,14 +9,14 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
-// A ValidationError is a value that can't be right, found before anything was sent.
+// A ValidationError reports a value that is not valid. The client finds it before it sends anything.
 type ValidationError struct {
-	Field   string // what was given: a field, an argument, an option or an environment variable
-	Problem string // what is wrong with the value: is empty
-	Allowed string // what the value must be: 1 to 100 characters
+	Field   string // what is not valid: a field, an argument, an option or an environment variable
+	Problem string // what is wrong with the value, such as "is empty"
+	Allowed string // what the value must be, such as "1 to 100 characters"
 }
 
-// Error names the field, what is allowed and the problem.
+// Error returns the field, the allowed values and the problem.
 func (e *ValidationError) Error() string {
 	subject := "it"
 	if strings.HasPrefix(e.Problem, "are ") {
@@ -25,12 +25,12 @@ func (e *ValidationError) Error() string {
 	return fmt.Sprintf("m3teraccess: %s must be %s; %s %s", e.Field, e.Allowed, subject, e.Problem)
 }
 
-// invalid makes a ValidationError; the problem is a format.
+// invalid makes a ValidationError. problem is a format for args.
 func invalid(field, allowed, problem string, args ...any) error {
 	return &ValidationError{Field: field, Problem: fmt.Sprintf(problem, args...), Allowed: allowed}
 }
 
-// validate reports everything that is wrong with a call, joined. The values are those of its path.
+// validate returns everything that is wrong with a call, as one joined error. values are the values of its path.
 func validate[Request, Answer any](endpoint *gen.Endpoint[Request, Answer], values []string, request Request) error {
 	var errs []error
 	for i, value := range values {
@@ -50,7 +50,8 @@ func validate[Request, Answer any](endpoint *gen.Endpoint[Request, Answer], valu
 	return errors.Join(errs...)
 }
 
-// validateOrganization is validatePathValue for a setting: one that was mixed up with another may be the API secret.
+// validateOrganization is validatePathValue for an organization id. It shows only the start of the value, because a
+// user who mixes up the settings may have given the API secret.
 func validateOrganization(field, value string) error {
 	err := validatePathValue(field, value)
 	if e, ok := err.(*ValidationError); ok && e.Problem == "is "+gen.Quote(value) {
@@ -59,7 +60,7 @@ func validateOrganization(field, value string) error {
 	return err
 }
 
-// quoteStart quotes no more than the first 4 characters of what may be a secret.
+// quoteStart quotes at most the first 4 characters of a value that may be a secret.
 func quoteStart(value string) string {
 	const most = 4
 	if runes := []rune(value); len(runes) > most {
@@ -68,7 +69,8 @@ func quoteStart(value string) string {
 	return gen.Quote(value)
 }
 
-// validatePathValue refuses what would reach another endpoint, or none. All else is escaped and stays one segment.
+// validatePathValue refuses a value that would lead to another endpoint or to none. Any other value can be escaped, and
+// stays one segment.
 func validatePathValue(field, value string) error {
 	const allowed = `one segment of a path, not "." or "..", and without /, \ and control characters`
 	switch {

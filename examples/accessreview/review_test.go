@@ -172,7 +172,7 @@ func TestLostAnswer(t *testing.T) {
 				}
 			} else {
 				p.Check(1, `accessreview: the policy "P", id `)
-				if !strings.Contains(p.Err.String(), "it may have been done all the same") || p.Out.String() != "" {
+				if !strings.Contains(p.Err.String(), "m3ter may have carried it out") || p.Out.String() != "" {
 					t.Errorf("stdout\n%sstderr\n%s", p.Out, p.Err)
 				}
 			}

@@ -141,7 +141,7 @@ func TestNoToken(t *testing.T) {
 	p.Stdin = strings.NewReader(input)
 	p.Begin()
 	p.End()
-	p.CheckOnlyLine("audit: m3teraccess: no access token: the token endpoint answered 401 Unauthorized: invalid_client")
+	p.CheckOnlyLine("audit: m3teraccess: could not obtain an access token: the token endpoint returned 401 Unauthorized: invalid_client")
 }
 
 func TestBadInput(t *testing.T) {

@@ -62,7 +62,7 @@ func TestUsersEndEarly(t *testing.T) {
 func TestNoTokenForTheList(t *testing.T) {
 	fake := exampletest.NewFake(t)
 	fake.Inject(m3tertest.Fault{Operation: "Token", Status: http.StatusUnauthorized})
-	runAudit(t, fake).CheckOnlyLine("audit: m3teraccess: no access token: ")
+	runAudit(t, fake).CheckOnlyLine("audit: m3teraccess: could not obtain an access token: ")
 }
 
 func TestOrganizationWithoutUsers(t *testing.T) {

@@ -9,16 +9,16 @@ import (
 	"slices"
 )
 
-// maxLevels is one more than encoding/json reads.
+// maxLevels is 1 more than the depth that encoding/json accepts.
 const maxLevels = 10_001
 
-// checkMembers reports a member that stands twice and a date-time that RFC 3339 does not allow. It returns the body for
-// encoding/json to read: without the names that differ from ours in case only, and with date-times in the form that
-// encoding/json knows.
+// checkMembers returns an error if an object has a member twice, or if a date-time does not follow RFC 3339. Otherwise
+// it returns the body for encoding/json: without names that differ from field names only in case, and with date-times
+// in the form that encoding/json accepts.
 //
-// Text that is not JSON is left to encoding/json, which refuses it.
+// checkMembers leaves text that is not JSON to encoding/json, which refuses it.
 func checkMembers(body []byte, root *shape) ([]byte, error) {
-	levels := append(make([]level, 0, 8), level{next: root}) // local, as names is, so that they stay on the stack
+	levels := append(make([]level, 0, 8), level{next: root}) // levels and names are local, so that they stay on the stack
 	names := make([][]byte, 0, 32)                           // of the members of all open objects
 	clean := copyOnWrite{body: body}
 	for i := 0; i < len(body); i++ {
@@ -51,7 +51,7 @@ func checkMembers(body []byte, root *shape) ([]byte, error) {
 			i = end - 1
 		case '}', ']':
 			if twice := repeated(names[top.names:]); twice != nil {
-				return nil, fmt.Errorf("the member %q stands twice in an object", twice)
+				return nil, fmt.Errorf("an object has the member %q twice", twice)
 			}
 			names = names[:top.names]
 			if levels = levels[:len(levels)-1]; len(levels) == 0 {
@@ -62,16 +62,16 @@ func checkMembers(body []byte, root *shape) ([]byte, error) {
 	return clean.body, nil
 }
 
-// A level is an object or a list that is open. The lowest is the body itself.
+// A level is an open object or list. The lowest level is the body itself.
 type level struct {
-	of       *shape // of the value that the level is decoded into
-	next     *shape // of the value that its next value is decoded into
-	names    int    // index of its first name in the names of all levels
+	of       *shape // of the value of this level
+	next     *shape // of the next value in this level
+	names    int    // index of the first name of this level in the names of all levels
 	isObject bool
 	atName   bool // the next string is a name
 }
 
-// begin begins a member. It tells whether encoding/json would take the name for the name of a field, but it is not.
+// begin begins a member. It reports whether encoding/json would mistake the name for the name of a field.
 func (l *level) begin(name []byte) (isMisread bool) {
 	l.atName = false
 	var known bool
@@ -79,29 +79,29 @@ func (l *level) begin(name []byte) (isMisread bool) {
 	return !known && l.of.folds(name)
 }
 
-// A copyOnWrite is a body whose original stays as it is.
+// A copyOnWrite is a body that is copied before the first change.
 type copyOnWrite struct {
 	body   []byte
 	isCopy bool
 }
 
-// blank overwrites a name by one that no field has: no tag holds a comma in its name.
+// blank overwrites a name with commas. No field has such a name, because a tag can't hold a comma in its name.
 func (c *copyOnWrite) blank(start, end int) {
 	c.replace(start, end, bytes.Repeat([]byte(","), end-start))
 }
 
-// normalizeTime brings a quoted date-time into the form that encoding/json knows.
+// normalizeTime converts a quoted date-time into the form that encoding/json accepts.
 func (c *copyOnWrite) normalizeTime(start, end int) error {
 	quoted := c.body[start:end]
 	normal, ok := dateTime(string(unquote(quoted)))
 	if !ok {
-		return fmt.Errorf("%s is no date-time of RFC 3339", quoted)
+		return fmt.Errorf("%s is not an RFC 3339 date-time", quoted)
 	}
 	c.replace(start, end, fmt.Appendf(nil, "%-*s", len(quoted), `"`+normal+`"`))
 	return nil
 }
 
-// replace overwrites a part by as many bytes.
+// replace overwrites a part of the body with the same number of bytes.
 func (c *copyOnWrite) replace(start, end int, by []byte) {
 	if !c.isCopy {
 		c.body, c.isCopy = bytes.Clone(c.body), true
@@ -109,7 +109,7 @@ func (c *copyOnWrite) replace(start, end int, by []byte) {
 	copy(c.body[start:end], by)
 }
 
-// endOfString is the index behind the string that begins at start; -1 when it has no end.
+// endOfString returns the index after the string that begins at start, or -1 if the string has no end.
 func endOfString(body []byte, start int) int {
 	for end := start + 1; ; {
 		n := bytes.IndexByte(body[end:], '"')
@@ -133,7 +133,7 @@ func unquote(quoted []byte) []byte {
 	return []byte(name)
 }
 
-// repeated returns a name that is among the names twice. It may sort them.
+// repeated returns a name that occurs twice in names, or nil. It may sort names.
 func repeated(names [][]byte) []byte {
 	const many = 16
 	if len(names) > many {

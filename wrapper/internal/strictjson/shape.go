@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// A shape is what encoding/json knows of a type: of a struct its fields by their names in JSON, of a list or a map what
-// is in it. The nil shape is that of what has no names of ours: a type that decodes itself, what is in an any.
+// A shape describes how encoding/json sees a type: the fields of a struct by their JSON names, and the elements of a
+// list or a map. The shape is nil for a type that decodes itself, and for values in an any.
 type shape struct {
 	fields []field
 	elem   *shape
@@ -32,7 +32,7 @@ func (s *shape) inner() *shape {
 	return s.elem
 }
 
-// member returns the shape of a member's value, and whether there is a field of exactly this name.
+// member returns the shape of a member's value, and whether a field has exactly this name.
 func (s *shape) member(name []byte) (*shape, bool) {
 	if s == nil {
 		return nil, false
@@ -45,7 +45,7 @@ func (s *shape) member(name []byte) (*shape, bool) {
 	return s.elem, false
 }
 
-// folds tells whether encoding/json takes the name for that of a field.
+// folds reports whether encoding/json would match the name to a field, ignoring case.
 func (s *shape) folds(name []byte) bool {
 	if s == nil {
 		return false
@@ -58,7 +58,7 @@ func (s *shape) folds(name []byte) bool {
 	return false
 }
 
-var shapes sync.Map // a *shape for each reflect.Type that was read into
+var shapes sync.Map // maps each reflect.Type that was decoded to its *shape
 
 func shapeOf(t reflect.Type) *shape {
 	if known, ok := shapes.Load(t); ok {
@@ -71,7 +71,7 @@ func shapeOf(t reflect.Type) *shape {
 
 var unmarshaler = reflect.TypeFor[json.Unmarshaler]()
 
-// makeShape makes the shape of a type, which may hold itself: made has those that are begun.
+// makeShape returns the shape of a type. The type may contain itself, so made holds all shapes, also incomplete ones.
 func makeShape(t reflect.Type, made map[reflect.Type]*shape) *shape {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -80,7 +80,7 @@ func makeShape(t reflect.Type, made map[reflect.Type]*shape) *shape {
 		return &shape{isTime: true}
 	}
 	if reflect.PointerTo(t).Implements(unmarshaler) {
-		return nil // it decodes itself, by names of its own
+		return nil // it decodes itself, with its own names
 	}
 	if s, ok := made[t]; ok {
 		return s
@@ -96,7 +96,8 @@ func makeShape(t reflect.Type, made map[reflect.Type]*shape) *shape {
 	return s
 }
 
-// addFields adds the fields that encoding/json finds in a struct, those of embedded structs last: they give way.
+// addFields adds the fields that encoding/json finds in a struct. The fields of embedded structs come last, because the
+// struct's own fields win.
 func (s *shape) addFields(t reflect.Type, made map[reflect.Type]*shape) {
 	var embedded []field
 	for f := range t.Fields() {

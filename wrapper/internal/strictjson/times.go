@@ -5,9 +5,10 @@ import (
 	"time"
 )
 
-// dateTime returns a date-time of RFC 3339 as encoding/json reads it, in as many bytes; ok is false where RFC 3339 does not
-// allow it. T and Z may be in lower case, and a leap second becomes the second after it. encoding/json knows neither, and
-// reads some that RFC 3339 does not allow: an offset of 24 hours, which can't be written, or a comma before the fraction.
+// dateTime converts an RFC 3339 date-time into the form that encoding/json accepts, of the same length. ok is false if
+// RFC 3339 does not allow the text. T and Z may be in lower case, and a leap second becomes the next second;
+// encoding/json accepts neither. It accepts other texts that RFC 3339 does not allow: an offset of 24 hours, which it
+// can't write, or a comma before the fraction.
 func dateTime(text string) (normal string, ok bool) {
 	const local = "2006-01-02T15:04:05"
 	if len(text) <= len(local) {
@@ -30,19 +31,19 @@ func dateTime(text string) (normal string, ok bool) {
 		clock = before + ":59"
 	}
 	at, err := time.Parse(local, clock)
-	if err != nil || at.Format(local) != clock { // which tells an hour of one digit
+	if err != nil || at.Format(local) != clock { // an hour may have one digit
 		return "", false
 	}
 	if isLeap {
 		at = at.Add(time.Second)
 		if utc := at.Add(-offset); utc.Day() != 1 || utc.Hour() != 0 || utc.Minute() != 0 {
-			return "", false // leap seconds are at the end of a month
+			return "", false // a leap second is at the end of a month
 		}
 	}
 	return at.Format(local) + rest, true
 }
 
-// offsetOf reads Z, or an offset of less than a day.
+// offsetOf parses Z, or an offset of less than a day.
 func offsetOf(zone string) (offset time.Duration, ok bool) {
 	if zone == "Z" {
 		return 0, true
@@ -56,7 +57,8 @@ func offsetOf(zone string) (offset time.Duration, ok bool) {
 	return offset, offset.Abs() < 24*time.Hour
 }
 
-// isUsualTime tells of most date-times that they are what encoding/json and RFC 3339 agree on, if they are date-times.
+// isUsualTime reports whether a text has the usual form of a date-time, on which encoding/json and RFC 3339 agree. The
+// numbers may still be out of range.
 func isUsualTime(text []byte) bool {
 	const form = "0000-00-00T00:00:00"
 	if len(text) <= len(form) || text[len(text)-1] != 'Z' || text[len(form)-2] == '6' {

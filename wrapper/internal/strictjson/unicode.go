@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// isUnicode tells whether the text of a body is valid: its bytes, and the surrogates among its escapes.
+// isUnicode reports whether a body is valid Unicode, both its bytes and its escaped surrogates.
 func isUnicode(body []byte) bool {
 	if !utf8.Valid(body) {
 		return false
@@ -30,7 +30,7 @@ func isUnicode(body []byte) bool {
 	}
 }
 
-// codeUnit returns what is escaped at the beginning of s as \uXXXX; 0 when nothing is.
+// codeUnit returns the code unit of an escape \uXXXX at the beginning of s, or 0 if there is none.
 func codeUnit(s []byte) rune {
 	if len(s) < 6 || s[0] != '\\' || s[1] != 'u' {
 		return 0

@@ -11,7 +11,7 @@ import (
 // Unmarshal decodes the one JSON value of body.
 func Unmarshal(body []byte, into any) error {
 	if !isUnicode(body) {
-		return errors.New("it is not valid Unicode")
+		return errors.New("the text is not valid Unicode")
 	}
 	body, err := checkMembers(body, shapeOf(reflect.TypeOf(into)))
 	if err != nil {

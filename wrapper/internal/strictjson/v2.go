@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// options has types of the caller read as encoding/json of Go 1.26 reads them.
+// options makes encoding/json/v2 decode the caller's types as encoding/json of Go 1.26 does.
 var options = json.JoinOptions(
 	jsonv1.FormatByteArrayAsArray(true),
 	jsonv1.FormatBytesWithLegacySemantics(true),
@@ -22,8 +22,8 @@ var options = json.JoinOptions(
 	jsonv1.UnmarshalArrayFromAnyLength(true),
 )
 
-// Unmarshal decodes the one JSON value of body. What fails is decoded once more, for a date-time that encoding/json/v2 does
-// not know.
+// Unmarshal decodes the one JSON value of body. If that fails, it decodes the body a second time, and accepts
+// date-times that encoding/json/v2 does not.
 func Unmarshal(body []byte, into any) error {
 	err := json.Unmarshal(body, into, options)
 	if err == nil {
@@ -35,7 +35,7 @@ func Unmarshal(body []byte, into any) error {
 
 func unmarshalTime(decoder *jsontext.Decoder, into *time.Time) error {
 	if decoder.PeekKind() != jsontext.KindString {
-		return errors.ErrUnsupported // null, which is no time, is left to encoding/json/v2
+		return errors.ErrUnsupported // encoding/json/v2 handles null, which is not a time
 	}
 	token, err := decoder.ReadToken()
 	if err != nil {
@@ -43,7 +43,7 @@ func unmarshalTime(decoder *jsontext.Decoder, into *time.Time) error {
 	}
 	normal, ok := dateTime(token.String())
 	if !ok {
-		return fmt.Errorf("%q is no date-time of RFC 3339", token.String())
+		return fmt.Errorf("%q is not an RFC 3339 date-time", token.String())
 	}
 	*into, err = time.Parse(time.RFC3339, normal)
 	return err
