@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 )
 
 // A display writes the output and the messages. Where the messages go to a terminal, a last line below them, and below
@@ -38,10 +37,4 @@ func (d *display) draw(text string) {
 	if d.showsProgress {
 		fmt.Fprintf(d.messages, "\r%60s\r%s", "", text) // blanks, since not every terminal knows how to erase a line
 	}
-}
-
-func isTerminal(f *os.File) bool {
-	info, err := f.Stat()
-	null, _ := os.Stat(os.DevNull) // a device of characters too
-	return err == nil && info.Mode()&os.ModeCharDevice != 0 && !os.SameFile(info, null)
 }

@@ -46,7 +46,7 @@ func run(ctx context.Context, args []string, stdin, stdout, stderr *os.File) err
 			}
 			defer list.Close()
 		}
-		users, isTyped = eachUser(list), isTerminal(list)
+		users, isTyped = eachUser(list), example.IsTerminal(list)
 	}
 	if isTyped {
 		fmt.Fprintln(stderr, "Reading ids of users from standard input, one a line; Ctrl-D ends them.")
@@ -54,7 +54,7 @@ func run(ctx context.Context, args []string, stdin, stdout, stderr *os.File) err
 	a := &audit{
 		client:   client,
 		parallel: opts.parallel,
-		display:  &display{output: stdout, messages: stderr, showsProgress: isTerminal(stderr) && !isTyped},
+		display:  &display{output: stdout, messages: stderr, showsProgress: example.IsTerminal(stderr) && !isTyped},
 	}
 	return endWith(ctx, func() error { return a.run(ctx, users) })
 }

@@ -36,49 +36,45 @@ func readFile(path string) (organization, error) {
 	} else if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	o := organization{}
-	var errs []error
-	for _, name := range keys(content.Policies) {
+	file, errs := organization{}, []error{}
+	refuse := func(section, key string, index int, format string, args ...any) {
+		line := lineOf(text, section, key, index)
+		errs = append(errs, fmt.Errorf("%s:%d: "+format, append([]any{path, line}, args...)...))
+	}
+	for _, name := range slices.Sorted(maps.Keys(content.Policies)) {
 		statements := content.Policies[name]
-		o[subject{Policy: name}] = policy{statements: statements}
-		request := gen.PermissionPolicyRequest{Name: name, PermissionPolicy: statements}
+		file[item{Policy: name}] = m3teraccess.PermissionPolicy{PermissionPolicy: statements}
+		request := m3teraccess.PermissionPolicyRequest{Name: name, PermissionPolicy: statements}
 		for _, p := range gen.CreatePermissionPolicy.Check(request) {
-			i := -1 // the problem is not in a statement
-			_, _ = fmt.Sscanf(p.Field, "PermissionPolicy[%d]", &i)
-			errs = append(errs, fmt.Errorf("%s:%d: policy %q: %s must be %s, but it %s",
-				path, lineOf(text, "policies", name, i), name, p.Field, p.Allowed, p.Problem))
+			index := -1 // the problem is not in a statement
+			_, _ = fmt.Sscanf(p.Field, "PermissionPolicy[%d]", &index)
+			refuse("policies", name, index, "policy %q: %s must be %s, but it %s", name, p.Field, p.Allowed, p.Problem)
 		}
 	}
-	for _, id := range keys(content.Users) {
-		for i, name := range content.Users[id] {
-			problem := ""
+	for _, user := range slices.Sorted(maps.Keys(content.Users)) {
+		names := content.Users[user]
+		for i, name := range names {
 			if _, ok := content.Policies[name]; !ok {
-				problem = "no policy is named"
-			} else if slices.Contains(content.Users[id][:i], name) {
-				problem = "the list repeats policy"
+				refuse("users", user, i, "user %s: no policy is named %q", user, name)
+			} else if slices.Contains(names[:i], name) {
+				refuse("users", user, i, "user %s: the list repeats policy %q", user, name)
 			}
-			if problem != "" {
-				line := lineOf(text, "users", id, i)
-				errs = append(errs, fmt.Errorf("%s:%d: user %s: %s %q", path, line, id, problem, name))
-			}
-			o[subject{name, id}] = policy{}
+			file[item{name, user}] = m3teraccess.PermissionPolicy{}
 		}
 	}
-	return o, errors.Join(errs...)
+	return file, errors.Join(errs...)
 }
 
-// lineOf returns the line of an item below a key of the file, or the line of the key's value without such an item.
-func lineOf(text []byte, section, key string, item int) (line int) {
+// lineOf returns the line of an element below a key of the file, or the line of the key's value for index -1.
+func lineOf(text []byte, section, key string, index int) int {
 	file, _ := parser.ParseBytes(text, 0) // no error: the text is decoded already
 	path := new(yaml.PathBuilder).Root().Child(section).Child(key)
-	if node, err := path.Build().FilterFile(file); err == nil {
-		line = node.GetToken().Position.Line
+	if index >= 0 {
+		path = path.Index(uint(index))
 	}
-	if node, err := path.Index(uint(max(item, 0))).Build().FilterFile(file); err == nil && item >= 0 {
-		line = node.GetToken().Position.Line
+	node, err := path.Build().FilterFile(file)
+	if err != nil {
+		return 1
 	}
-	return line
+	return node.GetToken().Position.Line
 }
-
-// keys returns the keys of a map in order, so that the output is stable.
-func keys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,34 +19,32 @@ import (
 // A m3ter is the organization in m3ter, as far as it is read.
 type m3ter struct {
 	client   *m3teraccess.Client
+	file     organization // what it should be
 	found    organization
-	terminal io.Writer // for the progress
+	progress io.Writer
 }
 
 // readAll reads the policies, and the policies of each user in m3ter or in the file.
-func (m *m3ter) readAll(ctx context.Context, file organization) error {
-	lists := map[subject]bool{{}: true} // by user; the list without a user has the policies
-	for s := range file {
-		lists[subject{User: s.User}] = true
-	}
-	users := m3teraccess.List[struct {
+func (m *m3ter) readAll(ctx context.Context) error {
+	type user struct {
 		ID string `json:"id"`
-	}](ctx, m.client, nil, "users")
-	for user, err := range users {
+	}
+	users := map[user]bool{{}: true} // the user without an id stands for the policies themselves
+	for i := range m.file {
+		users[user{i.User}] = true
+	}
+	for u, err := range m3teraccess.List[user](ctx, m.client, nil, "users") {
 		if err != nil {
 			return err
 		}
-		lists[subject{User: user.ID}] = true
+		users[u] = true
 	}
 	var mu sync.Mutex
-	return m.each(ctx, 16, "read", slices.Collect(maps.Keys(lists)), func(ctx context.Context, s subject) error {
-		found, err := m.read(ctx, s.User)
+	return each(ctx, m.progress, "read", 16, slices.Collect(maps.Keys(users)), func(ctx context.Context, u user) error {
+		found, err := m.read(ctx, u.ID)
 		mu.Lock()
 		defer mu.Unlock()
 		maps.Copy(m.found, found)
-		if err != nil && s.User != "" {
-			err = fmt.Errorf("user %s: %w", s.User, err)
-		}
 		return err
 	})
 }
@@ -58,88 +57,90 @@ func (m *m3ter) read(ctx context.Context, user string) (organization, error) {
 		list = m3teraccess.List[m3teraccess.PermissionPolicy](ctx, m.client, nil, "permissionpolicies")
 	}
 	for p, err := range list {
-		s := subject{p.Name, user}
+		i := item{p.Name, user}
+		if other, ok := found[i]; err == nil && ok && other.ID != p.ID && !p.ManagedPolicy {
+			err = fmt.Errorf("two policies in m3ter are named %q: %s and %s; rename or delete one", p.Name, other.ID, p.ID)
+		}
 		if err != nil {
-			return nil, err
-		} else if other, ok := found[s]; ok && other.id != p.ID && !p.ManagedPolicy {
-			return nil, fmt.Errorf("two policies in m3ter are named %q: %s and %s; rename or delete one",
-				p.Name, other.id, p.ID)
-		} else if !p.ManagedPolicy {
-			found[s] = policy{p.PermissionPolicy, p.ID}
+			return nil, fmt.Errorf("reading the policies of %q: %w", cmp.Or(user, "the organization"), err)
+		}
+		if !p.ManagedPolicy {
+			found[i] = p
 		}
 	}
 	return found, nil
 }
 
-// add makes a change. After an unknown outcome or a conflict, which an earlier attempt may have caused, it looks first.
-func (m *m3ter) add(ctx context.Context, s subject, statements []m3teraccess.Statement) (err error) {
-	isPlanned := true // the plan has just found it missing
-	look := func(ctx context.Context) (version int64, err error) {
-		if isPlanned {
-			isPlanned = false
-			return 0, nil
+// apply makes the additions of a plan, policies first: their users need the ids. It reports whether no change is left.
+func (m *m3ter) apply(ctx context.Context, plan []change) (inStep bool, err error) {
+	adds := make(map[bool][]change) // true: policies of users
+	for _, c := range plan {
+		if c.Op == "add" {
+			adds[c.User != ""] = append(adds[c.User != ""], c)
 		}
-		found, err := m.read(ctx, s.User)
-		if p, ok := found[s]; ok {
-			version = 1
-			if s.User == "" {
-				m.found[s] = p // its links need the id
+	}
+	if err := each(ctx, m.progress, "policies", 1, adds[false], m.add); err != nil {
+		return false, err
+	}
+	err = each(ctx, m.progress, "users", 16, adds[true], m.add)
+	return len(adds[false])+len(adds[true]) == len(plan), err
+}
+
+// add makes an addition. After an unknown outcome or a conflict, an earlier attempt may have made it: add looks for the
+// item before it tries once more.
+func (m *m3ter) add(ctx context.Context, c change) (err error) {
+	for range 10 {
+		if c.User != "" {
+			link := m3teraccess.PrincipalPermissionRequest{PrincipalID: c.User}
+			_, err = m.client.AddPermissionPolicyToUser(ctx, m.found[item{Policy: c.Policy}].ID, link)
+		} else {
+			statements := m.file[c.item].PermissionPolicy
+			request := m3teraccess.PermissionPolicyRequest{Name: c.Policy, PermissionPolicy: statements}
+			var created *m3teraccess.PermissionPolicy
+			if created, err = m.client.CreatePermissionPolicy(ctx, request); err == nil {
+				m.found[c.item] = *created
 			}
 		}
-		return version, err
-	}
-	write := func(ctx context.Context, version int64) (_ any, err error) {
-		if version > 0 {
-			return nil, nil
-		}
-		if s.User != "" {
-			request := m3teraccess.PrincipalPermissionRequest{PrincipalID: s.User}
-			return m.client.AddPermissionPolicyToUser(ctx, m.found[subject{Policy: s.Policy}].id, request)
-		}
-		request := m3teraccess.PermissionPolicyRequest{Name: s.Policy, PermissionPolicy: statements}
-		created, err := m.client.CreatePermissionPolicy(ctx, request)
-		if err == nil {
-			m.found[s] = policy{id: created.ID}
-		}
-		return nil, err
-	}
-	for range 10 {
-		_, err = m3teraccess.RetryOnConflict(ctx, look, write)
-		if !errors.Is(err, m3teraccess.ErrOutcomeUnknown) {
+		if err == nil || !errors.Is(err, m3teraccess.ErrOutcomeUnknown) && !errors.Is(err, m3teraccess.ErrConflict) {
 			break
+		}
+		found, readErr := m.read(ctx, c.User)
+		if p, ok := found[c.item]; readErr != nil || ok {
+			if c.User == "" {
+				m.found[c.item] = p
+			}
+			return readErr
 		}
 	}
 	if err != nil {
-		err = fmt.Errorf("%v: %w", change{subject: s}, err)
+		err = fmt.Errorf("%v: %w", c, err)
 	}
 	return err
 }
 
-// each calls do for every subject, up to limit at a time, and shows how many are finished. It starts them evenly: after
-// a burst, a delay on the network could bring two bursts into one second. The first error ends it.
-func (m *m3ter) each(ctx context.Context, limit int, what string, subjects []subject,
-	do func(context.Context, subject) error) error {
+// each calls do for each element, up to limit at a time, and shows how many are finished. It starts the calls evenly:
+// after a burst, a delay on the network could bring two bursts into one second. The first error ends it.
+func each[T any](ctx context.Context, progress io.Writer, what string, limit int, list []T,
+	do func(context.Context, T) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(limit)
 	tick := time.Tick(time.Second / 48)
 	finished := make(chan int, 1) // holds the number
 	finished <- 0
-	for _, s := range subjects {
+	for _, element := range list {
 		group.Go(func() error {
 			select {
 			case <-tick:
 			case <-ctx.Done():
 				return ctx.Err()
 			}
-			if err := do(ctx, s); err != nil {
-				return err
-			}
+			err := do(ctx, element)
 			n := 1 + <-finished
-			fmt.Fprintf(m.terminal, "\r%s %d of %d", what, n, len(subjects))
+			fmt.Fprintf(progress, "\r%s %d of %d", what, n, len(list))
 			finished <- n
-			return nil
+			return err
 		})
 	}
-	defer fmt.Fprint(m.terminal, "\r\x1b[K")
+	defer fmt.Fprint(progress, "\r\x1b[K")
 	return group.Wait()
 }

@@ -9,8 +9,10 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"os"
 
@@ -43,7 +45,6 @@ func main() {
 		if errors.As(err, new(example.UsageError)) {
 			err = errors.New(err.Error()) // exit status 1: 2 says that m3ter differs from the file
 		}
-		inStep = inStep || errors.Is(err, flag.ErrHelp)
 		return err
 	})
 	if !inStep {
@@ -63,56 +64,42 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (inStep b
 		}
 		return nil
 	}); err != nil {
-		return false, err
+		return true, err // help is no difference
 	}
 	file, err := readFile(*path)
 	if err != nil {
 		return false, err
 	}
-	service := example.NewService(func() *m3tertest.Server { return startFake(file) }, stderr)
+	service := example.NewService(func() *m3tertest.Server {
+		fake := m3tertest.NewServer()
+		for i := range file {
+			if i.User != "" {
+				fake.AddUser(i.User)
+			}
+		}
+		return fake
+	}, stderr)
 	defer service.Close()
 	client, err := m3teraccess.NewClient(service.Options...)
 	if err != nil {
 		return false, example.EnvironmentError(err)
 	}
-	m := &m3ter{client, organization{}, terminal(stderr)}
-	if err := m.readAll(ctx, file); err != nil {
+	m := &m3ter{client, file, organization{}, example.Progress(stderr)}
+	if err := m.readAll(ctx); err != nil {
 		return false, err
 	}
 	plan := compare(file, m.found)
-	if err := printPlan(stdout, plan, *isJSON); err != nil || !*isApply {
-		return len(plan) == 0, err
-	}
-	adds := make(map[bool][]subject) // true: policies of users
 	for _, c := range plan {
-		if c.Op == "add" {
-			adds[c.User != ""] = append(adds[c.User != ""], c.subject)
+		text := []byte(c.String())
+		if *isJSON {
+			text, _ = json.Marshal(c) // no error: it has strings only
+		}
+		if _, err := fmt.Fprintf(stdout, "%s\n", text); err != nil {
+			return false, err
 		}
 	}
-	add := func(ctx context.Context, s subject) error { return m.add(ctx, s, file[s].statements) }
-	if err := m.each(ctx, 1, "policies", adds[false], add); err != nil {
-		return false, err
+	if !*isApply {
+		return len(plan) == 0, nil
 	}
-	return len(adds[false])+len(adds[true]) == len(plan), m.each(ctx, 16, "users", adds[true], add)
-}
-
-// startFake starts an in-memory m3ter with the users of the file.
-func startFake(file organization) *m3tertest.Server {
-	fake := m3tertest.NewServer()
-	for s := range file {
-		if s.User != "" {
-			fake.AddUser(s.User)
-		}
-	}
-	return fake
-}
-
-// terminal returns stderr if it is a terminal, and otherwise a writer that discards the progress.
-func terminal(stderr io.Writer) io.Writer {
-	if file, ok := stderr.(*os.File); ok {
-		if info, err := file.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
-			return file
-		}
-	}
-	return io.Discard
+	return m.apply(ctx, plan)
 }

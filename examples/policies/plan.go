@@ -2,32 +2,26 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
 
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// An organization has an entry for each policy, whose subject has no User, and for each policy of a user.
-type organization map[subject]policy
-
-type subject struct {
+// An item is a policy, or a policy of a user.
+type item struct {
 	Policy string `json:"policy"` // name
 	User   string `json:"user,omitempty"`
 }
 
-// A policy of the file has no id.
-type policy struct {
-	statements []m3teraccess.Statement
-	id         string
-}
+// An organization is one in m3ter or of the file. The policies of the file have no id, and those of its users no more
+// than the name.
+type organization map[item]m3teraccess.PermissionPolicy
 
 // A change is a line of the plan. -apply does each "add"; "differs" and "extra" are reports.
 type change struct {
 	Op string `json:"op"`
-	subject
+	item
 	ID    string                  `json:"id,omitempty"` // of the policy in m3ter
 	File  []m3teraccess.Statement `json:"file,omitempty"`
 	M3ter []m3teraccess.Statement `json:"m3ter,omitempty"`
@@ -47,18 +41,18 @@ func (c change) String() string {
 	return "+ " + text
 }
 
-// compare returns what leads from m3ter to the file, policies first, and then what nobody can change here.
+// compare returns the changes that lead from m3ter to the file, policies first, and then the reports.
 func compare(file, m3ter organization) (plan []change) {
-	for s, wanted := range file {
-		if found, ok := m3ter[s]; !ok {
-			plan = append(plan, change{Op: "add", subject: s})
-		} else if s.User == "" && normal(wanted.statements) != normal(found.statements) {
-			plan = append(plan, change{"differs", s, found.id, wanted.statements, found.statements})
+	for i, p := range file {
+		if found, ok := m3ter[i]; !ok {
+			plan = append(plan, change{Op: "add", item: i})
+		} else if i.User == "" && normal(p.PermissionPolicy) != normal(found.PermissionPolicy) {
+			plan = append(plan, change{"differs", i, found.ID, p.PermissionPolicy, found.PermissionPolicy})
 		}
 	}
-	for s, found := range m3ter {
-		if _, ok := file[s]; !ok {
-			plan = append(plan, change{Op: "extra", subject: s, ID: found.id})
+	for i, found := range m3ter {
+		if _, ok := file[i]; !ok {
+			plan = append(plan, change{Op: "extra", item: i, ID: found.ID})
 		}
 	}
 	slices.SortFunc(plan, func(a, b change) int {
@@ -74,18 +68,4 @@ func normal(statements []m3teraccess.Statement) (text string) {
 		text += fmt.Sprintf("%q %q %q\n", s.Effect, s.Action, slices.Sorted(slices.Values(s.Resource)))
 	}
 	return text
-}
-
-func printPlan(out io.Writer, plan []change, isJSON bool) (err error) {
-	for _, c := range plan {
-		if isJSON {
-			err = json.NewEncoder(out).Encode(c)
-		} else {
-			_, err = fmt.Fprintln(out, c)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
