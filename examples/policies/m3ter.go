@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -61,8 +60,11 @@ func (m *m3ter) read(ctx context.Context, user string) (organization, error) {
 		if other, ok := found[i]; err == nil && ok && other.ID != p.ID && !p.ManagedPolicy {
 			err = fmt.Errorf("two policies in m3ter are named %q: %s and %s; rename or delete one", p.Name, other.ID, p.ID)
 		}
+		if err != nil && user != "" {
+			err = fmt.Errorf("user %s: %w", user, err)
+		}
 		if err != nil {
-			return nil, fmt.Errorf("reading the policies of %q: %w", cmp.Or(user, "the organization"), err)
+			return nil, err
 		}
 		if !p.ManagedPolicy {
 			found[i] = p
