@@ -4,14 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/http/httptrace"
 	"os"
 	"time"
 )
-
-// A roundTrip hands the request of a call to the transport.
-type roundTrip func(context.Context, *call) (*http.Response, error)
 
 // attempt makes one round trip and reads the whole answer, within the timeout and the bound. A cut or late answer is so
 // a failure of the attempt, and not a surprise to whoever reads the body later.

@@ -2,8 +2,6 @@ package m3teraccess
 
 import (
 	"bytes"
-	"compress/flate"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -14,15 +12,6 @@ import (
 	"slices"
 	"sync"
 )
-
-var errTooLong = errors.New("the answer is longer than WithMaxResponseBytes allows")
-
-// isUnreadable tells whether a body came as it was sent, so that asking once more is no use: it is too long, or its
-// compression can't be undone.
-func isUnreadable(err error) bool {
-	return errors.Is(err, errTooLong) || errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) ||
-		errors.As(err, new(flate.CorruptInputError))
-}
 
 // readAndClose reads a body whose reading ends with the context, such as one of net/http's own transport.
 func readAndClose(_ context.Context, resp *http.Response, maxBytes int64) ([]byte, error) {
@@ -99,5 +88,11 @@ func readBody(resp *http.Response, maxBytes int64) ([]byte, error) {
 		case len(body) == cap(body):
 			body = slices.Grow(body, len(body))
 		}
+	}
+}
+
+func closeBody(req *http.Request) {
+	if req != nil && req.Body != nil {
+		req.Body.Close()
 	}
 }

@@ -1,9 +1,14 @@
 package m3teraccess
 
 import (
+	"compress/flate"
+	"compress/gzip"
 	"context"
+	"errors"
+	"log/slog"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/m3ter-access/m3ter-access-go/gen"
 )
@@ -56,3 +61,36 @@ type outcome struct {
 
 // isCut tells whether a success broke off. An unreadable one came whole.
 func (o outcome) isCut() bool { return o.answer != nil && o.err != nil && !isUnreadable(o.err) }
+
+var errTooLong = errors.New("the answer is longer than WithMaxResponseBytes allows")
+
+// isUnreadable tells whether a body came as it was sent, so that asking once more is no use: it is too long, or its
+// compression can't be undone.
+func isUnreadable(err error) bool {
+	return errors.Is(err, errTooLong) || errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) ||
+		errors.As(err, new(flate.CorruptInputError))
+}
+
+// attrs describes an attempt: never a header but the request id, never a body.
+func (c *call) attrs(out outcome, took time.Duration) []slog.Attr {
+	attrs := []slog.Attr{
+		slog.String("operation", c.op.Name),
+		slog.String("method", c.op.Method),
+		slog.String("path", c.op.Path),
+		slog.Int("attempt", c.attempt),
+		slog.Duration("duration", took),
+	}
+	if a := out.answer; a != nil {
+		attrs = append(attrs, slog.Int("status", a.StatusCode))
+		if id := c.redactor().requestID(a.Header); id != "" {
+			attrs = append(attrs, slog.String("request_id", id))
+		}
+	}
+	if out.err != nil {
+		attrs = append(attrs, slog.String("error", out.err.Error()))
+	}
+	return attrs
+}
+
+// A roundTrip hands the request of a call to the transport.
+type roundTrip func(context.Context, *call) (*http.Response, error)

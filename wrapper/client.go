@@ -49,8 +49,8 @@ func NewClient(opts ...Option) (*Client, error) {
 	}
 	core := &core{
 		base:        cfg.baseURL,
-		readHeader:  http.Header{"Accept": {"application/json"}, "User-Agent": {cfg.agent()}},
-		writeHeader: http.Header{"Accept": {"application/json"}, "User-Agent": {cfg.agent()}, "Content-Type": {"application/json"}},
+		readHeader:  http.Header{"Accept": {"application/json"}, "User-Agent": {cfg.userAgent}},
+		writeHeader: http.Header{"Accept": {"application/json"}, "User-Agent": {cfg.userAgent}, "Content-Type": {"application/json"}},
 		vault:       cfg.vault,
 		layers:      pipeline(cfg),
 		paces:       newPaces(cfg.limiterOf),

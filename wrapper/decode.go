@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"mime"
 	"strings"
-
-	"github.com/m3ter-access/m3ter-access-go/wrapper/internal/strictjson"
 )
 
 // maxValues is more than the number of values in any real response. In memory, a value may take 100 times the size of
@@ -36,9 +34,6 @@ func decode[Answer any](a *answer, finish func(*Answer) string) (*Answer, error)
 	return result, nil
 }
 
-// withoutMark removes a byte order mark, which some servers write before JSON.
-func withoutMark(body []byte) []byte { return bytes.TrimPrefix(body, []byte("\ufeff")) }
-
 // checkContentType accepts JSON, and a response without a content type.
 func checkContentType(value string) error {
 	if value == "" || value == "application/json" {
@@ -51,11 +46,6 @@ func checkContentType(value string) error {
 	return &quotingError{`the content type is "`, value, `", not JSON`}
 }
 
-// A quotingError is an error about a response. It quotes a text from outside, which may need redaction.
-type quotingError struct{ before, outside, after string }
-
-func (e *quotingError) Error() string { return e.before + e.outside + e.after }
-
 // unmarshalAnswer decodes a response body. It accepts a page in any of its shapes.
 func unmarshalAnswer(body []byte, into any) error {
 	switch into := into.(type) {
@@ -65,12 +55,4 @@ func unmarshalAnswer(body []byte, into any) error {
 		return (*page[PermissionPolicy])(into).unmarshal(body)
 	}
 	return unmarshal(body, into)
-}
-
-// unmarshal keeps only the text of an error, because the error types differ between Go releases.
-func unmarshal(body []byte, into any) error {
-	if err := strictjson.Unmarshal(body, into); err != nil {
-		return &quotingError{"the response does not match the API schema: ", err.Error(), ""}
-	}
-	return nil
 }

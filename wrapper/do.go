@@ -158,12 +158,6 @@ func isControlOrSpace(r rune) bool { return unicode.IsControl(r) || r == ' ' }
 
 func isControlButTab(r rune) bool { return unicode.IsControl(r) && r != '\t' }
 
-func closeBody(req *http.Request) {
-	if req != nil && req.Body != nil {
-		req.Body.Close()
-	}
-}
-
 func operationOf(req *http.Request) *gen.Operation {
 	method := req.Method
 	if method == "" {

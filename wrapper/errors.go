@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 	"unicode"
-
-	"github.com/m3ter-access/m3ter-access-go/wrapper/internal/strictjson"
 )
 
 // Values that errors.Is finds in the errors of a call.
@@ -30,12 +28,6 @@ var (
 	// or mismatch. A 409 to a request without a version matches only [ErrConflict]: the user has the policy already, or
 	// the version is missing.
 	ErrVersionConflict = errors.New("m3teraccess: version conflict")
-)
-
-const (
-	maxErrorBody = 8 << 10
-	maxErrorText = 1 << 10
-	maxRequestID = 256
 )
 
 // An Error is a response of m3ter that is not a success. errors.Is tells which: see [ErrNotFound] and the other values.
@@ -66,29 +58,6 @@ func newError(c *call, a *answer) *Error {
 		versioned:      c.versioned,
 		refusesVersion: refusesVersion(a.StatusCode, message),
 	}
-}
-
-// messageOf returns the message in the response body of an error. It returns "" for any other response body, such as
-// the page of a proxy.
-func messageOf(body []byte) string {
-	const longest = 64 << 10 // a longer response body is not just a message
-	var content struct {
-		Message any `json:"message"`
-	}
-	if len(body) > longest || strictjson.Unmarshal(withoutMark(body), &content) != nil {
-		return ""
-	}
-	list, isList := content.Message.([]any)
-	if !isList {
-		list = []any{content.Message}
-	}
-	var texts []string
-	for _, entry := range list {
-		if text, ok := entry.(string); ok {
-			texts = append(texts, text)
-		}
-	}
-	return strings.Join(texts, "; ")
 }
 
 // Error returns the request, the status, the message and the request id, in at most 1 KiB.

@@ -43,7 +43,7 @@ func newExchange(cfg *config, transport transport) *exchange {
 		}, transport.isNetHTTP(), cfg.timeout, cfg.maxResponseBytes),
 		origin: originOf(cfg.baseURL),
 		basic:  cfg.credentials.basic(),
-		agent:  cfg.agent(),
+		agent:  cfg.userAgent,
 		vault:  cfg.vault,
 		log:    cfg.logger,
 	}

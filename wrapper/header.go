@@ -9,6 +9,9 @@ import (
 	"time"
 )
 
+// maxRequestID is how many bytes an error or a log line shows of a request id.
+const maxRequestID = 256
+
 // requestID looks where m3ter's gateways may put it; which of the headers they use is not documented.
 func (r redactor) requestID(h http.Header) string {
 	for _, name := range []string{"X-Request-Id", "X-Amzn-Requestid", "X-Amzn-Trace-Id", "X-Amz-Cf-Id"} {

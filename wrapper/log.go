@@ -18,24 +18,3 @@ func logged(log *slog.Logger, next layer) layer {
 		return out
 	}
 }
-
-// attrs describes an attempt: never a header but the request id, never a body.
-func (c *call) attrs(out outcome, took time.Duration) []slog.Attr {
-	attrs := []slog.Attr{
-		slog.String("operation", c.op.Name),
-		slog.String("method", c.op.Method),
-		slog.String("path", c.op.Path),
-		slog.Int("attempt", c.attempt),
-		slog.Duration("duration", took),
-	}
-	if a := out.answer; a != nil {
-		attrs = append(attrs, slog.Int("status", a.StatusCode))
-		if id := c.redactor().requestID(a.Header); id != "" {
-			attrs = append(attrs, slog.String("request_id", id))
-		}
-	}
-	if out.err != nil {
-		attrs = append(attrs, slog.String("error", out.err.Error()))
-	}
-	return attrs
-}

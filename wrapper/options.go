@@ -2,14 +2,12 @@ package m3teraccess
 
 import (
 	"cmp"
-	"encoding/base64"
 	"errors"
 	"log/slog"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"os"
-	"reflect"
 	"strings"
 	"time"
 	"unicode"
@@ -27,47 +25,6 @@ const (
 // An Option configures a client. If two options set the same thing, the last one wins. If an option is not valid,
 // [NewClient] returns a [*ValidationError]. No option accepts nil.
 type Option func(*config) error
-
-// config is the result of the options and the environment. It holds secrets, so it is not kept after NewClient returns.
-type config struct {
-	given            struct{ auth, organization, baseURL bool } // set by an option, even by an option that was not valid
-	credentials      credentials                                // the zero value when source is set
-	source           oauth2.TokenSource                         // nil when credentials are set
-	orgID            string
-	baseURL          *url.URL
-	httpClient       *http.Client
-	userAgent        string
-	timeout          time.Duration
-	maxResponseBytes int64
-	retry            RetryPolicy
-	limiterOf        func(orgID string) Limiter // nil: the default limiter, one for each organization
-	logger           *slog.Logger
-	vault            *vault // secrets that are never shown
-}
-
-// credentials are the access key id and the API secret of a service user.
-type credentials struct{ key, secret string }
-
-// basic returns the credentials as the value of an Authorization header, in the form of curl -u.
-func (c credentials) basic() string {
-	return "Basic " + base64.StdEncoding.EncodeToString([]byte(c.key+":"+c.secret))
-}
-
-// secrets returns the texts that are never shown.
-func (c *config) secrets() []string {
-	if c.credentials.secret == "" {
-		return nil
-	}
-	return []string{c.credentials.secret, strings.TrimPrefix(c.credentials.basic(), "Basic ")}
-}
-
-func (c *config) agent() string {
-	const own = "m3ter-access-go/" + version
-	if c.userAgent == "" {
-		return own
-	}
-	return c.userAgent + " " + own
-}
 
 // newConfig applies the options, then the environment for settings that the options leave out, then the defaults.
 func newConfig(opts []Option) (*config, error) {
@@ -95,6 +52,7 @@ func newConfig(opts []Option) (*config, error) {
 	if timeout := c.httpClient.Timeout; timeout > 0 {
 		c.timeout = min(c.timeout, timeout)
 	}
+	c.userAgent = strings.TrimSpace(c.userAgent + " m3ter-access-go/" + version)
 	c.vault = newVault(c.secrets()...)
 	return c, nil
 }
@@ -247,18 +205,6 @@ func (c *config) setBaseURL(field, raw string) error {
 func isLoopback(host string) bool {
 	addr, err := netip.ParseAddr(host)
 	return strings.ToLower(host) == "localhost" || err == nil && addr.IsLoopback()
-}
-
-// isNil reports whether a value is nil, or an interface that holds a nil pointer, function or the like. Each call of
-// such a value would panic.
-func isNil(value any) bool {
-	switch v := reflect.ValueOf(value); v.Kind() {
-	case reflect.Invalid:
-		return true
-	case reflect.Chan, reflect.Func, reflect.Map, reflect.Pointer, reflect.Slice:
-		return v.IsNil()
-	}
-	return false
 }
 
 // WithHTTPClient sets the HTTP client whose transport, cookie jar and timeout the client uses. The shorter of its

@@ -23,6 +23,10 @@ const (
 	shortestEncoded = 6
 	// redactMargin is looked through beyond what is kept, or the cut could leave most of a short secret.
 	redactMargin = 1 << 10
+
+	// maxErrorBody and maxErrorText are how many bytes an error keeps of a body, and shows of any other text.
+	maxErrorBody = 8 << 10
+	maxErrorText = 1 << 10
 )
 
 // A vault keeps the secrets of a client: those that were given, and the last few tokens.

@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
-	"unicode"
 
 	"golang.org/x/oauth2"
 )
@@ -242,26 +240,4 @@ func fetchFrom(source oauth2.TokenSource, redact redactor) (*oauth2.Token, error
 		return nil, newAuthError(err, 0, redact, "what the token source (WithTokenSource) sends")
 	}
 	return token, nil
-}
-
-// checkToken refuses a token that no header should carry.
-func checkToken(token *oauth2.Token) error {
-	if token == nil || token.AccessToken == "" {
-		return errors.New("there is no access token that could be sent")
-	}
-	if problem := problemOfToken(token.AccessToken); problem != "" {
-		return errors.New("there is no access token that could be sent: it " + problem)
-	}
-	return nil
-}
-
-// problemOfToken says what is wrong with a token without showing it.
-func problemOfToken(token string) string {
-	switch {
-	case strings.ContainsFunc(token, unicode.IsSpace):
-		return "holds a space or a line break (Bearer before it?)"
-	case strings.ContainsFunc(token, func(r rune) bool { return r < '!' || r > '~' }):
-		return "holds a character that is not visible ASCII"
-	}
-	return ""
 }

@@ -1,0 +1,82 @@
+package m3teraccess
+
+import (
+	"encoding/base64"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"reflect"
+	"strings"
+	"time"
+	"unicode"
+
+	"golang.org/x/oauth2"
+)
+
+// config is the result of the options and the environment. It holds secrets, so it is not kept after NewClient returns.
+type config struct {
+	given            struct{ auth, organization, baseURL bool } // set by an option, even by an option that was not valid
+	credentials      credentials                                // the zero value when source is set
+	source           oauth2.TokenSource                         // nil when credentials are set
+	orgID            string
+	baseURL          *url.URL
+	httpClient       *http.Client
+	userAgent        string
+	timeout          time.Duration
+	maxResponseBytes int64
+	retry            RetryPolicy
+	limiterOf        func(orgID string) Limiter // nil: the default limiter, one for each organization
+	logger           *slog.Logger
+	vault            *vault // secrets that are never shown
+}
+
+// credentials are the access key id and the API secret of a service user.
+type credentials struct{ key, secret string }
+
+// basic returns the credentials as the value of an Authorization header, in the form of curl -u.
+func (c credentials) basic() string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(c.key+":"+c.secret))
+}
+
+// secrets returns the texts that are never shown.
+func (c *config) secrets() []string {
+	if c.credentials.secret == "" {
+		return nil
+	}
+	return []string{c.credentials.secret, strings.TrimPrefix(c.credentials.basic(), "Basic ")}
+}
+
+// isNil reports whether a value is nil, or an interface that holds a nil pointer, function or the like. Each call of
+// such a value would panic.
+func isNil(value any) bool {
+	switch v := reflect.ValueOf(value); v.Kind() {
+	case reflect.Invalid:
+		return true
+	case reflect.Chan, reflect.Func, reflect.Map, reflect.Pointer, reflect.Slice:
+		return v.IsNil()
+	}
+	return false
+}
+
+// checkToken refuses a token that no header should carry.
+func checkToken(token *oauth2.Token) error {
+	if token == nil || token.AccessToken == "" {
+		return errors.New("there is no access token that could be sent")
+	}
+	if problem := problemOfToken(token.AccessToken); problem != "" {
+		return errors.New("there is no access token that could be sent: it " + problem)
+	}
+	return nil
+}
+
+// problemOfToken says what is wrong with a token without showing it.
+func problemOfToken(token string) string {
+	switch {
+	case strings.ContainsFunc(token, unicode.IsSpace):
+		return "holds a space or a line break (Bearer before it?)"
+	case strings.ContainsFunc(token, func(r rune) bool { return r < '!' || r > '~' }):
+		return "holds a character that is not visible ASCII"
+	}
+	return ""
+}
