@@ -20,7 +20,8 @@ func isStandard(path string) bool {
 	return !strings.Contains(first, ".") || first == "vendor"
 }
 
-// A program that imports the client links these packages and no others. A new package is a decision, and it is made here.
+// A program that imports the client links these packages and no others. A new package is a decision, and it is made
+// here.
 func TestClientBringsLittleAlong(t *testing.T) {
 	allowed := []string{
 		module + "/gen",

@@ -27,7 +27,8 @@ const (
 )
 
 // A storm is 500 concurrent callers and random faults. Afterwards the fake's record shows the requests that were sent
-// and the changes that were made. The seed draws the calls and the faults; the scheduler decides which call meets which.
+// and the changes that were made. The seed draws the calls and the faults; the scheduler decides which call meets
+// which.
 func TestStorm(t *testing.T) {
 	seed := *stormSeed
 	if seed == 0 {

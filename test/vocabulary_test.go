@@ -21,8 +21,8 @@ var toRewrite = []string{"wrapper", "test", "examples", "gen", "api", ".ci", ".g
 // rewritten lists exceptions to toRewrite: the check reads them already.
 var rewritten = []string{"wrapper/doc.go", "test/vocabulary_test.go"}
 
-// The prose of the repository uses one word for one thing: the table in CONTRIBUTING.md lists the words that are no longer
-// used.
+// The prose of the repository uses one word for one thing: the table in CONTRIBUTING.md lists the words that are no
+// longer used.
 func TestVocabulary(t *testing.T) {
 	synonyms := unusedSynonyms(t)
 	read := 0

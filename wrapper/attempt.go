@@ -9,15 +9,15 @@ import (
 	"time"
 )
 
-// attempt makes one round trip and reads the whole answer, within the timeout and the bound. A cut or late answer is so
-// a failure of the attempt, and not a surprise to whoever reads the body later.
+// attempt makes one round trip and reads the whole response body, within the timeout and the size limit. So a late
+// response, or one that breaks off, is a failure of the attempt.
 func attempt(do roundTrip, isNetHTTP bool, timeout time.Duration, maxBytes int64) layer {
 	read := readAndClose
 	if !isNetHTTP {
 		read = readUntilDone
 	}
 	return func(ctx context.Context, c *call) outcome {
-		// Once it is over, nothing leaves, and so there is no doubt about the outcome.
+		// If the context has ended, no request is sent, so the outcome is certain.
 		if err := ctx.Err(); err != nil {
 			return outcome{err: err}
 		}
@@ -28,11 +28,11 @@ func attempt(do roundTrip, isNetHTTP bool, timeout time.Duration, maxBytes int64
 			case ended != nil && errors.Is(err, ended):
 				return err
 			case ended != nil:
-				return fmt.Errorf("%w: %w", ended, err) // a transport may speak of the cause alone
+				return fmt.Errorf("%w: %w", ended, err) // a transport may name only the cause
 			case attemptCtx.Err() != nil:
-				return fmt.Errorf("no complete answer within %v: %w", timeout, os.ErrDeadlineExceeded)
+				return fmt.Errorf("no complete response within %v: %w", timeout, os.ErrDeadlineExceeded)
 			}
-			return fmt.Errorf("no complete answer: %w", err)
+			return fmt.Errorf("no complete response: %w", err)
 		}
 
 		s := &sending{isNetHTTP: isNetHTTP, leaves: c.leaves}
@@ -44,7 +44,7 @@ func attempt(do roundTrip, isNetHTTP bool, timeout time.Duration, maxBytes int64
 		out := outcome{attempted: true, answer: &answer{Response: resp}, isRepeated: s.isRepeated()}
 		out.answer.body, err = read(attemptCtx, resp, maxBytes)
 		switch {
-		case err == nil || !out.answer.isSuccess(): // of another status, what came of the body does not matter
+		case err == nil || !out.answer.isSuccess(): // an error status doesn't need a complete body
 		case isUnreadable(err):
 			out.err = err
 			if err != errTooLong {

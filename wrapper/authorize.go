@@ -5,8 +5,8 @@ import (
 	"net/http"
 )
 
-// authorize sets the header that carries the token, on a copy: a transport may change what it is given, or still read
-// that of an attempt which was given up.
+// authorize sets the Authorization header on a copy of the request: a transport may change its request, or still read
+// the request of an abandoned attempt.
 func authorize(transport transport) roundTrip {
 	return func(ctx context.Context, c *call) (*http.Response, error) {
 		req := c.req.WithContext(ctx)

@@ -13,14 +13,14 @@ import (
 	"sync"
 )
 
-// readAndClose reads a body whose reading ends with the context, such as one of net/http's own transport.
+// readAndClose reads a body whose Read returns when the context ends, such as a body of net/http's own transport.
 func readAndClose(_ context.Context, resp *http.Response, maxBytes int64) ([]byte, error) {
 	defer resp.Body.Close()
 	return readBody(resp, maxBytes)
 }
 
-// readUntilDone reads a body whose reading may end neither with the context nor when it is closed. It is then left
-// behind, in a goroutine.
+// readUntilDone reads a body whose Read may return neither when the context ends nor when the body is closed. It leaves
+// such a Read behind in its goroutine.
 func readUntilDone(ctx context.Context, resp *http.Response, maxBytes int64) ([]byte, error) {
 	if isInMemory(resp.Body) {
 		return readAndClose(ctx, resp, maxBytes)
@@ -34,7 +34,7 @@ func readUntilDone(ctx context.Context, resp *http.Response, maxBytes int64) ([]
 	go func() {
 		r := result{err: errors.New("the body ended its goroutine")} // unless it returns
 		defer func() {
-			if problem := recover(); problem != nil { // a caller could not catch it: this goroutine is ours
+			if problem := recover(); problem != nil { // the caller can't recover it: this goroutine is not the caller's
 				r.err = fmt.Errorf("the body panicked: %v", problem)
 			}
 			done <- r
@@ -46,14 +46,14 @@ func readUntilDone(ctx context.Context, resp *http.Response, maxBytes int64) ([]
 	case r := <-done:
 		return r.body, r.err
 	case <-ctx.Done():
-		go closeOnce() // which ends the reading of most bodies
+		go closeOnce() // most bodies return from Read when they are closed
 		return nil, ctx.Err()
 	}
 }
 
 var inMemory = reflect.TypeOf(io.NopCloser(new(bytes.Reader)))
 
-// isInMemory tells whether a body is io.NopCloser of a bytes.Reader, as transports for tests have it: a goroutine would
+// isInMemory reports whether a body is io.NopCloser of a bytes.Reader, as in transports for tests: a goroutine would
 // cost more than the rest of such a call.
 func isInMemory(body io.ReadCloser) bool {
 	if reflect.TypeOf(body) != inMemory {
@@ -63,16 +63,16 @@ func isInMemory(body io.ReadCloser) bool {
 	return ok
 }
 
-// maxTrustedLength is up to where an announced length is believed before the bytes are there.
+// maxTrustedLength is the largest buffer, in bytes, that is allocated because of a Content-Length.
 const maxTrustedLength = 1 << 20
 
-// readBody reads at most maxBytes, into room of the announced size where one is announced. What it read comes back
-// beside an error too.
+// readBody reads at most maxBytes, into a buffer of the announced size if there is one. With an error it returns the
+// bytes that it has read.
 func readBody(resp *http.Response, maxBytes int64) ([]byte, error) {
-	end := min(maxBytes, math.MaxInt64-1) + 1 // one more, to see whether there is more
+	end := min(maxBytes, math.MaxInt64-1) + 1 // one byte more shows that the body is longer
 	room := int64(bytes.MinRead)
 	if n := min(resp.ContentLength, maxTrustedLength); n >= 0 {
-		room = n + 1 // reading on finds the end
+		room = n + 1 // room for the Read that returns io.EOF
 	}
 	body := make([]byte, 0, room)
 	for {

@@ -13,35 +13,35 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
-// A layer sends a call by way of the layers inside it.
+// A layer sends a call through the layers inside it.
 type layer func(context.Context, *call) outcome
 
-// A call is one request on its way through the layers.
+// A call is a request on its way through the layers.
 type call struct {
 	op        *gen.Operation
 	req       *http.Request
-	versioned bool     // it carries a version, so that a refusal may be a conflict
+	versioned bool     // the request has a version, so a refusal may be a conflict
 	pace      *pace    // of the organization
 	vault     *vault   // the secrets of the client
-	attempt   int      // from 1 on; set by the retry layer, as is sent
-	sent      int      // attempts that were handed to the transport
-	leaves    func()   // to be called when the request has a connection; set by the limit layer; nil: nobody wants to know
-	token     string   // of the attempt; set by the token layer
-	denied    []string // the tokens of the attempts before
-	renewed   bool     // the token was renewed for this call; once is enough
+	attempt   int      // the number of the attempt, from 1; set by the retry layer
+	sent      int      // attempts that reached the transport; set by the retry layer
+	leaves    func()   // called when the request has a connection; set by the limit layer; may be nil
+	token     string   // the access token the access token of the attempt; set by the token layer
+	denied    []string // the access tokens of earlier attempts
+	renewed   bool     // the access token was renewed once for this call
 }
 
-// isRead tells whether sending the call twice changes no more than sending it once.
+// isRead reports whether the call only reads, so that it is safe to retry.
 func (c *call) isRead() bool {
 	return c.op.Method == http.MethodGet || c.op.Method == http.MethodHead || c.op.Method == http.MethodOptions
 }
 
-// redactor knows what the errors and log lines of the call may not show.
+// redactor returns the secrets that errors and log lines of the call must not show.
 func (c *call) redactor() redactor {
 	return c.vault.redactor(append(slices.Clone(c.denied), c.token)...)
 }
 
-// An answer is a response whose body was read, as far as it could be.
+// An answer is a response and its body, as far as it could be read.
 type answer struct {
 	*http.Response
 	body []byte
@@ -49,29 +49,30 @@ type answer struct {
 
 func (a *answer) isSuccess() bool { return a.StatusCode/100 == 2 }
 
-// An outcome is how a call ended, or an attempt of it.
+// An outcome is the result of a call or of an attempt.
 type outcome struct {
-	answer     *answer // nil: none came
-	err        error   // why there is no answer, or a success is not whole; nil: there is one to look at
-	attempted  bool    // the request was handed to the transport
+	answer     *answer // nil: no response arrived
+	err        error   // why there is no response or an incomplete one; nil: there is a complete response
+	attempted  bool    // the request reached the transport
 	isRepeated bool    // the transport has sent it more than once
-	proof      string  // why a failed attempt certainly did nothing; "": it may have done what it was to do
-	ended      error   // that of the context, where it left no time for another attempt; nil: it left some
+	proof      string  // why a failed attempt certainly changed nothing; "": it may have been carried out
+	ended      error   // the context's error if it left no time for another attempt
 }
 
-// isCut tells whether a success broke off. An unreadable one came whole.
+// isCut reports whether a successful response broke off. An unreadable response arrived in full.
 func (o outcome) isCut() bool { return o.answer != nil && o.err != nil && !isUnreadable(o.err) }
 
-var errTooLong = errors.New("the answer is longer than WithMaxResponseBytes allows")
+var errTooLong = errors.New("the response body is longer than WithMaxResponseBytes allows")
 
-// isUnreadable tells whether a body came as it was sent, so that asking once more is no use: it is too long, or its
-// compression can't be undone.
+// isUnreadable reports whether a response body is too long or its compression is invalid. A retry would bring the same
+// response body.
 func isUnreadable(err error) bool {
 	return errors.Is(err, errTooLong) || errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) ||
 		errors.As(err, new(flate.CorruptInputError))
 }
 
-// attrs describes an attempt: never a header but the request id, never a body.
+// attrs describes an attempt for a log line. The request id is the only header in it, and it has no request or response
+// body.
 func (c *call) attrs(out outcome, took time.Duration) []slog.Attr {
 	attrs := []slog.Attr{
 		slog.String("operation", c.op.Name),
@@ -92,5 +93,5 @@ func (c *call) attrs(out outcome, took time.Duration) []slog.Attr {
 	return attrs
 }
 
-// A roundTrip hands the request of a call to the transport.
+// A roundTrip passes the request of a call to the transport.
 type roundTrip func(context.Context, *call) (*http.Response, error)

@@ -59,22 +59,22 @@ func isNil(value any) bool {
 	return false
 }
 
-// checkToken refuses a token that no header should carry.
+// checkToken refuses an access token that must not be sent in a header.
 func checkToken(token *oauth2.Token) error {
 	if token == nil || token.AccessToken == "" {
-		return errors.New("there is no access token that could be sent")
+		return errors.New("no access token was returned")
 	}
 	if problem := problemOfToken(token.AccessToken); problem != "" {
-		return errors.New("there is no access token that could be sent: it " + problem)
+		return errors.New("the access token " + problem)
 	}
 	return nil
 }
 
-// problemOfToken says what is wrong with a token without showing it.
+// problemOfToken describes the problem of an access token without showing it.
 func problemOfToken(token string) string {
 	switch {
 	case strings.ContainsFunc(token, unicode.IsSpace):
-		return "holds a space or a line break (Bearer before it?)"
+		return "holds a space or a line break (does it begin with Bearer?)"
 	case strings.ContainsFunc(token, func(r rune) bool { return r < '!' || r > '~' }):
 		return "holds a character that is not visible ASCII"
 	}

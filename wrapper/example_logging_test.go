@@ -33,6 +33,6 @@ func ExampleWithLogger() {
 		log.Fatal(err)
 	}
 	// Output:
-	// level=INFO msg="m3ter token fetched"
-	// level=INFO msg="m3ter call is tried again" operation=UserPermissions method=GET path=/organizations/{orgId}/users/{id}/permissions attempt=1 status=503
+	// level=INFO msg="m3ter access token fetched"
+	// level=INFO msg="m3ter call is retried" operation=UserPermissions method=GET path=/organizations/{orgId}/users/{id}/permissions attempt=1 status=503
 }

@@ -19,13 +19,13 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 )
 
-// An exchange gets tokens for the credentials of a service user.
+// An exchange exchanges the credentials of a service user for access tokens.
 type exchange struct {
 	oauth  clientcredentials.Config
 	policy RetryPolicy
 	send   layer
 	origin origin
-	basic  string // the value of the header that carries the credentials
+	basic  string // the value of the Authorization header
 	agent  string
 	vault  *vault
 	log    *slog.Logger
@@ -35,7 +35,7 @@ func newExchange(cfg *config, transport transport) *exchange {
 	return &exchange{
 		oauth: clientcredentials.Config{
 			TokenURL:  cfg.baseURL.JoinPath("oauth/token").String(),
-			AuthStyle: oauth2.AuthStyleInHeader, // or the body would carry the credentials, and a refusal a second try
+			AuthStyle: oauth2.AuthStyleInHeader, // not in the request body, nor twice after a refusal
 		},
 		policy: cfg.retry,
 		send: attempt(func(ctx context.Context, c *call) (*http.Response, error) {
@@ -49,8 +49,8 @@ func newExchange(cfg *config, transport transport) *exchange {
 	}
 }
 
-// fetch fetches a token. What the token endpoint refused is final; what it failed at, or what never got there, is tried
-// again. The error is an *AuthError.
+// fetch gets an access token. A refusal by the token endpoint is final. A failure of the endpoint or of the network is
+// retried. The error is an *AuthError.
 func (e *exchange) fetch(ctx context.Context) (*oauth2.Token, error) {
 	for attempt := 1; ; attempt++ {
 		try := &tokenRequest{exchange: e}
@@ -58,13 +58,13 @@ func (e *exchange) fetch(ctx context.Context) (*oauth2.Token, error) {
 		if err == nil {
 			return token, nil
 		}
-		verdict := judge(true, try.outcome) // as a read: asking twice does no harm
+		verdict := judge(true, try.outcome) // a token request is as safe to retry as a read
 		wait, asked := e.policy.wait(verdict, attempt, try.outcome.answer)
 		tooLong := asked && wait > e.policy.MaxRetryAfter
 		if verdict == final || verdict == denied || tooLong || attempt == e.policy.MaxAttempts {
 			return nil, err
 		}
-		e.log.LogAttrs(ctx, slog.LevelInfo, "m3ter token request is tried again", slog.Int("attempt", attempt),
+		e.log.LogAttrs(ctx, slog.LevelInfo, "m3ter token request is retried", slog.Int("attempt", attempt),
 			slog.String("error", err.Error()), slog.Duration("wait", wait))
 		if sleep(ctx, wait) != nil {
 			return nil, err
@@ -74,14 +74,14 @@ func (e *exchange) fetch(ctx context.Context) (*oauth2.Token, error) {
 
 var opToken = &gen.Operation{Name: "Token", Method: http.MethodPost, Path: "/oauth/token"}
 
-// A tokenRequest is the transport for one try, and keeps what became of it. It makes an attempt like any other: in its
-// own time, and with its answer read within bounds.
+// A tokenRequest is the http.RoundTripper of one token request and keeps its outcome. It makes an attempt like any
+// other, with the same timeout and the same limit on the response body.
 type tokenRequest struct {
 	*exchange
 	outcome outcome
 }
 
-// token asks for a token once.
+// token sends one token request.
 func (r *tokenRequest) token(ctx context.Context) (*oauth2.Token, error) {
 	const advice = "the access key id and the API secret (WithCredentials, or M3TER_API_KEY and M3TER_API_SECRET), " +
 		"and that they are of this environment"
@@ -89,19 +89,19 @@ func (r *tokenRequest) token(ctx context.Context) (*oauth2.Token, error) {
 	if err == nil {
 		err = checkToken(token)
 	} else if err = cmp.Or(r.outcome.err, err); r.outcome.err == nil && !errors.As(err, new(*oauth2.RetrieveError)) {
-		err = r.vault.redactor().error(err) // of x/oauth2, which quotes the answer
+		err = r.vault.redactor().error(err) // an error of x/oauth2 quotes the response
 	}
 	if err != nil {
 		return nil, newAuthError(err, r.status(), r.vault.redactor(), advice)
 	}
 	if !token.Expiry.After(time.Now()) {
-		token.Expiry = time.Time{} // 0 or below: none is known
+		token.Expiry = time.Time{} // an expires_in of 0 or less: no expiry is known
 	}
 	return token, nil
 }
 
-// RoundTrip sends the credentials as curl -u does, raw: x/oauth2 would escape them, which m3ter does not document. To
-// any other origin it sends none.
+// RoundTrip sends the credentials unescaped, as curl -u does: x/oauth2 would escape them, which m3ter does not
+// document. It sends none to any other origin.
 func (r *tokenRequest) RoundTrip(req *http.Request) (*http.Response, error) {
 	own := req.Clone(req.Context())
 	own.Header.Set("Accept", "application/json")
@@ -120,15 +120,15 @@ func (r *tokenRequest) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	a.Body = io.NopCloser(bytes.NewReader(body))
-	a.Header.Del("Location") // or x/oauth2's client would follow it
+	a.Header.Del("Location") // otherwise the http.Client would follow it
 	return a.Response, nil
 }
 
-// tokenBody is the answer as x/oauth2 is to read it. From JSON it takes the members of a token by their exact names, so that
-// x/oauth2 sees no other spelling and no member twice. Refusals and forms stay as they are.
+// tokenBody returns the response body for x/oauth2. From JSON it takes the members of a token by their exact names, so
+// that x/oauth2 sees no other spelling and no duplicate member. Refusals and forms stay unchanged.
 func tokenBody(a *answer) ([]byte, error) {
 	mediaType, _, _ := mime.ParseMediaType(a.Header.Get("Content-Type"))
-	isForm := mediaType == "application/x-www-form-urlencoded" || mediaType == "text/plain" // to x/oauth2
+	isForm := mediaType == "application/x-www-form-urlencoded" || mediaType == "text/plain" // x/oauth2 reads these as a form
 	if a.StatusCode < 200 || a.StatusCode > 299 || isForm {
 		return a.body, nil
 	}
@@ -146,17 +146,17 @@ func tokenBody(a *answer) ([]byte, error) {
 	return json.Marshal(known)
 }
 
-// wholeSeconds rounds an expires_in down to the whole seconds that x/oauth2 reads. It leaves out one of less than a second,
-// which tells no expiry.
+// wholeSeconds rounds expires_in down to whole seconds, as x/oauth2 needs. It drops an expires_in of less than a
+// second, which means no expiry.
 func wholeSeconds(members map[string]json.RawMessage) {
 	const name = "expires_in"
-	var number json.Number // which may be in quotes, as x/oauth2 allows
+	var number json.Number // accepts a number in quotes, as x/oauth2 does
 	if json.Unmarshal(members[name], &number) != nil {
 		return
 	}
 	seconds, err := number.Float64()
 	switch {
-	case err != nil && !errors.Is(err, strconv.ErrRange): // it is null
+	case err != nil && !errors.Is(err, strconv.ErrRange): // expires_in is null
 	case seconds < 1:
 		delete(members, name)
 	default:

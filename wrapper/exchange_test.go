@@ -90,8 +90,8 @@ func TestRefusedCredentials(t *testing.T) {
 func TestWaitsAreLoggedBefore(t *testing.T) {
 	slow := answers(503, `{}`, "Retry-After: 25")
 	for want, s := range map[string]*script{
-		`msg="m3ter call is tried again" `:          {steps: []step{slow}},
-		`msg="m3ter token request is tried again" `: {token: slow},
+		`msg="m3ter call is retried" `:          {steps: []step{slow}},
+		`msg="m3ter token request is retried" `: {token: slow},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			var out bytes.Buffer

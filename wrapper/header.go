@@ -12,7 +12,7 @@ import (
 // maxRequestID is how many bytes an error or a log line shows of a request id.
 const maxRequestID = 256
 
-// requestID looks where m3ter's gateways may put it; which of the headers they use is not documented.
+// requestID looks in all headers that gateways commonly use; m3ter does not document which one it uses.
 func (r redactor) requestID(h http.Header) string {
 	for _, name := range []string{"X-Request-Id", "X-Amzn-Requestid", "X-Amzn-Trace-Id", "X-Amz-Cf-Id"} {
 		if id := h.Get(name); id != "" {
@@ -22,12 +22,12 @@ func (r redactor) requestID(h http.Header) string {
 	return ""
 }
 
-// retryAfter reads both forms of the header, seconds and a date; anything else is 0. A date is measured by the clock of the
-// service, where it tells its Date: the local one may be wrong.
+// retryAfter parses both forms of Retry-After, seconds and a date; any other value is 0. A date is compared with the
+// server's Date if there is one: the local clock may be wrong.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	value := h.Get("Retry-After")
 	seconds, err := strconv.ParseInt(value, 10, 64)
-	if err == nil || errors.Is(err, strconv.ErrRange) { // then it is the largest there is
+	if err == nil || errors.Is(err, strconv.ErrRange) { // out of range: the largest number
 		const most = int64(1<<63-1) / int64(time.Second)
 		return time.Duration(min(max(seconds, 0), most)) * time.Second
 	}
@@ -41,7 +41,7 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 	return max(at.Sub(now), 0)
 }
 
-// status names a status as servers do: 404 Not Found.
+// status returns a status code with its text, such as 404 Not Found.
 func status(code int) string {
 	return strings.TrimSpace(fmt.Sprintf("%d %s", code, http.StatusText(code)))
 }

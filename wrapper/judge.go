@@ -2,31 +2,31 @@ package m3teraccess
 
 import "net/http"
 
-// A verdict says what an attempt means for the call.
+// A verdict is the consequence of an attempt for the call.
 type verdict int
 
 const (
-	final    verdict = iota // the answer, or there was no attempt at all
-	doubtful                // a write that may have been done: not again
-	failed                  // nothing that matters was done: again, after a backoff
-	refused                 // over the rate, and so not done: again, when the service takes more
-	denied                  // the token was not accepted, and so nothing done: again, with another one
+	final    verdict = iota // the call ends with this outcome
+	doubtful                // the write may have been carried out: no retry
+	failed                  // nothing was changed: retry after a backoff
+	refused                 // over the rate limit, so nothing was changed: retry when m3ter accepts more requests
+	denied                  // the access token was refused, so nothing was changed: retry with another one
 )
 
-// judge is the table of the package comment.
+// judge is the table in the package comment.
 func judge(isRead bool, out outcome) verdict {
 	ambiguous := doubtful
 	if isRead {
 		ambiguous = failed
 	}
 	switch a := out.answer; {
-	case !out.attempted: // there was no token, or no slot
+	case !out.attempted: // the call got no access token or no slot
 		return final
 	case a == nil && out.proof != "":
 		return failed
 	case a == nil:
 		return ambiguous
-	case out.isRepeated && !isRead && !a.isSuccess(): // the answer is to one of several requests
+	case out.isRepeated && !isRead && !a.isSuccess(): // the response belongs to one of several requests
 		return doubtful
 	case a.StatusCode == http.StatusTooManyRequests:
 		return refused
@@ -38,5 +38,5 @@ func judge(isRead bool, out outcome) verdict {
 	return final
 }
 
-// isAmbiguous tells whether a request that was answered so may have been carried out all the same.
+// isAmbiguous reports whether m3ter may have carried out a request despite this status.
 func isAmbiguous(status int) bool { return status == http.StatusRequestTimeout || status >= 500 }

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// limit lets an attempt wait for its turn.
+// limit makes an attempt wait for its slot.
 func limit(next layer) layer {
 	return func(ctx context.Context, c *call) outcome {
 		if err := ctx.Err(); err != nil {

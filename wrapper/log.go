@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// logged writes a line for each attempt. It stands outside the layer that sets the header with the token.
+// logged logs each attempt. It is outside the layer that sets the Authorization header.
 func logged(log *slog.Logger, next layer) layer {
 	return func(ctx context.Context, c *call) outcome {
 		if !log.Enabled(ctx, slog.LevelDebug) {

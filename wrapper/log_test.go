@@ -38,9 +38,9 @@ func TestLogLines(t *testing.T) {
 	s := &script{steps: []step{answers(429, `{"message":"too fast"}`, "X-Request-Id: req-1"), answers(503, `{}`)}}
 	heads, lines, text := logLines(t, slog.LevelDebug, s, requestSupport)
 	want := []string{
-		"INFO m3ter token fetched",
-		"DEBUG m3ter attempt", "INFO m3ter call is tried again",
-		"DEBUG m3ter attempt", "WARN m3ter call is given up",
+		"INFO m3ter access token fetched",
+		"DEBUG m3ter attempt", "INFO m3ter call is retried",
+		"DEBUG m3ter attempt", "WARN m3ter call failed, giving up",
 	}
 	if !slices.Equal(heads, want) {
 		t.Fatalf("lines:\n%s", strings.Join(heads, "\n"))
@@ -84,7 +84,7 @@ func TestLogShowsNoEcho(t *testing.T) {
 
 	s = &script{token: answers(401, `{"error":"the-secret","error_description":"key:the-secret is wrong"}`)}
 	_, _, text = logLines(t, slog.LevelDebug, s, requestSupport)
-	if strings.Contains(text, "the-secret") || !strings.Contains(text, "can't be had") {
+	if strings.Contains(text, "the-secret") || !strings.Contains(text, "could not be obtained") {
 		t.Errorf("%s", text)
 	}
 }
@@ -98,7 +98,7 @@ func TestLogOfAWaitThatDoesNotFit(t *testing.T) {
 		return requestSupport.call(ctx, c)
 	}}
 	heads, _, _ := logLines(t, slog.LevelInfo, s, soon)
-	if want := []string{"INFO m3ter token fetched", "WARN m3ter call is given up"}; !slices.Equal(heads, want) {
+	if want := []string{"INFO m3ter access token fetched", "WARN m3ter call failed, giving up"}; !slices.Equal(heads, want) {
 		t.Errorf("lines: %q", heads)
 	}
 }

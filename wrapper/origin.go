@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// An origin is what must be equal for a request to carry a secret.
+// An origin is the part of a URL that must match before a request may carry a secret.
 type origin struct{ scheme, host, port string }
 
 func originOf(u *url.URL) origin {

@@ -8,16 +8,16 @@ import (
 	"weak"
 )
 
-// A pace is what the callers of one organization share: their slots, and the hold-back after the service refused one of
-// them as over the rate.
+// A pace is shared by the callers of one organization. It has their slots, and the hold-back after m3ter refused one of
+// their requests as over the rate limit.
 type pace struct {
 	slots    slotSource
-	holdBack func(time.Duration) // tells the caller's limiter of a hold-back; nil where it has no use for that
+	holdBack func(time.Duration) // tells the caller's limiter about a hold-back; may be nil
 
 	mu      sync.Mutex
-	held    time.Time // nothing leaves before
-	busy    time.Time // until when the pace has something to remember
-	keeping bool      // a timer keeps the pace until then
+	held    time.Time // no request is sent before
+	busy    time.Time // when the pace can be forgotten
+	keeping bool      // a timer keeps the pace until busy
 }
 
 func newPace(limiter Limiter) *pace {
@@ -31,7 +31,7 @@ func newPace(limiter Limiter) *pace {
 	return p
 }
 
-// hold keeps every caller of the organization back for d, or longer if they are held already.
+// hold holds back all callers of the organization for d, or longer if they are held back already.
 func (p *pace) hold(d time.Duration) {
 	if p.holdBack != nil {
 		p.holdBack(d)
@@ -44,18 +44,18 @@ func (p *pace) hold(d time.Duration) {
 	p.keep(d)
 }
 
-// holdLeft returns how long the callers are still held, 0 or less if they are not.
+// holdLeft returns the rest of the hold-back, 0 or less if there is none.
 func (p *pace) holdLeft() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.held.IsZero() {
-		return 0 // without a look at the clock, which most calls then never need
+		return 0 // most calls then never read the clock
 	}
 	return time.Until(p.held)
 }
 
-// wait blocks until a request may leave. After a hold-back it takes another slot, or all who were held would leave
-// together.
+// wait blocks until a request may be sent. After a hold-back it takes another slot, since otherwise all held requests
+// would be sent be sent together.
 func (p *pace) wait(ctx context.Context) (leaves func(), err error) {
 	for {
 		if err := pause(ctx, p.holdLeft()); err != nil {
@@ -68,8 +68,8 @@ func (p *pace) wait(ctx context.Context) (leaves func(), err error) {
 	}
 }
 
-// keep holds on to the pace for d, though no client of its organization may be left: one that is made meanwhile is to go
-// on at this pace.
+// keep keeps the pace for d even if its organization has no client left, so that a new client continues with the same
+// pace.
 func (p *pace) keep(d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -92,9 +92,9 @@ func (p *pace) release() {
 	}
 }
 
-// paces has the pace of each organization that has a client or is busy. It forgets the others.
+// paces keeps the pace of each organization that has a client or was busy lately. It forgets the others.
 type paces struct {
-	limiterOf func(orgID string) Limiter // nil, or a nil result: one of our own
+	limiterOf func(orgID string) Limiter // nil, or a nil result: the default limiter
 
 	mu    sync.Mutex
 	byOrg map[string]weak.Pointer[pace]
@@ -110,7 +110,7 @@ func (p *paces) of(orgID string) *pace {
 	}
 	var limiter Limiter
 	if p.limiterOf != nil {
-		limiter = p.limiterOf(orgID) // without the lock: it is the caller's, and may come back here
+		limiter = p.limiterOf(orgID) // without the lock: the caller's function may call of
 	}
 	return p.keep(orgID, newPace(limiter))
 }
@@ -121,7 +121,7 @@ func (p *paces) known(orgID string) *pace {
 	return p.byOrg[orgID].Value()
 }
 
-// keep keeps a pace as long as it is used, and returns it, or the one that another caller has kept meanwhile.
+// keep stores a pace as long as it is in use, and returns it, or the pace that another caller has stored meanwhile.
 func (p *paces) keep(orgID string, made *pace) *pace {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -133,7 +133,7 @@ func (p *paces) keep(orgID string, made *pace) *pace {
 	runtime.AddCleanup(made, func(orgID string) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		if p.byOrg[orgID] == pointer { // and not a successor's
+		if p.byOrg[orgID] == pointer { // a successor stays
 			delete(p.byOrg, orgID)
 		}
 	}, orgID)

@@ -1,12 +1,12 @@
 package m3teraccess
 
-// pipeline assembles the layers, innermost first. Their order matters:
+// pipeline assembles the layers, innermost first. The order matters:
 //
-//   - retry is outermost, and the only loop;
-//   - the token is there before a slot of the limiter is taken, or all who waited for the token would leave at once;
-//   - the limit counts attempts, as the service does;
-//   - log lines are written outside of authorize, so that they can't show the header that it sets;
-//   - an attempt ends when its answer was read, so that a cut answer is a failed attempt.
+//   - retry is the outermost layer and the only loop;
+//   - a call gets its access token before its slot: otherwise all calls that wait for a token leave at once;
+//   - the limiter counts attempts, as m3ter does;
+//   - log lines are written outside authorize, so they can't show the Authorization header;
+//   - an attempt includes reading the response body, so a response that breaks off is a failed attempt.
 func pipeline(cfg *config) layer {
 	transport := newTransport(cfg.httpClient)
 	tokens := newTokens(cfg, transport)

@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// A RetryPolicy says how often and how patiently a call is tried again. A zero field means its default, so that
-// setting one changes one thing. What is tried again at all is told under "Retries" in the package comment.
+// A RetryPolicy sets how many attempts a call makes and how long it waits between them. A zero field means the default,
+// so a program sets only what it changes. "Retries" in the package comment says which failures are retried.
 type RetryPolicy struct {
-	MaxAttempts   int           // attempts of a call, the first included; 0: 4; 1: no second one
-	MinBackoff    time.Duration // the bound of the random wait before the second attempt, doubled for each further one; 0: 200 ms
-	MaxBackoff    time.Duration // where the doubling ends, also that of the second's wait after a 429; 0: 5 s
-	MaxRetryAfter time.Duration // a longer Retry-After of the service is returned, not waited for; 0: 30 s
+	MaxAttempts   int           // attempts of a call, including the first; 0 means 4, and 1 means no retries
+	MinBackoff    time.Duration // bound of the random backoff before the second attempt, doubled for each further one; 0 means 200 ms
+	MaxBackoff    time.Duration // the highest bound, also for the one-second wait after a 429; 0 means 5 s
+	MaxRetryAfter time.Duration // the longest Retry-After that a call waits for; a longer one ends the call; 0 means 30 s
 }
 
 func (p RetryPolicy) withDefaults() RetryPolicy {
@@ -30,8 +30,8 @@ func (p RetryPolicy) withDefaults() RetryPolicy {
 	return p
 }
 
-// backoff is the wait after an attempt: anything up to a bound that doubles (full jitter), so that clients that failed
-// together don't come back together.
+// backoff returns the wait after an attempt: a random time up to a bound that doubles (full jitter), so that clients
+// that failed together don't retry together.
 func (p RetryPolicy) backoff(attempt int) time.Duration {
 	bound := p.MaxBackoff
 	if shift := attempt - 1; shift < 32 && p.MinBackoff<<shift>>shift == p.MinBackoff {
@@ -40,10 +40,10 @@ func (p RetryPolicy) backoff(attempt int) time.Duration {
 	return rand.N(bound)
 }
 
-// rateWindow is how long the service refuses what is over the rate of an organization, when it does not tell.
+// rateWindow is how long m3ter refuses requests over the rate limit if its response has no Retry-After.
 const rateWindow = time.Second
 
-// wait is how long a call waits after an attempt, and whether the service asked for that.
+// wait returns how long a call waits after an attempt, and whether m3ter asked for that.
 func (p RetryPolicy) wait(verdict verdict, attempt int, a *answer) (wait time.Duration, asked bool) {
 	if verdict == denied {
 		return 0, false

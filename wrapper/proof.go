@@ -13,42 +13,42 @@ import (
 	"sync/atomic"
 )
 
-// sendOnce keeps net/http from sending a write more than once. By itself it repeats what was lost with a connection, and
-// over HTTP/2 what the service reset: requests without a body, and those with a GetBody. So the request gets a body in
-// any case, and no GetBody.
+// sendOnce keeps net/http from sending a write more than once. By default net/http repeats a request that was lost with
+// a connection or, over HTTP/2, reset by the server, if the request has no body or has a GetBody. So sendOnce gives
+// each request a body and no GetBody.
 func sendOnce(req *http.Request) {
 	req.GetBody = nil
 	if !isBodyless(req) {
 		return
 	}
 	req.Body = io.NopCloser(strings.NewReader(""))
-	req.TransferEncoding = []string{"identity"} // not chunked, as any other body of unknown length is
+	req.TransferEncoding = []string{"identity"} // prevents the chunked encoding of a body of unknown length
 	switch req.Method {
 	case http.MethodPost, http.MethodPut, http.MethodPatch:
-		// What net/http adds by itself where there is no body. Under its usual name it would leave the header out.
+		// net/http adds this header to a request without a body. It ignores the header under its canonical name.
 		req.Header["content-length"] = []string{"0"}
 	}
 }
 
 func isBodyless(req *http.Request) bool { return req.Body == nil || req.Body == http.NoBody }
 
-// A sending is what net/http/httptrace tells of one attempt.
+// A sending records the net/http/httptrace events of one attempt.
 type sending struct {
 	isNetHTTP bool   // the transport is an *http.Transport itself
-	leaves    func() // nil: nobody wants to know
+	leaves    func() // may be nil
 
-	asked   atomic.Int32 // for a connection
+	asked   atomic.Int32 // requests for a connection
 	got     atomic.Int32 // connections
-	headers atomic.Bool  // those of the request were written
-	whole   atomic.Int32 // whole requests that were written
+	headers atomic.Bool  // the request headers were written
+	whole   atomic.Int32 // requests that were written in full
 	dialing atomic.Int32 // dials under way
-	failed  atomic.Bool  // the last look-up, dial or handshake
+	failed  atomic.Bool  // the last look-up, dial or handshake failed failed
 
 	mu       sync.Mutex
 	failures []error // of look-ups, dials and handshakes
 }
 
-// trace asks for no more than is needed: each function is an allocation.
+// trace sets only the functions that are needed: each one costs an allocation.
 func (s *sending) trace(isRead bool) *httptrace.ClientTrace {
 	if isRead {
 		return &httptrace.ClientTrace{GotConn: s.gotConn}
@@ -74,7 +74,7 @@ func (s *sending) trace(isRead bool) *httptrace.ClientTrace {
 	}
 }
 
-// ended notes how a look-up, a dial or a handshake ended.
+// ended records the result of a look-up, a dial or a handshake.
 func (s *sending) ended(err error) {
 	s.failed.Store(err != nil)
 	if err != nil {
@@ -84,7 +84,8 @@ func (s *sending) ended(err error) {
 	}
 }
 
-// isOfFailure tells whether an error is that of a look-up, a dial or a handshake, and not of what a transport did after it.
+// isOfFailure reports whether an error comes from a look-up, a dial or a handshake, and not from a later step of a
+// transport.
 func (s *sending) isOfFailure(err error) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -98,22 +99,22 @@ func (s *sending) gotConn(httptrace.GotConnInfo) {
 	}
 }
 
-// isRepeated tells whether the transport has sent the request more than once.
+// isRepeated reports whether the transport has sent the request more than once.
 func (s *sending) isRepeated() bool { return s.whole.Load() > 1 }
 
-// proof tells why a write that failed was certainly not done; "" when it may have been. ended is the error of the
-// attempt's context: once that is over, a transport may return before its request has ended.
+// proof returns why a failed write was certainly not carried out; "" if it may have been. ended is the error of the
+// attempt's context: after its end, a transport may return before its request has ended.
 func (s *sending) proof(err, ended error) string {
 	if s.neverLeft(err, ended) {
 		return "not sent"
 	}
-	if s.isNetHTTP || s.got.Load() <= 1 { // else only one of several was refused
+	if s.isNetHTTP || s.got.Load() <= 1 { // otherwise only one of several requests was refused
 		return refusal(err)
 	}
 	return ""
 }
 
-// told adds to an error what it does not tell: that it is of another connection than the request was written to.
+// told returns an error that also says if the request was written to an earlier connection than the failed one.
 func (s *sending) told(err error) error {
 	if s.whole.Load() > 0 && s.asked.Load() > s.got.Load() {
 		return fmt.Errorf("the connection was lost after the request was written, and then: %w", err)
@@ -121,8 +122,9 @@ func (s *sending) told(err error) error {
 	return err
 }
 
-// neverLeft believes the silence of net/http's own transport. Behind any other a request may run on unseen; there a
-// dial, look-up or handshake must have failed, the only one, and the error be its own.
+// neverLeft reports whether the request was certainly not sent. net/http's own transport reports each step, so silence
+// is proof. Any other transport must have made one connection attempt, and returned the error of its look-up, dial or
+// handshake.
 func (s *sending) neverLeft(err, ended error) bool {
 	if s.isNetHTTP {
 		return s.got.Load() == 0 || !s.headers.Load() && ended == nil
@@ -133,8 +135,8 @@ func (s *sending) neverLeft(err, ended error) bool {
 	return s.failed.Load() && s.isOfFailure(err)
 }
 
-// withoutAdvice takes off what net/http adds to an error over HTTP/2 after which it would have repeated the request: that
-// a GetBody would have let it.
+// withoutAdvice removes the advice that net/http adds to an error over HTTP/2: with a GetBody, it would have repeated
+// the request.
 func withoutAdvice(err error) error {
 	text, found := strings.CutPrefix(withoutURL(err), "http2: Transport: cannot retry err [")
 	text, advised := strings.CutSuffix(text, "] after Request.Body was written; define Request.GetBody to avoid this error")
@@ -144,16 +146,16 @@ func withoutAdvice(err error) error {
 	return errors.New(text)
 }
 
-// refusal tells from the error of a round trip why the request was not processed; "" when it may have been. net/http has
-// no types for these errors, so their texts are compared, and whatever is worded otherwise proves nothing.
+// refusal returns why the request was not processed, by the error of the round trip; "" if it may have been. net/http
+// has no types for these errors, so refusal compares their texts. Any other text proves nothing.
 func refusal(err error) string {
 	for ; err != nil; err = errors.Unwrap(err) {
 		text := withoutAdvice(err).Error()
 		switch {
-		case text == "net/http: cannot rewind body after connection loss": // lost before anything was written, or it had been another error
+		case text == "net/http: cannot rewind body after connection loss": // lost before anything was written; otherwise the error differs
 			return "not sent"
-		case text == "http2: Transport received Server's graceful shutdown GOAWAY", // with a last stream before that of the request
-			strings.HasPrefix(text, "http2: Transport received GOAWAY from server ErrCode:"), // the same, of a new connection
+		case text == "http2: Transport received Server's graceful shutdown GOAWAY", // the last processed stream is older than the request
+			strings.HasPrefix(text, "http2: Transport received GOAWAY from server ErrCode:"), // the same, on a new connection
 			isRefusedStream(text):
 			return "not processed"
 		}

@@ -14,14 +14,14 @@ import (
 )
 
 const (
-	// leftOut stands in the place of a text from outside that shows a credential.
+	// leftOut replaces an outside text that shows a credential.
 	leftOut = "[left out: it echoes a credential]"
 
-	// longestShown is how many characters of a secret in a row make a text unfit to be shown; all, where it has fewer.
+	// longestShown is how many consecutive characters of a secret hide a text; all of them if the secret is shorter.
 	longestShown = 12
-	// shortestEncoded is how long the base64 or hex of a secret must be to be looked for: less would be found anywhere.
+	// shortestEncoded is the shortest base64 or hex that is searched for: a shorter text occurs anywhere.
 	shortestEncoded = 6
-	// redactMargin is looked through beyond what is kept, or the cut could leave most of a short secret.
+	// redactMargin is how many bytes after the shown text are searched too: the cut could leave most of a short secret.
 	redactMargin = 1 << 10
 
 	// maxErrorBody and maxErrorText are how many bytes an error keeps of a body, and shows of any other text.
@@ -29,7 +29,7 @@ const (
 	maxErrorText = 1 << 10
 )
 
-// A vault keeps the secrets of a client: those that were given, and the last few tokens.
+// A vault keeps the secrets of a client: the given ones, and the last few access tokens.
 type vault struct {
 	given []*secret
 
@@ -45,7 +45,7 @@ func newVault(given ...string) *vault {
 	return v
 }
 
-// redactor knows the secrets that were given, and the tokens. A nil vault has no secrets of its own.
+// redactor returns a redactor of the given secrets and the tokens. A nil vault has no given secrets.
 func (v *vault) redactor(tokens ...string) redactor {
 	if v == nil {
 		v = &vault{}
@@ -59,7 +59,7 @@ func (v *vault) redactor(tokens ...string) redactor {
 	return r
 }
 
-// token remembers a token, since what is looked for is costly to list. The lock is held.
+// token returns the secret of a token. It remembers a few, since their runs are costly to list. The lock must be held.
 func (v *vault) token(text string) *secret {
 	const most = 4
 	if i := slices.IndexFunc(v.tokens, func(s *secret) bool { return s.text == text }); i >= 0 {
@@ -73,7 +73,7 @@ func (v *vault) token(text string) *secret {
 	return added
 }
 
-// A secret lists the runs of characters by which it is found, when they are first needed.
+// A secret lists the runs of characters to search for when they are first needed.
 type secret struct {
 	text string
 	runs func() *runs
@@ -83,7 +83,7 @@ func newSecret(text string) *secret {
 	return &secret{text, sync.OnceValue(func() *runs { return runsOf(text) })}
 }
 
-// runs is a set of texts, most of them of the same length, which are looked for in one go.
+// runs is a set of texts, most of the same length, that are searched for together.
 type runs struct {
 	set     map[string]struct{}
 	lengths []int
@@ -96,7 +96,7 @@ func runsOf(text string) *runs {
 		return r
 	}
 	undo(text, func(stage string) bool {
-		// A space is not looked at, and a query spells it as a plus. Runs that are too short would be found anywhere.
+		// The search ignores spaces, and a query spells a space as a plus. Runs that are too short occur anywhere.
 		spaces := strings.Count(stage, " ")
 		r.add(stage, max(longestShown-spaces, shortestEncoded), 1)
 		if spaces > 0 {
@@ -104,7 +104,7 @@ func runsOf(text string) *runs {
 		}
 		return false
 	})
-	// A run of 12 characters has at least 15 of base64, whatever stands before it, and 24 of hex: not every run is needed.
+	// A run of 12 characters has at least 15 characters of base64 at any offset, and 24 of hex: not every run is needed.
 	for before := range 3 {
 		encoded := base64.RawStdEncoding.EncodeToString([]byte("\x00\x00"[:before] + text))
 		r.addEncoded(encoded[(before*8+5)/6:(before+len(text))*8/6], 15-longestShown+1)
@@ -119,7 +119,7 @@ func (r *runs) addEncoded(encoded string, step int) {
 	}
 }
 
-// add adds the runs of a length that begin at every step.
+// add adds the runs of the given length that begin at each step.
 func (r *runs) add(text string, length, step int) {
 	text = fold(text)
 	length = min(length, len(text))
@@ -134,7 +134,7 @@ func (r *runs) add(text string, length, step int) {
 	}
 }
 
-// in tells whether a folded text holds a run.
+// in reports whether a folded text contains a run.
 func (r *runs) in(text string) bool {
 	for _, length := range r.lengths {
 		for i := 0; i+length <= len(text); i++ {
@@ -146,7 +146,7 @@ func (r *runs) in(text string) bool {
 	return false
 }
 
-// fold makes two spellings of a text equal that differ in case, in spaces and invisible characters, or in the alphabet of
+// fold makes spellings of a text equal that differ in case, in spaces, in invisible characters or in the alphabet of
 // base64.
 func fold(s string) string {
 	var b strings.Builder
@@ -167,12 +167,12 @@ func fold(s string) string {
 	return b.String()
 }
 
-// A redactor holds the secrets that no text from outside may show: what a service, a proxy, a transport or a token source
-// says. Such a text is shown as a whole or not at all. Our own words are not looked through.
+// A redactor holds the secrets that no outside text may show: a text of m3ter, a proxy, a transport or a token source.
+// Such a text is shown as a whole or not at all. The client's own texts are not searched.
 type redactor []*secret
 
-// hides tells whether a text shows a part of a secret, in whatever spelling. A text whose escapes are nested too deep
-// counts as one.
+// hides reports whether a text shows a part of a secret in any spelling. It is also true for a text whose escapes are
+// nested too deep.
 func (r redactor) hides(s string) bool {
 	if len(r) == 0 {
 		return false
@@ -183,7 +183,7 @@ func (r redactor) hides(s string) bool {
 	})
 }
 
-// text makes a text from outside fit to be shown, in at most that many bytes.
+// text returns an outside text that is fit to be shown, in at most the given number of bytes.
 func (r redactor) text(s string, most int) string {
 	s = s[:min(len(s), most+redactMargin)]
 	if r.hides(s) {
@@ -192,7 +192,7 @@ func (r redactor) text(s string, most int) string {
 	return shorten(printable(s), most)
 }
 
-// body returns what an error keeps of a body: nothing where that is no text, such as what is compressed.
+// body returns the part of a response body that an error keeps: nothing if it is not text, such as a compressed body.
 func (r redactor) body(body []byte) []byte {
 	body = body[:min(len(body), maxErrorBody+redactMargin)]
 	kept := body[:min(len(body), maxErrorBody)]
@@ -210,7 +210,7 @@ func (r redactor) body(body []byte) []byte {
 	return slices.Clone(kept)
 }
 
-// error is an error from outside whose text is fit to be shown.
+// error returns an outside error with a text that is fit to be shown.
 func (r redactor) error(err error) error {
 	if err == context.Canceled || err == context.DeadlineExceeded {
 		return err // from the standard library
@@ -222,7 +222,7 @@ func (r redactor) error(err error) error {
 	}
 }
 
-// isFit tells whether each text in the tree of an error may be shown as it is.
+// isFit reports whether each text in the tree of an error may be shown unchanged.
 func (r redactor) isFit(err error) bool {
 	text := err.Error()
 	if text != withoutURL(err) || text != r.text(text, maxErrorText) {
@@ -237,8 +237,9 @@ func (r redactor) isFit(err error) bool {
 	return true
 }
 
-// An outsideError is an error from outside with a text of ours. errors.Is and errors.As find what it is and wraps; Unwrap
-// hands that out only where all of it is fit to be shown. It holds a function, since fmt prints the fields of fields.
+// An outsideError is an outside error with a redacted text. errors.Is and errors.As search its whole tree. Unwrap
+// returns the error only if the whole tree is fit to be shown. The error is in a function, since fmt prints nested
+// fields.
 type outsideError struct {
 	text string
 	fit  bool
@@ -257,8 +258,8 @@ func (e *outsideError) Unwrap() error {
 	return e.err()
 }
 
-// withoutURL is the text of an error without what each url.Error in it adds: the URL holds ids, and the operation is named
-// by the error around it.
+// withoutURL returns the text of an error without the additions of each url.Error in it: the URL holds ids, and the
+// error around it names the operation.
 func withoutURL(err error) string {
 	text := err.Error()
 	for _, e := range urlErrors(err) {
@@ -269,7 +270,7 @@ func withoutURL(err error) string {
 	return text
 }
 
-// urlErrors lists those in the tree of an error, the outer ones first.
+// urlErrors returns each url.Error in the tree of an error, outer errors first.
 func urlErrors(err error) (found []*url.Error) {
 	if e, ok := err.(*url.Error); ok {
 		found = append(found, e)

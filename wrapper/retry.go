@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// retry sends a call until its outcome is final, its attempts are used up, or there is no time for another one.
+// retry sends a call until its outcome is final, its attempts are used up, or no time is left for another attempt.
 func retry(policy RetryPolicy, tokens *tokens, log *slog.Logger, next layer) layer {
 	r := &retrier{policy, tokens, log}
 	return func(ctx context.Context, c *call) outcome {
@@ -20,7 +20,7 @@ func retry(policy RetryPolicy, tokens *tokens, log *slog.Logger, next layer) lay
 			if out.attempted {
 				c.sent++
 			} else {
-				closeBody(c.req) // which nobody else does
+				closeBody(c.req) // the transport never got it
 			}
 			if c.attempt > 1 && !out.attempted && !errors.As(out.err, new(*AuthError)) {
 				last.ended = out.err
@@ -29,7 +29,7 @@ func retry(policy RetryPolicy, tokens *tokens, log *slog.Logger, next layer) lay
 			verdict := judge(c.isRead(), out)
 			if verdict == final {
 				if out.isRepeated {
-					log.LogAttrs(ctx, slog.LevelWarn, "m3ter call was sent more than once, and may have been done twice", c.attrs(out, took)...)
+					log.LogAttrs(ctx, slog.LevelWarn, "m3ter call was sent more than once, and may have taken effect twice", c.attrs(out, took)...)
 				}
 				return out
 			}
@@ -48,12 +48,12 @@ type retrier struct {
 }
 
 func (r *retrier) giveUp(ctx context.Context, c *call, out outcome, took time.Duration) outcome {
-	r.log.LogAttrs(ctx, slog.LevelWarn, "m3ter call is given up", c.attrs(out, took)...)
+	r.log.LogAttrs(ctx, slog.LevelWarn, "m3ter call failed, giving up", c.attrs(out, took)...)
 	return out
 }
 
-// prepareNext does what must be done before the next attempt, the waiting included, and tells whether there is to be one.
-// Where the reason that there is none is not in the outcome, prepareNext puts it there.
+// prepareNext waits and prepares the request for the next attempt. It reports whether there will be one. If not, it
+// puts the reason into the outcome, unless the outcome has it already.
 func (r *retrier) prepareNext(ctx context.Context, c *call, verdict verdict, out *outcome, took time.Duration) bool {
 	wait, asked := r.policy.wait(verdict, c.attempt, out.answer)
 	tooLong := asked && wait > r.policy.MaxRetryAfter
@@ -68,7 +68,7 @@ func (r *retrier) prepareNext(ctx context.Context, c *call, verdict verdict, out
 	if out.ended = outlived(ctx, wait); out.ended != nil || !c.rewind() {
 		return false
 	}
-	r.log.LogAttrs(ctx, slog.LevelInfo, "m3ter call is tried again", append(c.attrs(*out, took), slog.Duration("wait", wait))...)
+	r.log.LogAttrs(ctx, slog.LevelInfo, "m3ter call is retried", append(c.attrs(*out, took), slog.Duration("wait", wait))...)
 	if out.ended = sleep(ctx, wait); out.ended != nil {
 		closeBody(c.req)
 		return false
@@ -76,8 +76,8 @@ func (r *retrier) prepareNext(ctx context.Context, c *call, verdict verdict, out
 	return true
 }
 
-// replaceToken gets another token than the denied one, once a call. When there is none, or it is denied too, the token
-// is not what the service denies. Where there can't be another attempt, the next call is to find a better token.
+// replaceToken gets another access token in place of the denied one, once a call, and reports whether to retry with it.
+// A second denial has another cause than the token. If no attempt is possible, the renewal still serves the next call.
 func (r *retrier) replaceToken(ctx context.Context, c *call, out *outcome, possible bool) bool {
 	if c.renewed {
 		return false
@@ -93,14 +93,14 @@ func (r *retrier) replaceToken(ctx context.Context, c *call, out *outcome, possi
 		return token.AccessToken != c.token
 	case ctx.Err() != nil:
 		out.ended = err
-	case out.answer.StatusCode != http.StatusForbidden: // which may be a true denial, and stands
+	case out.answer.StatusCode != http.StatusForbidden: // a 403 may be a true denial, so it stands
 		*out = outcome{err: err}
 	}
 	return false
 }
 
-// othersWait is how long the other callers hold back when one was refused: as the service asked, or its window. Of a
-// wait that nobody would wait for they soon learn by themselves.
+// othersWait returns how long the other callers hold back after a 429: as long as m3ter asked for, or m3ter's window.
+// If m3ter asks for longer than any call waits, the other callers soon get their own 429.
 func othersWait(wait time.Duration, asked bool) time.Duration {
 	if asked {
 		return wait
@@ -110,7 +110,7 @@ func othersWait(wait time.Duration, asked bool) time.Duration {
 
 func (c *call) isRewindable() bool { return isBodyless(c.req) || c.req.GetBody != nil }
 
-// rewind makes the request ready to be sent again, and tells whether it is.
+// rewind resets the body of the request for a retry, and reports whether that succeeded.
 func (c *call) rewind() bool {
 	if c.req.GetBody == nil {
 		return true

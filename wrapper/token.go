@@ -12,7 +12,7 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// withToken waits until there is a valid token, and gives it to the attempt.
+// withToken waits for a valid access token and sets it for the attempt.
 func withToken(tokens *tokens, next layer) layer {
 	return func(ctx context.Context, c *call) outcome {
 		token, err := tokens.get(ctx)
@@ -28,40 +28,42 @@ func withToken(tokens *tokens, next layer) layer {
 }
 
 const (
-	// shareRefusal is how long callers share a refusal of the credentials, lest a misconfigured program hammers.
+	// shareRefusal is how long callers share a refusal of the credentials, so that a misconfigured program doesn't flood
+	// m3ter.
 	shareRefusal = time.Second
-	// renewBefore is how long before its end a token is renewed; a fifth of its life if that is less.
+	// renewBefore is how long before its expiry a token is renewed; a fifth of its lifetime if that is less.
 	renewBefore = 5 * time.Minute
-	// invalidBefore is how long before its end x/oauth2 calls a token invalid.
+	// invalidBefore is how long before its expiry x/oauth2 calls a token invalid.
 	invalidBefore = 10 * time.Second
-	// forbiddenRenewal is how seldom a 403 renews the token: it may be a true denial, which no token cures.
+	// forbiddenRenewal is the shortest time between two renewals after a 403: a 403 may be a true denial, which no token
+	// cures.
 	forbiddenRenewal = time.Minute
 )
 
-// tokens holds the current token. However many callers wait for one, one request fetches it; each caller's wait ends
-// with its own context, and the request goes on for the others. Toward the token's end, whoever asks has it renewed in
-// the background, so that on a busy client no call waits, and an idle one keeps neither goroutine nor timer.
+// tokens holds the current access token. One request fetches it for all callers that wait. The wait of each caller ends
+// with its own context, and the request continues for the others. Shortly before the token expires, a call starts a
+// renewal in the background. So no call of a busy client waits, and an idle client has neither a goroutine nor a timer.
 type tokens struct {
 	fetch    func(context.Context) (*oauth2.Token, error) // the error is an *AuthError
-	abandons bool                                         // fetch ends with its context; a source of the caller's does not, and is asked once at a time
+	abandons bool                                         // fetch ends with its context; the caller's own source does not
 	redact   redactor
 	log      *slog.Logger
 
 	mu           sync.Mutex
-	current      *oauth2.Token // nil when there is none; may have expired
+	current      *oauth2.Token // may be nil, or have expired
 	renewAt      time.Time     // when to renew current in the background; zero: never
-	pending      *pendingToken // nil when none is being fetched
-	refusal      error         // of the credentials; nil when there was none
-	refusalUntil time.Time     // until when it is shared
+	pending      *pendingToken // nil if no token is being fetched
+	refusal      error         // the last refusal of the credentials; may be nil
+	refusalUntil time.Time     // when callers stop sharing refusal
 	forbiddenAt  time.Time     // when a 403 last renewed the token
 }
 
-// A pendingToken is a request for a token. It ends when the last who waits for it leaves, unless it is for whoever comes:
-// as when it renews a token that is still valid.
+// A pendingToken is a token request in progress. It is cancelled when the last waiting caller leaves, unless it is
+// kept, as for the renewal of a token that is still valid.
 type pendingToken struct {
 	cancel  context.CancelFunc
 	waiting int           // guarded by the lock of tokens
-	done    chan struct{} // closed when the two below are set
+	done    chan struct{} // closed when token and err are set
 	token   *oauth2.Token
 	err     error
 }
@@ -85,8 +87,9 @@ func (t *tokens) get(ctx context.Context) (*oauth2.Token, error) {
 	return t.wait(ctx, pending)
 }
 
-// replace sees to it that the denied token is not used for ever. It tells whether there is another one already; else it
-// has one fetched, for which the caller is to wait. Neither means that a token would not help, or not yet.
+// replace makes sure that a denied token is replaced. It reports whether there is another token already. If not, it
+// starts a request for one, and the caller must wait for pending. If it returns neither, a new token would not help
+// now.
 func (t *tokens) replace(denied string, status int) (replaced bool, pending *pendingToken) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -107,17 +110,17 @@ func (t *tokens) replace(denied string, status int) (replaced bool, pending *pen
 	return false, pending
 }
 
-// failedBefore is a request for a token that is over.
+// failedBefore returns a token request that has failed already.
 func failedBefore(err error) *pendingToken {
 	done := make(chan struct{})
 	close(done)
 	return &pendingToken{cancel: func() {}, done: done, err: err}
 }
 
-// keep has the request go on whoever leaves, as if somebody waited who never does. The lock is held.
+// keep counts a caller that never leaves, so that the request is not cancelled. The lock must be held.
 func (p *pendingToken) keep() { p.waiting++ }
 
-// wait waits for a token. Who leaves before leaves the request to the others.
+// wait waits for a token until the context ends. The last caller to leave cancels the request.
 func (t *tokens) wait(ctx context.Context, pending *pendingToken) (*oauth2.Token, error) {
 	select {
 	case <-pending.done:
@@ -129,10 +132,10 @@ func (t *tokens) wait(ctx context.Context, pending *pendingToken) (*oauth2.Token
 	if pending.waiting--; pending.waiting == 0 {
 		pending.cancel()
 		if t.pending == pending {
-			t.pending = nil // who comes now begins anew
+			t.pending = nil // the next caller starts a new request
 		}
 	}
-	return nil, fmt.Errorf("waiting for a token: %w", ctx.Err())
+	return nil, fmt.Errorf("waiting for an access token: %w", ctx.Err())
 }
 
 func (t *tokens) sharedRefusal() error {
@@ -142,14 +145,14 @@ func (t *tokens) sharedRefusal() error {
 	return nil
 }
 
-// join returns the request for a token that is under way, or starts one; the lock is held.
+// join returns the token request in progress, or starts one. The lock must be held.
 func (t *tokens) join() *pendingToken {
 	if t.pending != nil {
 		return t.pending
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	pending := &pendingToken{cancel: cancel, done: make(chan struct{})}
-	pending.err = &AuthError{problem: "the token source ended its goroutine"} // unless it returns
+	pending.err = &AuthError{problem: "the token source ended its goroutine"} // overwritten when it returns
 	if !t.abandons {
 		pending.keep()
 	}
@@ -168,7 +171,7 @@ func (t *tokens) join() *pendingToken {
 	return pending
 }
 
-// settle takes what a request for a token came to. After a failure the current token stays, as long as it is valid.
+// settle stores the result of a token request. After a failure the current token stays in use until it expires.
 func (t *tokens) settle(ctx context.Context, pending *pendingToken, took time.Duration) {
 	defer close(pending.done)
 	token, err := pending.token, pending.err
@@ -177,7 +180,7 @@ func (t *tokens) settle(ctx context.Context, pending *pendingToken, took time.Du
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if ctx.Err() != nil { // nobody waits for it any more, and there may be another one
+	if ctx.Err() != nil { // no caller waits for it any more, and another request may have started
 		return
 	}
 	now := time.Now()
@@ -192,8 +195,8 @@ func (t *tokens) settle(ctx context.Context, pending *pendingToken, took time.Du
 	t.pending = nil
 }
 
-// renewalTime is when to renew a token in the background. Where a renewal brought nothing new, it is tried again after
-// a part of the time that is left.
+// renewalTime returns when to renew a token in the background. If a renewal brought no new token, it is retried after a
+// part of the remaining time.
 func renewalTime(token *oauth2.Token, now time.Time, news bool) time.Time {
 	if token == nil || token.Expiry.IsZero() {
 		return time.Time{}
@@ -212,10 +215,10 @@ func renewalTime(token *oauth2.Token, now time.Time, news bool) time.Time {
 func (t *tokens) report(err error, took time.Duration) {
 	ctx, duration := context.Background(), slog.Duration("duration", took)
 	if err != nil {
-		t.log.LogAttrs(ctx, slog.LevelWarn, "m3ter token can't be had", duration, slog.String("error", err.Error()))
+		t.log.LogAttrs(ctx, slog.LevelWarn, "m3ter access token could not be obtained", duration, slog.String("error", err.Error()))
 		return
 	}
-	t.log.LogAttrs(ctx, slog.LevelInfo, "m3ter token fetched", duration)
+	t.log.LogAttrs(ctx, slog.LevelInfo, "m3ter access token fetched", duration)
 }
 
 func newTokens(cfg *config, transport transport) *tokens {
@@ -228,7 +231,7 @@ func newTokens(cfg *config, transport transport) *tokens {
 	return t
 }
 
-// fetchFrom takes a token from a source of the caller's. The error is an *AuthError.
+// fetchFrom gets a token from the caller's own source. The error is an *AuthError.
 func fetchFrom(source oauth2.TokenSource, redact redactor) (*oauth2.Token, error) {
 	token, err := source.Token()
 	if err == nil {

@@ -9,12 +9,12 @@ import (
 	"time"
 )
 
-// A transport sends requests as an http.Client does that follows no redirect: following one would carry the request,
-// and perhaps the token, somewhere else. Unlike http.Client it keeps no copy of each request for a redirect, which is a
-// tenth of the time of a small call.
+// A transport sends requests like an http.Client that follows no redirects: a redirect would carry the request, and
+// perhaps the access token, to another server. Unlike http.Client, it does not copy each request for a redirect, which
+// saves a tenth of the time of a small call.
 type transport struct {
 	next http.RoundTripper
-	jar  http.CookieJar // nil when there is none
+	jar  http.CookieJar // may be nil
 }
 
 func newTransport(client *http.Client) transport {
@@ -24,13 +24,13 @@ func newTransport(client *http.Client) transport {
 	return transport{client.Transport, client.Jar}
 }
 
-// isNetHTTP tells whether requests go to net/http's own transport, with nothing between.
+// isNetHTTP reports whether requests go directly to net/http's own transport.
 func (t transport) isNetHTTP() bool {
 	_, ok := t.next.(*http.Transport)
 	return ok
 }
 
-// send adds the cookies of the jar to the request, which is the caller's own.
+// send adds the cookies of the jar to the request, so the request must be a copy.
 func (t transport) send(req *http.Request) (*http.Response, error) {
 	if t.jar != nil {
 		for _, cookie := range t.jar.Cookies(req.URL) {
@@ -45,13 +45,13 @@ func (t transport) send(req *http.Request) (*http.Response, error) {
 		}
 		return nil, err
 	case resp == nil:
-		return nil, errors.New("the transport returned neither an answer nor an error")
+		return nil, errors.New("the transport returned neither a response nor an error")
 	case resp.Body == nil:
 		resp.Body = http.NoBody
 	}
-	if resp.StatusCode < 200 { // as 101, whose body is the connection, and ends with no context
+	if resp.StatusCode < 200 { // such as 101, whose body is the connection and ignores the context
 		go resp.Body.Close()
-		return nil, fmt.Errorf("the answer is %s, which was not asked for", status(resp.StatusCode))
+		return nil, fmt.Errorf("unexpected status %s", status(resp.StatusCode))
 	}
 	if cookies := resp.Cookies(); t.jar != nil && len(cookies) > 0 {
 		t.jar.SetCookies(req.URL, cookies)
@@ -60,23 +60,24 @@ func (t transport) send(req *http.Request) (*http.Response, error) {
 }
 
 const (
-	// idleTimeout is how long the default client keeps an idle connection: less than the 60 seconds that gateways commonly
-	// do, or requests would meet connections that are just being closed.
+	// idleTimeout is how long the default client keeps an idle connection: less than the 60 seconds of most gateways,
+	// which otherwise close a connection just when a request is sent.
 	idleTimeout = 45 * time.Second
-	// pingAfter is how long an HTTP/2 connection may be silent before it is pinged, and pingTimeout how long a ping may stay
-	// without an answer before the connection is given up.
+	// pingAfter is how long an HTTP/2 connection may be silent before the client pings it. pingTimeout is how long the
+	// client waits for the response before it closes the connection.
 	pingAfter   = 4 * time.Second
 	pingTimeout = 3 * time.Second
 )
 
-// defaultHTTPClient serves every client that has none of its own, so that they share connections.
+// defaultHTTPClient returns the http.Client that all clients share if they have no other, so that they share
+// connections.
 var defaultHTTPClient = sync.OnceValue(func() *http.Client {
 	transport, ok := http.DefaultTransport.(*http.Transport)
 	if !ok {
 		return &http.Client{}
 	}
 	transport = transport.Clone()
-	transport.MaxIdleConnsPerHost = transport.MaxIdleConns // all go to one host
+	transport.MaxIdleConnsPerHost = transport.MaxIdleConns // all requests go to one host
 	transport.IdleConnTimeout = idleTimeout
 	transport.HTTP2 = &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout}
 	return &http.Client{Transport: transport}

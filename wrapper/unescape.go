@@ -8,14 +8,15 @@ import (
 	"unicode/utf16"
 )
 
-// maxUndone is how often escapes are undone. A text of 8 KiB that needs more is nothing that a person wrote.
+// maxUndone is how often escapes are undone. No person writes a text of 8 KiB that needs more.
 const maxUndone = 16
 
-// undoing is in this order since a fold may be inside an escape, and what goes before it there may pass for a whole one.
+// undoing is in this order because a fold may be inside an escape, and the part before the fold may look like a whole
+// escape.
 var undoing = []func(string) string{unfold, unpercent, unfold, unslash, unfold, html.UnescapeString}
 
-// undo looks at a text, and at what becomes of it as its escapes are undone, kind by kind, until nothing changes. It
-// returns true as soon as look does, and for a text whose escapes are nested too deep.
+// undo calls look with a text, and with each stage of the text as its escapes are undone, kind by kind, until nothing
+// changes. It returns true as soon as look does, and for a text whose escapes are nested too deep.
 func undo(s string, look func(stage string) bool) bool {
 	if look(s) {
 		return true
@@ -37,7 +38,8 @@ func undo(s string, look func(stage string) bool) bool {
 	return true
 }
 
-// folds are runs of line breaks and of what a fold puts beside them. Where folds are nested, one may split another.
+// folds matches runs of line breaks and the characters around them in folded text. If folds are nested, one may split
+// another.
 var folds = regexp.MustCompile(`[=\r\n\t ]*\n[=\r\n\t ]*(?:[[:xdigit:]]{2})?`)
 
 // unfold joins lines that were folded, and undoes quoted-printable: =3D.
@@ -48,7 +50,7 @@ func unfold(s string) string {
 	return unbyte(s, '=')
 }
 
-// joinLines returns what a fold leaves: the equal signs that belong to no line break, and the digits.
+// joinLines returns the rest of a fold: the equal signs that belong to no line break, and the digits.
 func joinLines(fold string) string {
 	digits := strings.TrimLeft(fold, "=\r\n\t ")
 	breaks := strings.TrimSuffix(fold, digits)
@@ -72,7 +74,7 @@ func joinLines(fold string) string {
 	return strings.Repeat("=", signs) + digits
 }
 
-// unpercent undoes the escapes of a URL: %3D, and %u003D as JavaScript has it.
+// unpercent undoes the escapes of a URL: %3D, and JavaScript's %u003D.
 func unpercent(s string) string {
 	s = replaceAt(spaceAfterLine.Replace(s), '%', func(rest string) (string, int) {
 		if code, ok := parseDigits(rest, 2, 4, 16); ok && rest[1] == 'u' {
@@ -83,7 +85,7 @@ func unpercent(s string) string {
 	return unbyte(s, '%')
 }
 
-// spaceAfterLine is a line that was folded, in a query, where a plus is a space.
+// spaceAfterLine finds folded lines in a query, where a plus is a space.
 var spaceAfterLine = strings.NewReplacer("%0A+", "%0A ", "%0a+", "%0a ", "%5Cn+", "%5Cn ", "%5cn+", "%5cn ")
 
 // unbyte undoes escapes of a sign and two hex digits.
@@ -124,7 +126,7 @@ func unslash(s string) string {
 		case 'r':
 			return "\r", 2
 		case 't', 'b', 'f', 'v', 'a':
-			return " ", 2 // all of them are as little looked at as a space
+			return " ", 2 // the search ignores them, like a space
 		}
 		return rest[1:2], 2
 	})
@@ -148,8 +150,8 @@ func unicodeEscape(rest string) (string, int) {
 	return rest[1:2], 2
 }
 
-// replaceAt replaces what begins with a sign by what undo makes of it, which gets the rest of the text and returns how much
-// of it is replaced; 0 for nothing.
+// replaceAt replaces each escape that begins with sign. undo gets the text from the sign on, and returns the character
+// and the length of the escape; 0 if there is none.
 func replaceAt(s string, sign byte, undo func(rest string) (char string, length int)) string {
 	if strings.IndexByte(s, sign) < 0 {
 		return s
@@ -169,7 +171,7 @@ func replaceAt(s string, sign byte, undo func(rest string) (char string, length 
 	return b.String()
 }
 
-// parseDigits reads a number of that many digits at a place.
+// parseDigits parses the given number of digits at a position.
 func parseDigits(s string, at, digits, base int) (code uint64, ok bool) {
 	if len(s) < at+digits {
 		return 0, false

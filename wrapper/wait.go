@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// pause waits, unless the context would end before the wait does.
+// pause waits for d, or returns at once if the context would end first.
 func pause(ctx context.Context, d time.Duration) error {
 	if err := outlived(ctx, d); err != nil {
 		return err
@@ -13,7 +13,7 @@ func pause(ctx context.Context, d time.Duration) error {
 	return sleep(ctx, d)
 }
 
-// outlived is the error of a context that is over, or would be before a wait is.
+// outlived returns the error of a context that has ended, or would end before the wait.
 func outlived(ctx context.Context, d time.Duration) error {
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < d {
 		return context.DeadlineExceeded
@@ -21,7 +21,7 @@ func outlived(ctx context.Context, d time.Duration) error {
 	return ctx.Err()
 }
 
-// sleep waits, at most until the context ends, and then returns its error.
+// sleep waits for d. It returns the context's error if the context ends first.
 func sleep(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return ctx.Err()

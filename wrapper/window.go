@@ -6,28 +6,28 @@ import (
 	"time"
 )
 
-// A Limiter paces what a client sends: see [WithLimiter]. A *rate.Limiter of golang.org/x/time/rate is one, and so may
-// be a limiter that a fleet shares.
+// A Limiter limits the rate of requests: see [WithLimiter]. A *rate.Limiter of golang.org/x/time/rate is a Limiter. A
+// Limiter may be shared by a fleet.
 type Limiter interface {
-	// Wait blocks until one more request may leave, or returns an error when the context ends first. With an error the
-	// request is not sent, and the call ends with it. Wait is called concurrently.
+	// Wait blocks until the client may send one more request, or returns an error if the context ends first. After an
+	// error the request is not sent, and the call ends with the error. Wait must be safe for concurrent use.
 	Wait(context.Context) error
 }
 
-// m3ter takes 50 requests a second from an organization. One less, and a little more than a second, leave room for what
-// the network does to the distance between two requests.
+// m3ter accepts 50 requests a second from an organization. One request less, and a slightly longer window, leave room
+// for the delays of the network.
 const (
 	windowGrants = 49
 	windowLength = 1010 * time.Millisecond
 )
 
-// A slidingWindow is the default limiter: windowGrants in any windowLength. So a small burst on an idle client is not
-// delayed, and the rate is kept all the same; a token bucket has to give up one of the two. Only a request whose
-// connection takes longer than the window leaves beside the next one of its slot.
+// A slidingWindow is the default limiter: at most windowGrants in any windowLength. It does not delay a small burst on
+// an idle client, and still keeps the rate limit; a token bucket can't do both. Only a request whose connection takes
+// longer than the window may be sent together with the next request of its slot.
 type slidingWindow struct {
-	turn  chan struct{} // held by who takes the next slot; the others queue for it, in order
+	turn  chan struct{} // held by the caller that takes the next slot; the others wait in order
 	start time.Time
-	slots [windowGrants]atomic.Int64 // when each may be taken again, in nanoseconds after start
+	slots [windowGrants]atomic.Int64 // when each slot is free, in nanoseconds after start
 }
 
 func newSlidingWindow() *slidingWindow {
@@ -47,14 +47,14 @@ func (w *slidingWindow) take(ctx context.Context) (leaves func(), err error) {
 		if err := pause(ctx, wait); err != nil {
 			return nil, err
 		}
-		if wait <= 0 { // else whoever had it may have left meanwhile
+		if wait <= 0 { // after a wait, the slot may have been extended
 			w.occupy(slot)
 			return func() { w.occupy(slot) }, nil
 		}
 	}
 }
 
-// soonest is the slot that may be taken first: not the next in a ring, or all would wait for one slow connection.
+// soonest returns the slot that is free first. In a ring, all callers would wait for one slow connection.
 func (w *slidingWindow) soonest() *atomic.Int64 {
 	soonest := &w.slots[0]
 	for i := range w.slots {
@@ -73,13 +73,13 @@ func (w *slidingWindow) occupy(slot *atomic.Int64) {
 	slot.Store(int64(time.Since(w.start) + windowLength))
 }
 
-// A slotSource grants slots to attempts. leaves, unless nil, is called when the request does leave: the connection may have
-// to be made first, and the service counts from when the request comes.
+// A slotSource grants slots to attempts. leaves, if not nil, is called when the request is sent: that may be after a
+// new connection is made, and m3ter counts the request when it arrives.
 type slotSource interface {
 	take(context.Context) (leaves func(), err error)
 }
 
-// callerSlots are granted by a limiter of the caller's, which counts from the grant.
+// callerSlots are the slots of the caller's own limiter, which counts from the grant.
 type callerSlots struct{ Limiter }
 
 func (s callerSlots) take(ctx context.Context) (leaves func(), err error) { return nil, s.Wait(ctx) }

@@ -2,10 +2,10 @@
 //
 //	go run ./examples/audit
 //
-// It is a program to learn package m3teraccess from: how to list the users, for which the client has no method (users.go),
-// how to ask for many at once, as fast as m3ter allows, and how one that fails does not keep the others from being done
-// (audit.go). Without M3TER_ variables in the environment it runs
-// against an in-memory m3ter of its own.
+// It is a program to learn package m3teraccess from: how to list the users, for which the client has no method
+// (users.go), how to ask for many at once, as fast as m3ter allows, and how one that fails does not keep the others
+// from being done (audit.go). Without M3TER_ variables in the environment it runs against an in-memory m3ter of its
+// own.
 package main
 
 import (
@@ -59,8 +59,8 @@ func run(ctx context.Context, args []string, stdin, stdout, stderr *os.File) err
 	return endWith(ctx, func() error { return a.run(ctx, users) })
 }
 
-// endWith returns when f does, and soon after ctx has ended also where f does not: it may be writing to somebody who does
-// not read.
+// endWith returns when f does, and soon after ctx has ended also where f does not: it may be writing to somebody who
+// does not read.
 func endWith(ctx context.Context, f func() error) error {
 	const patience = 250 * time.Millisecond
 	ended := make(chan error, 1)

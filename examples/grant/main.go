@@ -2,9 +2,9 @@
 //
 //	go run ./examples/grant
 //
-// It is a program to learn package m3teraccess from: how to change what others may change too (grant.go), and how to take
-// a change back even if nobody knows whether it was done (revoke.go). Without M3TER_ variables in the environment it runs
-// against an in-memory m3ter of its own.
+// It is a program to learn package m3teraccess from: how to change what others may change too (grant.go), and how to
+// take a change back even if nobody knows whether it was done (revoke.go). Without M3TER_ variables in the environment
+// it runs against an in-memory m3ter of its own.
 package main
 
 import (

@@ -13,8 +13,9 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace"
 )
 
-// startTelemetry gives otel providers that write lines to stdout, where a program of yours would have exporters: each span
-// when it ends, the metrics when finish is called. It returns the first error of writing any of them: otel only logs it.
+// startTelemetry gives otel providers that write lines to stdout, where a program of yours would have exporters: each
+// span when it ends, the metrics when finish is called. It returns the first error of writing any of them: otel only
+// logs it.
 func startTelemetry(stdout io.Writer) (finish func() error) {
 	out := &output{w: stdout}
 	reader := metric.NewManualReader()

@@ -86,8 +86,8 @@ func (c Call) request(client any) (request reflect.Value, err error) {
 	return request.Elem(), err
 }
 
-// Typed returns the call with the value of a case, and the case with that value after its trip through the Go type. It is not
-// ok if the type has no such value.
+// Typed returns the call with the value of a case, and the case with that value after its trip through the Go type. It
+// is not ok if the type has no such value.
 func (c Call) Typed(client any, of Case) (typed Call, as Case, ok bool) {
 	if of.Query != "" {
 		name, value, _ := strings.Cut(of.Query, "=")

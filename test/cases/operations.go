@@ -1,6 +1,6 @@
 // Package cases derives test cases from api/openapi.yaml: for each operation of the document a call of the client's
-// method, bodies and queries that the document allows and forbids, and the document's verdict on a request and a response.
-// A new operation needs no hand-written case.
+// method, bodies and queries that the document allows and forbids, and the document's verdict on a request and a
+// response. A new operation needs no hand-written case.
 //
 // Only package test uses it: go mod tidy brings the imports of the tests beside the client to every user.
 package cases
@@ -112,7 +112,8 @@ func (o Operation) Body() []byte {
 	return examples[len(examples)-1]
 }
 
-// VersionedBody returns Body with a version, or without it if it is 0. If the operation has no version, it returns Body.
+// VersionedBody returns Body with a version, or without it if it is 0. If the operation has no version, it returns
+// Body.
 func (o Operation) VersionedBody(version int) []byte {
 	name := o.Version()
 	if name == "" {

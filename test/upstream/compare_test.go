@@ -40,8 +40,8 @@ const (
 	dryParameter = "      - {name: dry, in: query, schema: {type: boolean}}\n"
 )
 
-// A change of an operation is found at its place, and nothing else is. Here and below, + marks facts that are only published,
-// and - marks facts that are only in the contract.
+// A change of an operation is found at its place, and nothing else is. Here and below, + marks facts that are only
+// published, and - marks facts that are only in the contract.
 func TestOperationChanges(t *testing.T) {
 	const size = "in: query, required: false, style: form, explode: true"
 	tests := []struct {

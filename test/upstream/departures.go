@@ -11,7 +11,8 @@ import (
 
 type departures []departure
 
-// A departure is a deliberate difference: the difference and its reason for people, the published facts for the comparison.
+// A departure is a deliberate difference: the difference and its reason for people, the published facts for the
+// comparison.
 type departure struct {
 	ID          string `json:"id"`
 	What        string `json:"what"`
@@ -84,8 +85,8 @@ func (all departures) of(op operation) []listed {
 	return places
 }
 
-// facts returns the published facts as the departure states them. Facts taken from the contract by $ref point there; the
-// rest points to the given pointer.
+// facts returns the published facts as the departure states them. Facts taken from the contract by $ref point there;
+// the rest points to the given pointer.
 func (l listed) facts(contract document, at string) (facts, error) {
 	w := newWalk(contract)
 	switch published := l.published.(type) {

@@ -1,7 +1,7 @@
 package main
 
-// A contract of two operations, written flat, and the same contract as someone else might publish it: with allOf and $ref, other
-// names, another order, explicit defaults, prose, and operations that don't matter here.
+// A contract of two operations, written flat, and the same contract as someone else might publish it: with allOf and
+// $ref, other names, another order, explicit defaults, prose, and operations that don't matter here.
 const (
 	contractText = `
 openapi: 3.0.3

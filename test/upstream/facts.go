@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// facts are the facts of an operation in a document, by place. A place is the path from the operation to a keyword, through
-// references and allOf: "requestBody(application/json).permissionPolicy[].effect enum". Without a keyword it stands for
-// the whole place.
+// facts are the facts of an operation in a document, by place. A place is the path from the operation to a keyword,
+// through references and allOf: "requestBody(application/json).permissionPolicy[].effect enum". Without a keyword it
+// stands for the whole place.
 type facts map[string]fact
 
 type fact struct {

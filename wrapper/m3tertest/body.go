@@ -11,8 +11,8 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/internal/strictjson"
 )
 
-// checked refuses queries and bodies that api/openapi.yaml forbids. It looks at the JSON of a body, since the Go types of
-// the request don't tell null, absent and zero apart.
+// checked refuses queries and bodies that api/openapi.yaml forbids. It looks at the JSON of a body, since the Go types
+// of the request don't tell null, absent and zero apart.
 func (s *Server) checked(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		op := s.operation(r)
@@ -39,7 +39,8 @@ func (s *Server) checked(next http.Handler) http.Handler {
 	})
 }
 
-// withoutEmpty takes the parameters without a value out of a query, which m3ter lets be empty, and returns the others too.
+// withoutEmpty takes the parameters without a value out of a query, which m3ter lets be empty, and returns the others
+// too.
 func withoutEmpty(u *url.URL) (*url.URL, map[string]any) {
 	query, given := u.Query(), make(map[string]any)
 	for name := range query {

@@ -75,8 +75,8 @@ func (a *heldAnswer) hasBody(r *http.Request) bool {
 	return r.Method != http.MethodHead && a.status != http.StatusNoContent && a.status != http.StatusNotModified
 }
 
-// sendCut leaves it to net/http to close the connection, as it does after too short a body. Without a body the header is
-// cut.
+// sendCut leaves it to net/http to close the connection, as it does after too short a body. Without a body the header
+// is cut.
 func (a *heldAnswer) sendCut(w http.ResponseWriter, r *http.Request) {
 	if !a.hasBody(r) {
 		a.cutHeader(w, r)

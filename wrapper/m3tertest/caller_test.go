@@ -154,8 +154,8 @@ func (c *caller) arrive() {
 
 const linkBody = `{"principalId":"user"}`
 
-// link adds a user and a policy to the fake, and makes the request that adds the policy to the user: a write that leaves a
-// trace.
+// link adds a user and a policy to the fake, and makes the request that adds the policy to the user: a write that
+// leaves a trace.
 func (c *caller) link() *http.Request {
 	c.fake.AddUser("user")
 	c.fake.AddPermissionPolicy(gen.PermissionPolicy{ID: "p"})

@@ -19,11 +19,11 @@
 // # Answers
 //
 // A request without a valid bearer token, or about another organization, is answered with 403; one that breaks the
-// document with 400 and a message that names the field; one with a version that isn't current with 409. m3ter
-// doesn't document the last. A body that is not one JSON value, has a member twice or is not valid Unicode breaks the
-// document too; names match exactly. Error bodies are {"message": "..."}. Effects and actions are taken in lower case
-// only and answered in m3ter's upper-case spelling: config:create becomes CONFIG_CREATE. [WithSupportUntilEndOfDay] applies
-// the rule of m3ter's guide that support access lasts for at least the rest of the day; whether the service has it is not
+// document with 400 and a message that names the field; one with a version that isn't current with 409. m3ter doesn't
+// document the last. A body that is not one JSON value, has a member twice or is not valid Unicode breaks the document
+// too; names match exactly. Error bodies are {"message": "..."}. Effects and actions are taken in lower case only and
+// answered in m3ter's upper-case spelling: config:create becomes CONFIG_CREATE. [WithSupportUntilEndOfDay] applies the
+// rule of m3ter's guide that support access lasts for at least the rest of the day; whether the service has it is not
 // documented.
 //
 // Beside the five endpoints of the document, the server answers the reads that go with them: support access, a resource
@@ -42,9 +42,9 @@
 //	fake.Inject(m3tertest.Fault{Operation: "CreatePermissionPolicy", Times: 1, Break: m3tertest.DropAnswer})
 //	fake.Inject(m3tertest.Fault{Operation: "Token", Status: 200, Body: "<html>"})
 //
-// What a client cures by itself is no failure to the code above it. A Client of package m3teraccess renews its token after
-// a 401 or a 403 and tries again, so a 403 with Times 1 ends as a success, and a test of one's own handling of it passes
-// without it. A denial that stays is scripted with Times 0 for its operation:
+// What a client cures by itself is no failure to the code above it. A Client of package m3teraccess renews its token
+// after a 401 or a 403 and tries again, so a 403 with Times 1 ends as a success, and a test of one's own handling of it
+// passes without it. A denial that stays is scripted with Times 0 for its operation:
 //
 //	fake.Inject(m3tertest.Fault{Operation: "UserPermissions", Status: 403})
 //

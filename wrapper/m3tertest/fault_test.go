@@ -106,7 +106,8 @@ func TestDropBeforeBodyWaitsForNoBody(t *testing.T) {
 	}
 }
 
-// Without a connection to close, the fake panics with http.ErrAbortHandler. For CutAnswer net/http sees the wrong length.
+// Without a connection to close, the fake panics with http.ErrAbortHandler. For CutAnswer net/http sees the wrong
+// length.
 func TestDropWithoutConnection(t *testing.T) {
 	left, leave := context.WithCancel(t.Context())
 	leave()

@@ -30,11 +30,11 @@ func WithRateLimit(n int) Option {
 	return func(c *config) { c.rate = &rateLimit{most: n} }
 }
 
-// WithSupportUntilEndOfDay applies the rule of m3ter's guide for the console: support access is granted for at least the
-// remainder of the current day, so that an end before the start of the next day is refused with 400. The day is that of
-// UTC, by the clock of the server. Access that is open ends early with an end of the start of the next day, and with an
-// empty list of statements until then. Without this option any end is accepted. Whether m3ter's API applies the rule is
-// not documented.
+// WithSupportUntilEndOfDay applies the rule of m3ter's guide for the console: support access is granted for at least
+// the remainder of the current day, so that an end before the start of the next day is refused with 400. The day is
+// that of UTC, by the clock of the server. Access that is open ends early with an end of the start of the next day, and
+// with an empty list of statements until then. Without this option any end is accepted. Whether m3ter's API applies the
+// rule is not documented.
 func WithSupportUntilEndOfDay() Option {
 	return func(c *config) { c.wholeDays = true }
 }

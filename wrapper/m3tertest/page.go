@@ -20,8 +20,8 @@ type page[T any] struct {
 }
 
 // pageOf cuts a page out of the entries of a list, which are in the order in which they came: a page begins with the
-// newest. The token of the next page is made of the id of the last entry of this one, not of a number of entries, so that
-// entries added in the meantime shift nothing.
+// newest. The token of the next page is made of the id of the last entry of this one, not of a number of entries, so
+// that entries added in the meantime shift nothing.
 func pageOf[E, T any](entries []E, params gen.UserPermissionsParams, id func(E) string, answer func(E) T) (page[T], error) {
 	if params.NextToken != "" {
 		last := slices.IndexFunc(entries, func(e E) bool { return pageToken(id(e)) == params.NextToken })

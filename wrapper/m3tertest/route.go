@@ -70,8 +70,8 @@ func answerRefusal(w http.ResponseWriter, _ *http.Request, err error) {
 	}
 }
 
-// operation is the operation that a request is for, the zero one when there is none. ServeMux would redirect a path with
-// //, . or .. to another one; a service that redirects writes is no m3ter, so here it is no route.
+// operation is the operation that a request is for, the zero one when there is none. ServeMux would redirect a path
+// with //, . or .. to another one; a service that redirects writes is no m3ter, so here it is no route.
 func (s *Server) operation(r *http.Request) operation {
 	escaped := r.URL.EscapedPath()
 	if escaped != path.Clean(escaped) {

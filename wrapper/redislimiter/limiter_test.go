@@ -14,7 +14,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// together makes the callers of several processes wait repeatedly for d. It returns the times of the grants of each process.
+// together makes the callers of several processes wait repeatedly for d. It returns the times of the grants of each
+// process.
 func together(t *testing.T, d time.Duration, callers int, processes ...*Fleet) []*times {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)

@@ -20,8 +20,8 @@ func defaults() config {
 }
 
 // WithTimeout sets how long a call may be held by a request to Redis that is not answered; the default is 200 ms. It
-// should be several times a round trip to the server, and the same in all processes. WithTimeout panics when d is zero or
-// less.
+// should be several times a round trip to the server, and the same in all processes. WithTimeout panics when d is zero
+// or less.
 func WithTimeout(d time.Duration) Option {
 	if d <= 0 {
 		panic(fmt.Sprintf("redislimiter: the timeout is %v: it must be more than 0", d))

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// A part is what a process may take by itself: grants in any length, so that all processes together stay below the rate.
-// It remembers all that was granted, also by Redis.
+// A part is what a process may take by itself: grants in any length, so that all processes together stay below the
+// rate. It remembers all that was granted, also by Redis.
 type part struct {
 	grants int
 	length time.Duration
@@ -42,7 +42,8 @@ func (p *part) next(now time.Time) time.Time {
 	return p.used[len(p.used)-p.grants].Add(p.length)
 }
 
-// phase has processes that take their parts in turn, because there are more of them than grants, begin at different times.
+// phase has processes that take their parts in turn, because there are more of them than grants, begin at different
+// times.
 func (p *part) phase() time.Duration {
 	if p.length == windowLength {
 		return 0

@@ -65,8 +65,8 @@ func microseconds(n int64) time.Duration { return time.Duration(n) * time.Micros
 // noAnswer is not the error of a context, which the caller would take for that of the call.
 func (f *Fleet) noAnswer() error { return fmt.Errorf("no answer within %v", f.timeout) }
 
-// lead is how long before a slot Redis is asked whether it still stands, and how late a slot may be used: a process that
-// was stopped must not send its requests beside those of the next window.
+// lead is how long before a slot Redis is asked whether it still stands, and how late a slot may be used: a process
+// that was stopped must not send its requests beside those of the next window.
 func (f *Fleet) lead() time.Duration { return f.timeout / 2 }
 
 // silence covers the window, and what was granted before a failure for up to lead after it.

@@ -23,8 +23,8 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// A task is the work of one process of a fleet. Its callers call repeatedly for a duration, from a word on standard input
-// on.
+// A task is the work of one process of a fleet. Its callers call repeatedly for a duration, from a word on standard
+// input on.
 type task struct {
 	Redis                          string
 	Fleet                          int // processes
@@ -305,8 +305,8 @@ var outages = map[string]outage{
 	},
 }
 
-// measureOutage returns the times of the grants, and their number in the 2 seconds that begin 3 seconds after the return
-// of Redis. No call may fail.
+// measureOutage returns the times of the grants, and their number in the 2 seconds that begin 3 seconds after the
+// return of Redis. No call may fail.
 func measureOutage(t testing.TB, o outage) (at []time.Time, back int) {
 	t.Helper()
 	server := startRedis(t)
@@ -331,8 +331,9 @@ func measureOutage(t testing.TB, o outage) (at []time.Time, back int) {
 	return at, len(between(at, mended.Add(3*time.Second), mended.Add(5*time.Second)))
 }
 
-// Redis fails in the middle of a load. No call fails, the fleet keeps to the rate limit, and uses it fully 3 seconds after
-// Redis is back. A busy machine moves the times, so the test has a shorter window and a lower rate than the benchmark.
+// Redis fails in the middle of a load. No call fails, the fleet keeps to the rate limit, and uses it fully 3 seconds
+// after Redis is back. A busy machine moves the times, so the test has a shorter window and a lower rate than the
+// benchmark.
 func TestRedisFailsUnderLoad(t *testing.T) {
 	for name, o := range outages {
 		t.Run(name, func(t *testing.T) {

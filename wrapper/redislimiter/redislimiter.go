@@ -9,8 +9,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// A Fleet is the processes that share the rate of their organizations, as one of them sees it. All methods may be called
-// concurrently.
+// A Fleet is the processes that share the rate of their organizations, as one of them sees it. All methods may be
+// called concurrently.
 type Fleet struct {
 	config
 	rdb  redis.UniversalClient
@@ -24,7 +24,8 @@ type Fleet struct {
 // give the same n: it says for how much one may ask at once, and what remains to it when Redis fails. The rate is not
 // divided by it: one busy process among idle ones has all of it.
 //
-// New sends nothing. The caller closes rdb, when nothing waits any more. New panics when rdb is nil or n is less than 1.
+// New sends nothing. The caller closes rdb, when nothing waits any more. New panics when rdb is nil or n is less than
+// 1.
 func New(rdb redis.UniversalClient, n int, opts ...Option) *Fleet {
 	if rdb == nil {
 		panic("redislimiter: the Redis client is nil")

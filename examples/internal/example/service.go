@@ -25,8 +25,8 @@ func IsDemo() bool {
 	return true
 }
 
-// NewService returns the service that the M3TER_ variables name. In a demo it is the in-memory one that startFake starts,
-// which it says on stderr.
+// NewService returns the service that the M3TER_ variables name. In a demo it is the in-memory one that startFake
+// starts, which it says on stderr.
 func NewService(startFake func() *m3tertest.Server, stderr io.Writer) *Service {
 	if !IsDemo() {
 		return &Service{Close: func() {}}

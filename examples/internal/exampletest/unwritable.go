@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// CheckUnwritable fails unless the demo with args, of which each has a space between two, ends with an error when what it
-// writes to standard output can't be written.
+// CheckUnwritable fails unless the demo with args, of which each has a space between two, ends with an error when what
+// it writes to standard output can't be written.
 func CheckUnwritable(t *testing.T, args ...string) {
 	for _, text := range args {
 		t.Run("output of "+text, func(t *testing.T) {

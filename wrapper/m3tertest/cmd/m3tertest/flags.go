@@ -47,8 +47,8 @@ func parse(args []string, usage io.Writer) (s settings, err error) {
 	return s, nil
 }
 
-// checkGiven refuses a flag that is given and says nothing or asks for the impossible: it may be a variable of the shell
-// that is not set.
+// checkGiven refuses a flag that is given and says nothing or asks for the impossible: it may be a variable of the
+// shell that is not set.
 func checkGiven(flags *flag.FlagSet) (err error) {
 	flags.Visit(func(f *flag.Flag) {
 		if err != nil {

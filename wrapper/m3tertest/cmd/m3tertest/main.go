@@ -87,7 +87,8 @@ func baseURL(addr net.Addr) string {
 	return "http://" + addr.String()
 }
 
-// What the fake is seeded with, by the ids in the examples of api/openapi.yaml. It is fixed, so that exports which were pasted into a shell outlive a restart.
+// What the fake is seeded with, by the ids in the examples of api/openapi.yaml. It is fixed, so that exports which were
+// pasted into a shell outlive a restart.
 const (
 	organizationID = "1d2e3f40-5a6b-4c7d-8e9f-0a1b2c3d4e5f"
 	apiKey         = "m3tertest-key"
