@@ -29,7 +29,7 @@ func TestFaultsOfADocumentAreFound(t *testing.T) {
 			"AddPermissionPolicyToUser has no description"},
 		{"no description of a parameter", "name: permissionPolicyId", "description:", "x-none:",
 			"AddPermissionPolicyToUser.path.permissionPolicyId has no description"},
-		{"no description of an answer", "", "description: A page of the user's policies.", "description: ''",
+		{"no description of a response", "", "description: A page of the user's policies.", "description: ''",
 			"UserPermissions.200 has no description"},
 		{"no description of a schema", "    Support:", "description:", "x-none:", "Support has no description"},
 		{"no description of a property", "    Support:\n", "description: The id of", "x-none: The id of",
@@ -38,7 +38,7 @@ func TestFaultsOfADocumentAreFound(t *testing.T) {
 			"PermissionPolicy.managedPolicy.by has no description"},
 		{"no description in an element", "    Support:", "$ref: '#/components/schemas/StatementAnswer'",
 			"properties: {on: {type: string}}", "Support.supportUsersPermissionPolicy.on has no description"},
-		{"no description in an answer", "", "$ref: '#/components/schemas/Support'", "properties: {on: {type: string}}",
+		{"no description in a response", "", "$ref: '#/components/schemas/Support'", "properties: {on: {type: string}}",
 			"RequestSupport.200.on has no description"},
 
 		{"another server", "servers:", "https://api.m3ter.com", "https://api.example.com",

@@ -75,7 +75,7 @@ func operations(requests []m3tertest.Request) []m3tertest.Request {
 	return calls
 }
 
-// An answer is a response of a service that stands in for m3ter.
+// answer is a response of a service that stands in for m3ter.
 type answer struct {
 	status int
 	header map[string]string // set besides or instead of Content-Type: application/json; "" removes the header

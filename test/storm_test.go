@@ -230,7 +230,7 @@ func (c *stormCall) checkWrite(t *testing.T, requests []m3tertest.Request) {
 		sentAgain := i+1 < len(requests)
 		refused := request.Status == 429 || request.Status == 401 || request.Status == 403
 		if sentAgain && (request.Applied || !refused) {
-			t.Errorf("%s %s was sent again after status %d, applied: %v", request.Operation, c.key, request.Status, request.Applied)
+			t.Errorf("%s %s was retried after status %d, applied: %v", request.Operation, c.key, request.Status, request.Applied)
 		}
 	}
 	switch {

@@ -41,7 +41,7 @@ func (c *call) redactor() redactor {
 	return c.vault.redactor(append(slices.Clone(c.denied), c.token)...)
 }
 
-// An answer is a response and its body, as far as it could be read.
+// answer holds a response and its body, as far as it could be read.
 type answer struct {
 	*http.Response
 	body []byte

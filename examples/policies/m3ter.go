@@ -89,7 +89,7 @@ func (m *m3ter) apply(ctx context.Context, plan []change) (inStep bool, err erro
 }
 
 // add makes an addition. After an unknown outcome or a conflict, an earlier attempt may have made it: add looks for the
-// item before it tries once more.
+// item before it retries.
 func (m *m3ter) add(ctx context.Context, c change) (err error) {
 	for range 10 {
 		if c.User != "" {

@@ -67,7 +67,7 @@ func open(ctx context.Context, source string) (io.ReadCloser, error) {
 	}
 	if err == nil && resp.StatusCode != http.StatusOK {
 		resp.Body.Close()
-		err = fmt.Errorf("the answer is %s", resp.Status)
+		err = fmt.Errorf("the status is %s", resp.Status)
 	}
 	if err != nil {
 		return nil, err

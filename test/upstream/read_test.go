@@ -81,7 +81,7 @@ func TestUnreadable(t *testing.T) {
 		{"no schema", "published.yaml", change(t, publishedText, "schema: {$ref: '#/components/schemas/Size'}", "schema: 5"), sized + "/schema is not an object"},
 		{"an unknown scheme", "ftp://things.example/", "", "a URL must begin with http:// or https://"},
 		{"no server", strings.Replace(closed.URL, "//", "//me:quiet@", 1) + "/a?key=quiet", "", "refused"},
-		{"not found", strings.Replace(server.URL, "//", "//me:quiet@", 1) + "/a?key=quiet", "", "the answer is 404 Not Found"},
+		{"not found", strings.Replace(server.URL, "//", "//me:quiet@", 1) + "/a?key=quiet", "", "the status is 404 Not Found"},
 		{"no URL", "http://me:quiet%zz@things.example/", "", "invalid"},
 		{"endless", server.URL + "/endless", "", "longer than 32 MiB"},
 	}

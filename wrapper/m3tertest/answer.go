@@ -11,7 +11,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
-// refusal is the error of a request that is answered with a status of 4xx.
+// refusal is an error that becomes a 4xx response.
 type refusal struct {
 	status  int
 	message string
@@ -23,7 +23,7 @@ func refuse(status int, format string, args ...any) error {
 	return &refusal{status: status, message: fmt.Sprintf(format, args...)}
 }
 
-// writeError answers a refusal as m3ter does, with {"message": "..."}. Any other error is a fault of this package.
+// writeError sends a refusal as m3ter does, as {"message": "..."}. Any other error is a fault of this package.
 func writeError(w http.ResponseWriter, err error) {
 	status := http.StatusInternalServerError
 	var refused *refusal
@@ -39,14 +39,14 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 	_ = json.NewEncoder(w).Encode(body) // fails only when the client is gone
 }
 
-// setJSON sets the Content-Type, where a fault hasn't set (or, with no value, suppressed) it.
+// setJSON sets the Content-Type, unless a fault has set or (with no value) suppressed it.
 func setJSON(header http.Header) {
 	if _, set := header["Content-Type"]; !set {
 		header.Set("Content-Type", "application/json")
 	}
 }
 
-// heldAnswer is an answer that isn't sent, or not yet.
+// heldAnswer is a response that is not sent, or not yet.
 type heldAnswer struct {
 	header http.Header
 	status int
@@ -68,7 +68,7 @@ func (a *heldAnswer) sendHeader(w http.ResponseWriter) {
 	w.WriteHeader(a.status)
 }
 
-// ServeHTTP sends the answer that was held.
+// ServeHTTP sends the held response.
 func (a *heldAnswer) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	a.sendHeader(w)
 	_, _ = w.Write(a.body.Bytes()) // fails only when the client is gone

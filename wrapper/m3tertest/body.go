@@ -11,8 +11,8 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/internal/strictjson"
 )
 
-// checked refuses queries and bodies that api/openapi.yaml forbids. It looks at the JSON of a body, since the Go types
-// of the request don't tell null, absent and zero apart.
+// checked refuses queries and bodies that api/openapi.yaml forbids. It checks the JSON of a body, since the Go types of
+// the request don't distinguish null, absent and zero.
 func (s *Server) checked(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		op := s.operation(r)
@@ -39,8 +39,7 @@ func (s *Server) checked(next http.Handler) http.Handler {
 	})
 }
 
-// withoutEmpty takes the parameters without a value out of a query, which m3ter lets be empty, and returns the others
-// too.
+// withoutEmpty returns a query without its empty parameters, which m3ter accepts.
 func withoutEmpty(u *url.URL) (*url.URL, map[string]any) {
 	query, given := u.Query(), make(map[string]any)
 	for name := range query {
@@ -55,14 +54,14 @@ func withoutEmpty(u *url.URL) (*url.URL, map[string]any) {
 	return &address, given
 }
 
-// checkedBody has the generated server take its request from the value that was checked; see runtime.BindJSONBody.
-// From the text it would also take "NAME" for "name".
+// checkedBody makes the generated server decode the value that was checked: see runtime.BindJSONBody. From the text it
+// would also accept "NAME" for "name".
 type checkedBody struct {
 	io.ReadCloser
 	value any
 }
 
-// ValidatedValue is what runtime.BindJSONBody asks for.
+// ValidatedValue implements the interface of runtime.BindJSONBody.
 func (b checkedBody) ValidatedValue() any { return b.value }
 
 func decode(r *http.Request) (any, error) {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// failedBeforeBody breaks off requests whose body isn't to be read.
+// failedBeforeBody breaks the connection of requests whose body must not be read.
 func failedBeforeBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if fault := progressOf(r).fault; fault.Break == DropBeforeBody {
@@ -19,7 +19,7 @@ func failedBeforeBody(next http.Handler) http.Handler {
 	})
 }
 
-// failed does what else a fault says, around the carrying out of the request or in place of it.
+// failed applies the rest of a fault, before, after or instead of carrying out the request.
 func failed(carryOut http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fault := progressOf(r).fault
@@ -47,7 +47,7 @@ func failed(carryOut http.Handler) http.Handler {
 	})
 }
 
-// pause waits. The request breaks off when its context ends first, since nobody is left to be answered.
+// pause waits. It aborts the request if its context ends first, since no client waits for a response.
 func pause(w http.ResponseWriter, r *http.Request, d time.Duration) {
 	if d == 0 {
 		return
@@ -61,8 +61,8 @@ func pause(w http.ResponseWriter, r *http.Request, d time.Duration) {
 	}
 }
 
-// drop closes the connection and ends the handler. http.ErrAbortHandler alone has net/http read the rest of the body
-// before it closes; it must do where a connection can't be taken over, as in HTTP/2.
+// drop closes the connection and ends the handler. With http.ErrAbortHandler alone, net/http reads the rest of the body
+// before it closes the connection; drop uses it only if the connection can't be hijacked, as in HTTP/2.
 func drop(w http.ResponseWriter) {
 	if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
 		_ = conn.Close()
@@ -70,13 +70,13 @@ func drop(w http.ResponseWriter) {
 	panic(http.ErrAbortHandler)
 }
 
-// hasBody tells whether net/http sends a body with the answer.
+// hasBody reports whether net/http sends a body with the response.
 func (a *heldAnswer) hasBody(r *http.Request) bool {
 	return r.Method != http.MethodHead && a.status != http.StatusNoContent && a.status != http.StatusNotModified
 }
 
-// sendCut leaves it to net/http to close the connection, as it does after too short a body. Without a body the header
-// is cut.
+// sendCut sends half of the body; net/http then closes the connection, since the body is too short. A response without
+// a body breaks off in its header.
 func (a *heldAnswer) sendCut(w http.ResponseWriter, r *http.Request) {
 	if !a.hasBody(r) {
 		a.cutHeader(w, r)
@@ -87,7 +87,7 @@ func (a *heldAnswer) sendCut(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(a.body.Bytes()[:a.body.Len()/2]) // fails only when the client is gone
 }
 
-// cutHeader sends the beginning of a header, and nothing where a connection can't be taken over.
+// cutHeader sends the beginning of a header, or nothing if the connection can't be hijacked.
 func (a *heldAnswer) cutHeader(w http.ResponseWriter, r *http.Request) {
 	if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
 		progressOf(r).note(func(kept *Request) { kept.Status = a.status })
@@ -97,7 +97,7 @@ func (a *heldAnswer) cutHeader(w http.ResponseWriter, r *http.Request) {
 	panic(http.ErrAbortHandler)
 }
 
-// sendEndless sends spaces until the client leaves. Without a body nothing can be endless but the wait for the header.
+// sendEndless sends spaces until the client leaves. A response without a body never sends its header.
 func (a *heldAnswer) sendEndless(w http.ResponseWriter, r *http.Request) {
 	if !a.hasBody(r) {
 		<-r.Context().Done()
@@ -110,5 +110,5 @@ func (a *heldAnswer) sendEndless(w http.ResponseWriter, r *http.Request) {
 	for spaces := bytes.Repeat([]byte(" "), 32<<10); err == nil && r.Context().Err() == nil; {
 		_, err = w.Write(spaces)
 	}
-	drop(w) // to return would be to end the answer
+	drop(w) // a return would end the response
 }

@@ -13,15 +13,15 @@ import (
 	"unicode/utf8"
 )
 
-// A check refuses a decoded JSON value that the document forbids. field is what a message calls the value. null is
-// forbidden everywhere, by being of no type that is asked for.
+// A check refuses a decoded JSON value that the document forbids. field is the name of the value in the message. No
+// check allows null.
 type check func(field string, value any) error
 
 func invalid(field, format string, args ...any) error {
 	return refuse(http.StatusBadRequest, "%s %s", field, fmt.Sprintf(format, args...))
 }
 
-// A property is a member that an object may or must have. Members that are not among its properties pass.
+// A property is a member that an object may or must have. Other members pass.
 type property struct {
 	name     string
 	required bool
@@ -77,7 +77,7 @@ func list(least int, each check) check {
 
 const unbounded = math.MaxInt
 
-// text is a string of least to most code points.
+// text checks a string of least to most code points.
 func text(least, most int) check {
 	return func(field string, value any) error {
 		s, ok := value.(string)
@@ -94,7 +94,7 @@ func text(least, most int) check {
 	}
 }
 
-// lowerCase is an effect or an action. m3ter publishes their names in upper case, and refuses them so.
+// lowerCase checks an effect or an action. m3ter publishes their names in upper case, but refuses upper case.
 func lowerCase(field string, value any) error {
 	if err := text(1, unbounded)(field, value); err != nil {
 		return err
@@ -114,8 +114,8 @@ func oneOf(allowed ...string) check {
 	}
 }
 
-// rfc3339 is the form of a date-time. time.Parse takes more, as an hour of one digit, and an offset of 24 hours that
-// can't be encoded again.
+// rfc3339 matches a date-time. time.Parse also accepts other forms, such as an hour of one digit, or an offset of 24
+// hours that can't be encoded.
 var rfc3339 = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$`)
 
 func dateTime(field string, value any) error {
@@ -126,7 +126,7 @@ func dateTime(field string, value any) error {
 	return nil
 }
 
-// integer is a number of JSON without a fraction and an exponent.
+// integer checks a JSON number without a fraction or an exponent.
 func integer(bits int, least, most int64) check {
 	return func(field string, value any) error {
 		number, _ := value.(json.Number)

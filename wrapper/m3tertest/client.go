@@ -7,11 +7,11 @@ import (
 	"sync"
 )
 
-// Client returns an HTTP client whose connections, to whatever host, are pipes in memory that lead to this server.
-// It speaks http, not https, and follows redirects as any http.Client.
+// Client returns an HTTP client whose connections, to any host, are in-memory pipes to this server. It speaks http, not
+// https, and follows redirects like any http.Client.
 //
-// Each call starts goroutines that belong to the testing/synctest bubble of the caller, if there is one; they end
-// with [Server.Close], which is then to be called in the same bubble. The client of a closed server can't connect.
+// Each request starts goroutines that belong to the caller's testing/synctest bubble, if there is one. They end with
+// [Server.Close], which the test must call in the same bubble. After Close the client can't connect.
 func (s *Server) Client() *http.Client {
 	pipes := newPipeListener()
 	transport := &http.Transport{DialContext: pipes.dial}

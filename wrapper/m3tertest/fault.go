@@ -9,63 +9,61 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
-// A Fault is what goes wrong with a request, see [Server.Inject]. Zero fields are absent; a Fault with nothing but
-// Operation and Times lets its requests pass, so that a later one is the first to fail.
+// A Fault is a scripted failure of a request: see [Server.Inject]. A zero field has no effect. A Fault with only
+// Operation and Times lets its requests pass, so that a later request is the first to fail.
 type Fault struct {
-	// Operation is the operation that is met, named as in [Request]. "" is every request except those for a token,
-	// also where the path is of no operation; "Token" has to be named. An unknown one makes Inject panic.
+	// Operation is the operation that fails, named as in [Request]. "" means every request except token requests, even one
+	// that matches no operation; "Token" must be named. An unknown operation makes Inject panic.
 	Operation string
 
-	// Times is how many requests are met; 0 is all, until [Server.ClearFaults].
+	// Times is the number of requests that fail; 0 means all requests until [Server.ClearFaults].
 	Times int
 
-	// CarriedOut has the request carried out first, as by a service whose answer comes too late, or is replaced by a
-	// gateway: then Delay passes, and what Status scripts is answered in place of the real answer.
+	// CarriedOut makes the server carry out the request first. This simulates a response that is late or replaced by a
+	// gateway: after Delay, the server sends the response of Status instead of the real one.
 	CarriedOut bool
 
-	// Delay passes before anything else is done about the request; only its body is read first (not before a
-	// [DropBeforeBody]), or the server would not notice that the client leaves. When it leaves, or the server is
-	// closed, the delay ends, and nothing more is done.
+	// Delay is how long the server waits before it does anything about the request, except that it first reads the body
+	// (not before a [DropBeforeBody]), so that it notices if the client leaves. If the client leaves or the server is
+	// closed, the delay ends and nothing else happens.
 	Delay time.Duration
 
-	// Status is answered, 200 to 999, instead of carrying the request out (unless CarriedOut). A 401 or 403 for one time
-	// is cured by a client that renews its token and tries again; a denial that stays has Times 0.
+	// Status is the response status, 200 to 999. Without CarriedOut, the request is not carried out. A client that renews
+	// its access token recovers from one 401 or 403; for a lasting denial set Times to 0.
 	Status int
 
-	// Header and Body go with Status. The Content-Type is application/json unless Header has another; an empty
-	// Body becomes {"message": "..."}.
+	// Header and Body are the response header and body for Status. The Content-Type is application/json unless Header has
+	// another; an empty Body becomes {"message": "..."}.
 	Header http.Header
 	Body   string
 
-	// Break is how the connection fails, for the answer that Status scripts or else for that of the carried-out
-	// request.
+	// Break is how the connection fails, during the response of Status or the real response.
 	Break Break
 }
 
-// A Break is how a connection fails a client. "Carried out" stands for what the server does without a fault, a
-// refusal of the request included.
+// A Break is how a connection fails. Below, to carry out a request includes refusing it.
 //
-// A net/http client sends some requests again by itself, as a GET on a connection that was in use before and is
-// dropped; each time counts as a request here.
+// A net/http client retries some requests by itself, such as a GET on a reused connection that is dropped. Each of its
+// requests counts here.
 type Break int
 
 const (
-	// DropBeforeBody closes the connection before the body of the request is read. Nothing is carried out.
+	// DropBeforeBody closes the connection before the server reads the request body. The request is not carried out.
 	DropBeforeBody Break = iota + 1
-	// DropAfterBody closes the connection when the body was read. Nothing is carried out.
+	// DropAfterBody closes the connection after the server has read the request body. The request is not carried out.
 	DropAfterBody
-	// DropAnswer closes the connection when the request was carried out. Nothing is answered.
+	// DropAnswer carries out the request and closes the connection without a response.
 	DropAnswer
-	// CutAnswer carries the request out, announces the whole length of the answer, sends half of its body, and
-	// closes the connection. An answer without a body (204, 304, or to a HEAD) is cut in its header.
+	// CutAnswer carries out the request, announces the full length of the response, sends half of its body, and closes the
+	// connection. A response without a body (204, 304, or to a HEAD) breaks off in its header.
 	CutAnswer
-	// EndlessAnswer carries the request out, and sends spaces in place of the last character of the answer, until
-	// the client leaves. Whatever arrived of JSON is the beginning of a valid value. An answer without a body doesn't come
-	// until the client leaves.
+	// EndlessAnswer carries out the request, and sends spaces instead of the last byte of the response body until the
+	// client leaves. The bytes that arrive are always the beginning of a valid JSON value. A response without a body never
+	// arrives.
 	EndlessAnswer
 )
 
-// mustBeSound panics for what only a mistake in a test can have meant.
+// mustBeSound panics if a fault can only be a mistake in the test.
 func (f Fault) mustBeSound(caller string) {
 	mistake := ""
 	switch {
@@ -80,7 +78,7 @@ func (f Fault) mustBeSound(caller string) {
 	case f.Status == 0 && (f.Header != nil || f.Body != ""):
 		mistake = "a header or a body without a status"
 	case f.CarriedOut && (f.Break == DropBeforeBody || f.Break == DropAfterBody):
-		mistake = "a request that is carried out and dropped before"
+		mistake = "CarriedOut together with a Break that drops the request"
 	case f.Break < 0 || f.Break > EndlessAnswer:
 		mistake = fmt.Sprintf("there is no Break %d", f.Break)
 	default:
@@ -102,7 +100,7 @@ func (f Fault) meets(operation string) bool {
 	return operation == f.Operation || f.Operation == "" && operation != "Token"
 }
 
-// answer sends the scripted answer.
+// answer sends the scripted response.
 func (f Fault) answer(w http.ResponseWriter, _ *http.Request) {
 	header := w.Header()
 	for name, values := range f.Header {

@@ -55,7 +55,7 @@ func (s *store) group(key groupKey) (group, error) {
 	return found, nil
 }
 
-// remove takes an item out. A removal may come without a version.
+// remove removes an item. A request without a version skips the version check.
 func (g *group) remove(item Item, version int64) error {
 	if version == 0 {
 		version = g.Version

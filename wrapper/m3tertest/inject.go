@@ -9,9 +9,9 @@ import (
 	"sync"
 )
 
-// Inject has requests from now on meet a fault. Faults queue up: each request meets the first that is for its
-// operation and has times left, and no other. So two faults of which the first is for one time script the first
-// request and the second. It panics when the fault makes no sense.
+// Inject makes future requests fail. Faults queue up: each request gets the first fault for its operation that has
+// Times left, and no other. So two faults, the first with Times 1, script the first and the second request. Inject
+// panics if the fault makes no sense.
 func (s *Server) Inject(fault Fault) {
 	fault.mustBeSound("Inject")
 	fault.Header = fault.Header.Clone()
@@ -25,13 +25,14 @@ func (s *Server) Inject(fault Fault) {
 	}})
 }
 
-// InjectFunc queues up a function that is asked for the fault of each request that no earlier one met; false hands
-// the request on to the next in the queue. What it returns applies whatever its Operation and Times.
+// InjectFunc adds a function to the queue, which chooses the fault of each request that gets no earlier fault. If the
+// function returns false, the request goes to the next in the queue. The Operation and Times of a returned fault are
+// ignored.
 //
-// The function sees the request as it comes, the ones for a token included, without Body and Status. It is called
+// The function sees each request as it arrives, including token requests, without Body and Status. The server calls it
 // for one request at a time, so it must not wait for another request. It may call any method of the server: faults that
-// it injects are for later requests, and [Server.Close] drops the request that it is asked about. A fault that makes no
-// sense panics in the goroutine that serves the request: net/http logs it and drops the connection.
+// it injects are for later requests, and [Server.Close] drops the current request. A fault that makes no sense panics
+// in the goroutine that serves the request: net/http logs the panic and drops the connection.
 func (s *Server) InjectFunc(choose func(Request) (Fault, bool)) {
 	s.faults.add(chooser{isFunc: true, choose: func(r Request) (Fault, bool) {
 		fault, ok := choose(r.clone())
@@ -42,7 +43,7 @@ func (s *Server) InjectFunc(choose func(Request) (Fault, bool)) {
 	}})
 }
 
-// ClearFaults removes all faults and functions. Requests that met one already go on with it.
+// ClearFaults removes all faults and functions. A request that has its fault already keeps it.
 func (s *Server) ClearFaults() {
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
@@ -70,11 +71,11 @@ func (f *faults) add(c chooser) {
 	f.queue = append(f.queue, c)
 }
 
-// dropped is the fault of a request whose context ends before its fault is known.
+// dropped is the fault of a request whose context ends before its fault is chosen.
 var dropped = Fault{Break: DropBeforeBody}
 
-// next is the fault of a request, the zero one when it meets none. A function is called in a goroutine of its own, so
-// that the request ends with its context: a function that calls Close would else wait for itself.
+// next returns the fault of a request, the zero Fault if it has none. It calls a function in a new goroutine, so that
+// the request ends with its context: otherwise a function that calls Close would wait for itself.
 func (f *faults) next(ctx context.Context, r Request) Fault {
 	if !f.takeTurn(ctx) {
 		return dropped
@@ -107,7 +108,7 @@ func (f *faults) next(ctx context.Context, r Request) Fault {
 	}
 }
 
-// takeTurn tells whether it is the request's turn to choose; it isn't when its context ends before.
+// takeTurn waits for the turn of a request to choose. It reports false if the context of the request ends first.
 func (f *faults) takeTurn(ctx context.Context) bool {
 	select {
 	case f.turn <- struct{}{}:
@@ -133,7 +134,7 @@ func first(queue []chooser, r Request) Fault {
 	return Fault{}
 }
 
-// repanic panics with what a function panicked with, and tells where.
+// repanic panics with the value and the stack of a function's panic.
 func repanic(v any, stack []byte) func() Fault {
 	return func() Fault {
 		if v == http.ErrAbortHandler { // which net/http compares

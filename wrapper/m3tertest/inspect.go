@@ -6,8 +6,8 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
-// UserPolicies returns the policies of a user as the server answers them, the one that was added last first. It
-// panics when there is no such user.
+// UserPolicies returns the policies of a user as the server returns them, newest first. It panics if the user does not
+// exist.
 func (s *Server) UserPolicies(userID string) []gen.PermissionPolicy {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
@@ -22,8 +22,8 @@ func (s *Server) UserPolicies(userID string) []gen.PermissionPolicy {
 	return policies
 }
 
-// Support returns the support request as the server answers it; ok is false when there was none yet. A test makes one
-// by a call of RequestSupport.
+// Support returns the support request as the server returns it; ok is false if there is none yet. A test creates one by
+// a call of RequestSupport.
 func (s *Server) Support() (support gen.Support, ok bool) {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
@@ -32,7 +32,7 @@ func (s *Server) Support() (support gen.Support, ok bool) {
 	return support, support.Version > 0
 }
 
-// ResourceGroupItems returns what is in a resource group. It panics when there is no such group.
+// ResourceGroupItems returns the items of a resource group. It panics if the group does not exist.
 func (s *Server) ResourceGroupItems(resourceType, groupID string) []Item {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()

@@ -2,7 +2,7 @@ package m3tertest
 
 import "time"
 
-// An Option changes how [NewServer] sets up a server.
+// An Option configures a server of [NewServer].
 type Option func(*config)
 
 type config struct {
@@ -12,36 +12,35 @@ type config struct {
 	wholeDays     bool
 }
 
-// WithTokenLifetime sets how long a bearer token is accepted after it was issued; the default is 5 hours, as m3ter
-// has it. A token answer states the lifetime in whole seconds, rounded down. With a lifetime of zero or less every
-// token is refused as expired.
+// WithTokenLifetime sets how long the server accepts a bearer token after it was issued; the default is 5 hours, like
+// m3ter's. The token response has the lifetime in whole seconds, rounded down. With a lifetime of zero or less, the
+// server refuses every token as expired.
 func WithTokenLifetime(d time.Duration) Option {
 	return func(c *config) { c.tokenLifetime = d }
 }
 
-// WithRateLimit has the server accept n requests in any rolling second, and refuse the others with 429 before
-// anything is done about them; as with m3ter, no Retry-After tells when to come again. With zero or less every
-// request is refused. Without this option there is no limit; that of m3ter is 50.
+// WithRateLimit makes the server accept n requests in any rolling second and refuse all others with 429 before it does
+// anything else. Like m3ter, it sends no Retry-After. If n is zero or less, it refuses every request. Without this
+// option there is no limit; m3ter's limit is 50.
 //
-// Not counted are token requests, those about another organization, those that were refused by the limit, and those
-// that met a [Fault] and were not carried out. A client that keeps to the limit in any second also keeps to it where
-// seconds are counted by the clock, from one full second to the next.
+// The server does not count token requests, requests for another organization, requests that the limit refused, and
+// requests that got a [Fault] and were not carried out. A client that keeps to the limit in any rolling second also
+// keeps to it in each second of the clock.
 func WithRateLimit(n int) Option {
 	return func(c *config) { c.rate = &rateLimit{most: n} }
 }
 
-// WithSupportUntilEndOfDay applies the rule of m3ter's guide for the console: support access is granted for at least
-// the remainder of the current day, so that an end before the start of the next day is refused with 400. The day is
-// that of UTC, by the clock of the server. Access that is open ends early with an end of the start of the next day, and
-// with an empty list of statements until then. Without this option any end is accepted. Whether m3ter's API applies the
-// rule is not documented.
+// WithSupportUntilEndOfDay applies the rule of m3ter's guide for the console: support access lasts at least for the
+// rest of the current day, so the server refuses an end before the start of the next day with 400. The day is a UTC day
+// of the server's clock. To end access early, set the end to the start of the next day and the statements to an empty
+// list. Without this option the server accepts any end. Whether m3ter's API applies the rule is not documented.
 func WithSupportUntilEndOfDay() Option {
 	return func(c *config) { c.wholeDays = true }
 }
 
-// InMemory makes a server that doesn't listen: its URL is http://localhost, and it is reached by [Server.Client]
-// or [Server.ServeHTTP]. It is what a testing/synctest bubble needs, and what a program needs that serves the fake
-// by an http.Server of its own.
+// InMemory makes a server that doesn't listen. Its URL is http://localhost; use [Server.Client] or [Server.ServeHTTP]
+// to reach it. A testing/synctest bubble needs such a server, and so does a program that serves the fake by its own
+// http.Server.
 func InMemory() Option {
 	return func(c *config) { c.inMemory = true }
 }

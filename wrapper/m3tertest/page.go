@@ -10,18 +10,17 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
-// defaultPageSize is the number of entries in a page when the request names none.
+// defaultPageSize is the number of entries in a page if the request has no pageSize.
 const defaultPageSize = 100
 
-// A page is a part of a list.
+// A page is one page of a list.
 type page[T any] struct {
-	Data      []T    `json:"data"` // never nil, which JSON would have as null
+	Data      []T    `json:"data"` // never nil: JSON would have null
 	NextToken string `json:"nextToken,omitempty"`
 }
 
-// pageOf cuts a page out of the entries of a list, which are in the order in which they came: a page begins with the
-// newest. The token of the next page is made of the id of the last entry of this one, not of a number of entries, so
-// that entries added in the meantime shift nothing.
+// pageOf returns a page of the entries of a list. The entries are in the order of their creation, and a page begins
+// with the newest. The next page token is made of the id of the last entry, so new entries don't shift the pages.
 func pageOf[E, T any](entries []E, params gen.UserPermissionsParams, id func(E) string, answer func(E) T) (page[T], error) {
 	if params.NextToken != "" {
 		last := slices.IndexFunc(entries, func(e E) bool { return pageToken(id(e)) == params.NextToken })
@@ -43,11 +42,11 @@ func pageOf[E, T any](entries []E, params gen.UserPermissionsParams, id func(E) 
 
 func pageToken(id string) string { return base64.RawURLEncoding.EncodeToString([]byte(id)) }
 
-// inPages serves a list, behind the check of its query.
+// inPages serves a list in pages, after the check of the query.
 func inPages[T any](list func(*store, gen.UserPermissionsParams) (page[T], error)) func(handlers, http.ResponseWriter, *http.Request) {
 	return func(h handlers, w http.ResponseWriter, r *http.Request) {
 		query := r.URL.Query()
-		size, _ := strconv.ParseInt(query.Get("pageSize"), 10, 32) // 0 when there is none
+		size, _ := strconv.ParseInt(query.Get("pageSize"), 10, 32) // 0 if there is none
 		h.mu.Lock()
 		p, err := list(h.store, gen.UserPermissionsParams{PageSize: int32(size), NextToken: query.Get("nextToken")})
 		h.mu.Unlock()

@@ -9,7 +9,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/gen/server"
 )
 
-// handlers answers the operations, behind the checks of the layers.
+// handlers carries out the operations, after the checks of the layers.
 type handlers struct{ *store }
 
 func (h handlers) CreatePermissionPolicy(_ context.Context, r server.CreatePermissionPolicyRequestObject) (server.CreatePermissionPolicyResponseObject, error) {
@@ -27,7 +27,7 @@ func (s *store) addPolicy(policy gen.PermissionPolicy) gen.PermissionPolicy {
 	return policy
 }
 
-// policyPage has all policies: whoever doesn't know whether a policy was created looks for it here.
+// policyPage lists all policies, so that a client can look for a policy after a lost response.
 func (s *store) policyPage(params gen.UserPermissionsParams) (page[gen.PermissionPolicy], error) {
 	return pageOf(s.policyIDs, params, func(id string) string { return id }, func(id string) gen.PermissionPolicy { return s.policies[id] })
 }
@@ -42,7 +42,7 @@ func (h handlers) AddPermissionPolicyToUser(_ context.Context, r server.AddPermi
 	return server.AddPermissionPolicyToUser200JSONResponse(link), nil
 }
 
-// link adds a policy to a user. A link that exists keeps its place and gets a new version.
+// link adds a policy to a user. An existing link keeps its place and gets a new version.
 func (s *store) link(policyID, userID string, version int64) (gen.PrincipalPermission, error) {
 	if _, ok := s.policies[policyID]; !ok {
 		return gen.PrincipalPermission{}, refuse(http.StatusNotFound, "there is no permission policy %q", policyID)

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// rateLimit is how many requests are accepted in a second, and when those of the last second were.
+// rateLimit is how many requests the server accepts in a second, with the times of the last second's requests.
 type rateLimit struct {
 	most int
 
@@ -15,8 +15,8 @@ type rateLimit struct {
 	accepted []time.Time
 }
 
-// accept is whether one more request may come in now. The second is half open: a request that came exactly a second
-// ago doesn't count any more.
+// accept reports whether the server accepts one more request now. A request that arrived exactly a second ago does not
+// count.
 func (l *rateLimit) accept() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -29,8 +29,8 @@ func (l *rateLimit) accept() bool {
 	return true
 }
 
-// limited refuses requests over the limit. It stands in front of authenticated: a client that may not rely on
-// refused tokens being free is the safer one.
+// limited refuses requests over the limit. It comes before authenticated, so requests with refused tokens count too:
+// that is the stricter rule for a client.
 func (s *Server) limited(next http.Handler) http.Handler {
 	if s.rate == nil {
 		return next

@@ -12,19 +12,19 @@ import (
 	"time"
 )
 
-// A Request is what the server received, and what became of it.
+// A Request is a request that the server received, and its result.
 type Request struct {
-	// Operation is the operationId, as "CreatePermissionPolicy"; or "Token", "GetSupport", "ListPermissionPolicies",
-	// "ListUsers", "GetResourceGroup"; "" when there is none.
+	// Operation is the operationId, such as "CreatePermissionPolicy", or "Token", "GetSupport", "ListPermissionPolicies",
+	// "ListUsers", "GetResourceGroup"; "" if the request matches none.
 	Operation string
 	Method    string      // as received
 	Path      string      // escaped, as received
 	Query     url.Values  // decoded
 	Header    http.Header // as received, the credentials included
-	Body      []byte      // the first MiB; nil while it isn't read
-	Status    int         // 0 while the answer is awaited, and when none was sent
-	Applied   bool        // it was a write and changed the state, also when its answer was lost
-	Time      time.Time   // when the request came
+	Body      []byte      // the first MiB; nil until the server reads it
+	Status    int         // 0 if no response was sent, or not yet
+	Applied   bool        // the request changed the state, even if its response was lost
+	Time      time.Time   // when the request arrived
 }
 
 func (r Request) clone() Request {
@@ -34,8 +34,7 @@ func (r Request) clone() Request {
 	return r
 }
 
-// Requests returns a copy of every request received so far, token requests included, in the order in which they
-// came.
+// Requests returns copies of all requests so far, including token requests, in the order of their arrival.
 func (s *Server) Requests() []Request {
 	s.record.mu.Lock()
 	defer s.record.mu.Unlock()
@@ -51,7 +50,7 @@ type record struct {
 	requests []Request
 }
 
-// add keeps a request and returns the function by which the layers complete it.
+// add records a request and returns the function that changes the record.
 func (rec *record) add(request Request) (note func(func(*Request))) {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
@@ -64,18 +63,18 @@ func (rec *record) add(request Request) (note func(func(*Request))) {
 	}
 }
 
-// progress is what the layers know of a request beside the request itself.
+// progress is the state of a request in the layers.
 type progress struct {
-	note  func(func(*Request)) // changes the request in the record
-	fault Fault                // what goes wrong with it
+	note  func(func(*Request)) // changes the recorded request
+	fault Fault                // the scripted failure
 }
 
 type progressKey struct{}
 
 func progressOf(r *http.Request) *progress { return r.Context().Value(progressKey{}).(*progress) }
 
-// received keeps each request in the record and chooses its fault. It hands on a copy of the http.Request, which
-// the other layers may change.
+// received records each request and chooses its fault. It passes on a copy of the http.Request, which the other layers
+// may change.
 func (s *Server) received(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		request := Request{
@@ -92,10 +91,10 @@ func (s *Server) received(next http.Handler) http.Handler {
 	})
 }
 
-// maxBody is the size of a request body, in bytes, above which the answer is 413.
+// maxBody is the size of a request body, in bytes, above which the server responds with 413.
 const maxBody = 1 << 20
 
-// withBody hands a request on with its body read.
+// withBody reads the body of a request and passes the request on.
 func withBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
@@ -117,7 +116,7 @@ func bodyError(err error) error {
 	return refuse(http.StatusBadRequest, "the body can't be read: %v", err)
 }
 
-// applying notes the writes that were carried out: those that succeed.
+// applying records which writes were carried out: the successful ones.
 func (s *Server) applying(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if isWrite(r.Method) && s.operation(r).name != "Token" {
@@ -133,7 +132,7 @@ func isWrite(method string) bool {
 	return !slices.Contains([]string{http.MethodGet, http.MethodHead, http.MethodOptions}, method)
 }
 
-// statusWriter reports the status before it is sent, so that whoever has the answer finds it recorded.
+// statusWriter records the status before it sends it, so that a caller with the response finds it in the record.
 type statusWriter struct {
 	http.ResponseWriter
 	onStatus func(int)

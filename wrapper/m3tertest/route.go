@@ -11,14 +11,14 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/gen/server"
 )
 
-// An operation is what the server knows of a pattern that it serves.
+// An operation describes a pattern that the server serves.
 type operation struct {
 	name  string
-	body  check // of the JSON body; nil when there is none
-	query check // of the query, as an object of strings; nil when there is none
+	body  check // of the JSON body; may be nil
+	query check // of the query, as an object of strings; may be nil
 }
 
-// beside has the reads that a client needs beside the operations of the document.
+// beside lists the reads that a client needs besides the operations of the document.
 var beside = map[string]struct {
 	name  string
 	query check
@@ -30,10 +30,10 @@ var beside = map[string]struct {
 	"GET /organizations/{orgId}/resourcegroups/{type}/{resourceGroupId}": {"GetResourceGroup", nil, handlers.getResourceGroup},
 }
 
-// pageQuery is what each list takes as its query.
+// pageQuery is the query of each list.
 var pageQuery = documented["GET /organizations/{orgId}/users/{id}/permissions"].query
 
-// operations has the operation behind each pattern that is served.
+// operations maps each served pattern to its operation.
 var operations = func() map[string]operation {
 	all := maps.Clone(documented)
 	for pattern, read := range beside {
@@ -58,20 +58,20 @@ func newMux(state *store, token http.Handler) *http.ServeMux {
 	return mux
 }
 
-// badRequest answers what the generated server can't decode.
+// badRequest responds to a request that the generated server can't decode.
 func badRequest(w http.ResponseWriter, _ *http.Request, err error) {
 	writeError(w, refuse(http.StatusBadRequest, "%v", err))
 }
 
-// answerRefusal writes a refusal. The only other error there is comes from writing an answer to a client that has left.
+// answerRefusal writes a refusal. The only other error comes from writing to a client that has gone.
 func answerRefusal(w http.ResponseWriter, _ *http.Request, err error) {
 	if refused := (*refusal)(nil); errors.As(err, &refused) {
 		writeError(w, refused)
 	}
 }
 
-// operation is the operation that a request is for, the zero one when there is none. ServeMux would redirect a path
-// with //, . or .. to another one; a service that redirects writes is no m3ter, so here it is no route.
+// operation returns the operation of a request, the zero operation if there is none. ServeMux would redirect a path
+// with //, . or .. to another one. m3ter does not redirect writes, so such a path matches nothing here.
 func (s *Server) operation(r *http.Request) operation {
 	escaped := r.URL.EscapedPath()
 	if escaped != path.Clean(escaped) {
@@ -81,7 +81,7 @@ func (s *Server) operation(r *http.Request) operation {
 	return operations[pattern]
 }
 
-// inOrganization refuses operations on an organization that isn't the server's.
+// inOrganization refuses operations on an organization other than the server's.
 func (s *Server) inOrganization(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		rest, found := strings.CutPrefix(r.URL.EscapedPath(), "/organizations/")
@@ -96,19 +96,19 @@ func (s *Server) inOrganization(next http.Handler) http.Handler {
 	})
 }
 
-// route hands a request to its operation.
+// route passes a request to its operation.
 func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 	if s.operation(r).name != "" {
 		s.mux.ServeHTTP(w, r)
 		return
 	}
 	if handler, pattern := s.mux.Handler(r); pattern == "" {
-		answer := hold(handler, r) // ServeMux knows which methods a path has, but says so in text/plain
+		answer := hold(handler, r) // ServeMux knows the methods of a path, but responds in text/plain
 		if answer.status == http.StatusMethodNotAllowed {
 			w.Header().Set("Allow", answer.header.Get("Allow"))
 			writeError(w, refuse(http.StatusMethodNotAllowed, "%s has no %s", r.URL.EscapedPath(), r.Method))
 			return
 		}
 	}
-	writeError(w, refuse(http.StatusNotFound, "there is no %s", r.URL.EscapedPath()))
+	writeError(w, refuse(http.StatusNotFound, "%s does not exist", r.URL.EscapedPath()))
 }

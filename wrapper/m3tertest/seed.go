@@ -7,8 +7,8 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
-// AddUser makes a user known, to whom policies can be added. Adding a user again changes nothing. It panics when
-// the id is empty.
+// AddUser adds a user, who can then have policies. Adding an existing user changes nothing. AddUser panics if the id is
+// empty.
 func (s *Server) AddUser(userID string) {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
@@ -21,9 +21,9 @@ func (s *Server) AddUser(userID string) {
 	}
 }
 
-// AddPermissionPolicy adds a policy without a request, and returns it as the server answers it. An empty ID becomes
-// a random one, a zero version 1, and empty audit fields those of a policy that the service user creates now.
-// What the policy says is not checked. It panics when there is a policy with this ID.
+// AddPermissionPolicy adds a policy without a request, and returns it as the server returns it. An empty ID becomes a
+// random one, a zero version becomes 1, and empty audit fields say that the service user has just created the policy.
+// AddPermissionPolicy does not check the statements. It panics if a policy with this ID exists.
 func (s *Server) AddPermissionPolicy(policy gen.PermissionPolicy) gen.PermissionPolicy {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
@@ -33,8 +33,8 @@ func (s *Server) AddPermissionPolicy(policy gen.PermissionPolicy) gen.Permission
 	return copyPolicy(s.state.addPolicy(policy))
 }
 
-// GrantPolicy adds a policy to a user without a request, and returns the link between them. It panics when there is
-// no such policy or user, or when the user has the policy already.
+// GrantPolicy adds a policy to a user without a request, and returns the link between them. It panics if the policy or
+// the user does not exist, or if the user has the policy already.
 func (s *Server) GrantPolicy(policyID, userID string) gen.PrincipalPermission {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
@@ -45,9 +45,9 @@ func (s *Server) GrantPolicy(policyID, userID string) gen.PrincipalPermission {
 	return link
 }
 
-// AddResourceGroup adds a resource group of a type, as "meter", with its items, and returns it as the server
-// answers it. Empty fields of the group are filled as by [Server.AddPermissionPolicy]. It panics when the type has a
-// group with this ID, or when an item lacks its id or its type.
+// AddResourceGroup adds a resource group of a type, such as "meter", with its items, and returns it as the server
+// returns it. Empty fields are filled as in [Server.AddPermissionPolicy]. AddResourceGroup panics if the type has a
+// group with this ID, or if an item lacks its id or its type.
 func (s *Server) AddResourceGroup(resourceType string, resourceGroup gen.ResourceGroup, items ...Item) gen.ResourceGroup {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()

@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// serving is an http.Server at work on one listener, and the count of its goroutines.
+// serving is an http.Server on one listener, with the count of its goroutines.
 type serving struct {
 	server http.Server
 	cancel context.CancelFunc // ends the context of all requests
@@ -28,8 +28,8 @@ func serve(listener net.Listener, handler http.Handler) *serving {
 	return s
 }
 
-// count keeps one in the group for each connection, since http.Server has no way to wait for its handlers after
-// Close. One that a fault takes over to close it has nothing to do after that.
+// count counts the connections in the group, since http.Server can't wait for its handlers after Close. A hijacked
+// connection needs no count.
 func (s *serving) count(_ net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
@@ -39,8 +39,8 @@ func (s *serving) count(_ net.Conn, state http.ConnState) {
 	}
 }
 
-// close ends the contexts itself, since http.Server learns from a closed connection only where it reads: not while
-// the body of a request is unread.
+// close ends the contexts itself: http.Server notices a closed connection only while it reads, not while the body of a
+// request is unread.
 func (s *serving) close() {
 	_ = s.server.Close()
 	s.cancel()

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// A Server is a fake m3ter with one organization and one service user. It is made by [NewServer]. All methods are
-// safe for concurrent use. The fields may be changed until the first request.
+// A Server is a fake m3ter with one organization and one service user. [NewServer] makes it. All methods are safe for
+// concurrent use. A test may change the fields until the first request.
 type Server struct {
 	URL            string // base URL, without a trailing slash
 	OrganizationID string // the only organization that the server knows
@@ -21,7 +21,7 @@ type Server struct {
 	mux     *http.ServeMux
 	tokens  tokens
 	faults  faults
-	rate    *rateLimit // nil when there is none
+	rate    *rateLimit // may be nil
 	record  record
 	state   store
 
@@ -30,8 +30,8 @@ type Server struct {
 	atClose []func()
 }
 
-// NewServer starts a server on a free port of the loopback address, or in memory only, see [InMemory]. It panics
-// when it can't listen. The caller closes the server.
+// NewServer starts a server on a free port of the loopback address, or in memory only: see [InMemory]. It panics if it
+// can't listen. The caller must close the server.
 func NewServer(opts ...Option) *Server {
 	cfg := config{tokenLifetime: 5 * time.Hour}
 	for _, opt := range opts {
@@ -55,15 +55,15 @@ func NewServer(opts ...Option) *Server {
 	return s
 }
 
-// layers is where the order stands in which a request passes through the server: outside, where the connection may
-// fail it; inside, what carries it out.
+// layers assembles the layers through which a request passes: first the layers in which the connection may fail, last
+// the handlers.
 func (s *Server) layers() http.Handler {
 	carryOut := s.inOrganization(s.limited(s.authenticated(s.checked(s.applying(http.HandlerFunc(s.route))))))
 	return s.received(failedBeforeBody(withBody(failed(carryOut))))
 }
 
-// ServeHTTP answers one request, so that the server can be mounted in another one. A fault that drops the connection
-// ends it by a panic with http.ErrAbortHandler, which net/http expects.
+// ServeHTTP serves one request, so that a program can mount the server in another one. A fault that drops the
+// connection panics with http.ErrAbortHandler, which net/http expects.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
 func (s *Server) listen() {
@@ -75,9 +75,8 @@ func (s *Server) listen() {
 	s.onClose(serve(listener, s).close)
 }
 
-// Close stops listening, cuts all connections, those of [Server.Client] included, and returns when the requests
-// that were being answered, and the goroutines that answered them, are done. What the server recorded stays
-// readable. Closing again does nothing.
+// Close stops listening, closes all connections, including those of [Server.Client], and returns when all requests and
+// their goroutines have ended. The recorded requests and the state stay readable. A second Close does nothing.
 func (s *Server) Close() {
 	s.mu.Lock()
 	s.closed = true
@@ -89,7 +88,7 @@ func (s *Server) Close() {
 	}
 }
 
-// onClose has Close call f, or calls it at once when the server is closed already.
+// onClose makes Close call f, or calls f at once if the server is closed already.
 func (s *Server) onClose(f func()) {
 	s.mu.Lock()
 	closed := s.closed

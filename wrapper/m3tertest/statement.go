@@ -6,7 +6,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
-// published copies statements into the spelling of m3ter's answers: upper case with _.
+// published copies statements into the spelling of m3ter's responses: upper case with _.
 func published(statements []gen.Statement) []gen.Statement {
 	var out []gen.Statement
 	for _, statement := range statements {

@@ -12,11 +12,11 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
-// store is the state of the organization. Its methods are called with mu held. Entities are replaced, never changed
-// in place, so an answer may share their slices.
+// store is the state of the organization. A caller must hold mu. Entities are replaced, never changed in place, so a
+// response may share their slices.
 type store struct {
 	mu          sync.Mutex
-	serviceUser string      // the id of who creates and modifies
+	serviceUser string      // the id in createdBy and lastModifiedBy
 	support     gen.Support // version 0 before the first request
 	wholeDays   bool        // support access lasts until the end of the day at least
 	policies    map[string]gen.PermissionPolicy
@@ -43,7 +43,7 @@ func newStore(wholeDays bool) store {
 	}
 }
 
-// complete gives an entity what every new one has, where it has nothing yet.
+// complete sets the fields that every new entity has, if they are empty.
 func (s *store) complete(id *string, version *int64, created, modified *time.Time, createdBy, modifiedBy *string) {
 	*id = cmp.Or(*id, newID())
 	*version = cmp.Or(*version, 1)
@@ -53,12 +53,12 @@ func (s *store) complete(id *string, version *int64, created, modified *time.Tim
 	*modifiedBy = cmp.Or(*modifiedBy, *createdBy)
 }
 
-// nextVersion is the version rule of m3ter's entities: a first write carries no version, each later one the current
-// version, and counts it up. 0 stands for an entity that isn't there, and for a version that wasn't sent.
+// nextVersion implements the version rule of m3ter's entities: a first write has no version, each later write has the
+// current version and increments it. 0 stands for an entity that doesn't exist, and for a missing version.
 func nextVersion(what string, current, sent int64) (int64, error) {
 	switch {
 	case sent == current && current == math.MaxInt64:
-		return 0, refuse(http.StatusBadRequest, "the %s was changed too often: nothing counts beyond %d", what, current)
+		return 0, refuse(http.StatusBadRequest, "the %s was changed too often: its version can't exceed %d", what, current)
 	case sent == current:
 		return current + 1, nil
 	case current == 0:
@@ -70,7 +70,7 @@ func nextVersion(what string, current, sent int64) (int64, error) {
 	}
 }
 
-// newID makes a random UUID.
+// newID returns a random UUID.
 func newID() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails
@@ -79,5 +79,5 @@ func newID() string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
-// now is the time in milliseconds, so that an entity equals what a client decodes of it.
+// now returns the time in milliseconds, so that an entity equals its decoded form.
 func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }

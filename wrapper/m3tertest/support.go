@@ -22,13 +22,13 @@ func (h handlers) RequestSupport(_ context.Context, r server.RequestSupportReque
 	h.support.ID = cmp.Or(h.support.ID, newID())
 	h.support.Version = next
 	h.support.EndSupportUsersAccess = r.Body.EndSupportUsersAccess
-	if r.Body.SupportUsersPermissionPolicy != nil { // an empty list is sent to empty it
+	if r.Body.SupportUsersPermissionPolicy != nil { // an empty list removes all statements
 		h.support.SupportUsersPermissionPolicy = published(r.Body.SupportUsersPermissionPolicy)
 	}
 	return server.RequestSupport200JSONResponse(h.support), nil
 }
 
-// nextDay is the start of the next day in UTC.
+// nextDay returns the start of the next UTC day.
 func nextDay(t time.Time) time.Time {
 	year, month, day := t.UTC().Date()
 	return time.Date(year, month, day+1, 0, 0, 0, 0, time.UTC)

@@ -16,7 +16,7 @@ import (
 
 const tokenPath = "/oauth/token"
 
-// tokens are the bearer tokens that were issued, and when each expires: a revoked one at the zero time.
+// tokens holds the issued bearer tokens with their expiry; a revoked token has the zero time.
 type tokens struct {
 	lifetime time.Duration
 
@@ -51,9 +51,9 @@ func (t *tokens) check(token string) error {
 	return nil
 }
 
-// RevokeTokens has the server refuse all bearer tokens issued so far, with 403 as those that have expired. For the 401
-// of a gateway use [Server.InjectFunc], which can tell the old token from its successor. After a
-// 403 a Client of package m3teraccess renews its token once a minute at most: a second revocation within it stays.
+// RevokeTokens makes the server refuse all bearer tokens issued so far with 403, like expired ones. For the 401 of a
+// gateway, use [Server.InjectFunc], which can tell the old token from the new one. After a 403, a Client of package
+// m3teraccess renews its token at most once a minute: a second revocation within that minute lasts.
 func (s *Server) RevokeTokens() {
 	s.tokens.mu.Lock()
 	defer s.tokens.mu.Unlock()
@@ -62,8 +62,8 @@ func (s *Server) RevokeTokens() {
 	}
 }
 
-// authenticated lets requests with a valid bearer token pass, and those for one. m3ter documents 403, not 401, for
-// the others.
+// authenticated lets requests with a valid bearer token and token requests pass. m3ter documents 403, not 401, for all
+// others.
 func (s *Server) authenticated(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != tokenPath {
@@ -90,13 +90,13 @@ type tokenAnswer struct {
 	ExpiresIn   int64  `json:"expires_in"`
 }
 
-// tokenError is an error in the form of OAuth 2.0, which differs from that of the other endpoints.
+// tokenError is an error in the form of OAuth 2.0, which differs from the errors of the other endpoints.
 type tokenError struct {
 	Code        string `json:"error"`
 	Description string `json:"error_description"`
 }
 
-// issueToken answers POST /oauth/token.
+// issueToken serves POST /oauth/token.
 func (s *Server) issueToken(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	if key, secret, ok := r.BasicAuth(); !ok || key != s.APIKey || secret != s.APISecret {
@@ -116,11 +116,11 @@ func (s *Server) issueToken(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, tokenAnswer{
 		AccessToken: s.tokens.issue(),
 		TokenType:   "Bearer",
-		ExpiresIn:   max(1, int64(s.tokens.lifetime/time.Second)), // 0 would be taken for never
+		ExpiresIn:   max(1, int64(s.tokens.lifetime/time.Second)), // 0 means that the token never expires
 	})
 }
 
-// grantType reads grant_type out of a form or a JSON body.
+// grantType reads grant_type from a form or a JSON body.
 func grantType(r *http.Request) (string, error) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {

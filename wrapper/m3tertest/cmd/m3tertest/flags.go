@@ -12,7 +12,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// settings are what the flags say. A zero field is of a flag that is not given.
+// settings are the values of the flags. A zero field means that the flag is absent.
 type settings struct {
 	addr          string
 	rate          int
@@ -21,14 +21,14 @@ type settings struct {
 	untilEndOfDay bool
 }
 
-// A usageError says what is wrong with the arguments.
+// A usageError describes a problem of the arguments.
 type usageError struct{ error }
 
 func parse(args []string, usage io.Writer) (s settings, err error) {
 	flags := flag.NewFlagSet("m3tertest", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // an error is reported once, by main
 	flags.StringVar(&s.addr, "addr", "127.0.0.1:8080", "`address` to listen on; port 0 takes a free one")
-	flags.IntVar(&s.rate, "rate", 0, "most `requests` accepted in a second, those for a token aside; others are answered 429 (default no limit)")
+	flags.IntVar(&s.rate, "rate", 0, "accept at most this many `requests` a second, not counting token requests, and respond with 429 to the others (default no limit)")
 	flags.DurationVar(&s.tokenLifetime, "token-lifetime", 0, "`time` for which an access token is accepted, such as 90s (default 5h)")
 	flags.DurationVar(&s.latency, "latency", 0, "`time` that passes before a request is carried out, such as 200ms (default none)")
 	flags.BoolVar(&s.untilEndOfDay, "until-end-of-day", false, "refuse an end of support access before the start of the next day, in UTC")
@@ -47,8 +47,7 @@ func parse(args []string, usage io.Writer) (s settings, err error) {
 	return s, nil
 }
 
-// checkGiven refuses a flag that is given and says nothing or asks for the impossible: it may be a variable of the
-// shell that is not set.
+// checkGiven refuses a flag with an empty or impossible value: it may come from a shell variable that is not set.
 func checkGiven(flags *flag.FlagSet) (err error) {
 	flags.Visit(func(f *flag.Flag) {
 		if err != nil {
@@ -57,7 +56,7 @@ func checkGiven(flags *flag.FlagSet) (err error) {
 		switch given := f.Value.(flag.Getter).Get().(type) {
 		case string:
 			if given == "" {
-				err = fmt.Errorf("-%s is empty; it must be an address, such as 127.0.0.1:8080", f.Name)
+				err = fmt.Errorf("-%s is empty; give it an address, such as 127.0.0.1:8080", f.Name)
 			}
 		case int:
 			err = checkPositive(f, given)
@@ -77,15 +76,15 @@ func checkPositive[T int | time.Duration](f *flag.Flag, given T) error {
 
 func printHelp(flags *flag.FlagSet, w io.Writer) error {
 	var text bytes.Buffer
-	fmt.Fprintln(&text, "m3tertest serves a fake m3ter until it is interrupted.\n"+
-		"It prints what a client needs as shell exports, and logs each request to standard error.\n\nFlags:")
+	fmt.Fprintln(&text, "m3tertest serves a fake m3ter until you press Ctrl-C.\n"+
+		"It prints shell exports for a client, and logs each request to standard error.\n\nFlags:")
 	flags.SetOutput(&text)
 	flags.PrintDefaults()
 	_, err := w.Write(text.Bytes())
 	return err
 }
 
-// newFake makes an empty fake that is in memory only.
+// newFake makes an empty in-memory fake.
 func (s settings) newFake() *m3tertest.Server {
 	options := []m3tertest.Option{m3tertest.InMemory()}
 	if s.rate > 0 {
@@ -98,7 +97,7 @@ func (s settings) newFake() *m3tertest.Server {
 		options = append(options, m3tertest.WithSupportUntilEndOfDay())
 	}
 	fake := m3tertest.NewServer(options...)
-	for _, operation := range []string{"", "Token"} { // "" is every other one
+	for _, operation := range []string{"", "Token"} { // "" means every other operation
 		fake.Inject(m3tertest.Fault{Operation: operation, Delay: s.latency})
 	}
 	return fake

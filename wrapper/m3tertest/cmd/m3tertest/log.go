@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// logged writes one line a request, without its headers and its query. slog quotes values, and so escapes control
+// logged logs each request in one line, without its headers and its query. slog quotes values, which escapes control
 // characters.
 func logged(next http.Handler, w io.Writer) http.Handler {
 	logger := slog.New(slog.NewTextHandler(w, nil))

@@ -1,12 +1,12 @@
-// Command m3tertest serves a fake m3ter until it is interrupted, to try a client against.
+// Command m3tertest serves a fake m3ter, to try a client against, until you press Ctrl-C.
 //
 //	go run ./wrapper/m3tertest/cmd/m3tertest -addr 127.0.0.1:8080
 //
-// The flags -rate, -token-lifetime, -latency and -until-end-of-day make it stricter or slower; -h describes them.
+// The flags -rate, -token-lifetime, -latency and -until-end-of-day make the fake stricter or slower; -h describes them.
 //
-// It prints what a client needs as shell exports, and logs each request to standard error. The credentials and ids
-// are the same in each run; the state starts anew, as the examples of api/openapi.yaml expect it: sent once, in their
-// order, each of them succeeds. It keeps every request that it receives in memory.
+// The command prints shell exports for a client, and logs each request to standard error. The credentials and ids are
+// the same in each run. Each run starts with the state in which every example of api/openapi.yaml succeeds, sent once
+// and in their order. The command keeps all requests in memory.
 package main
 
 import (
@@ -64,7 +64,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	server := &http.Server{
 		Handler:           logged(fake, stderr),
 		ReadHeaderTimeout: 10 * time.Second,
-		BaseContext:       func(net.Listener) context.Context { return ctx }, // latency ends with it
+		BaseContext:       func(net.Listener) context.Context { return ctx }, // a latency ends with ctx
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
@@ -78,8 +78,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return server.Shutdown(grace)
 }
 
-// baseURL names a host that a client can dial and that counts as loopback, also when the address is that of every
-// interface.
+// baseURL returns a URL with a host that a client can dial and that counts as loopback, even if the server listens on
+// all interfaces.
 func baseURL(addr net.Addr) string {
 	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
 		return fmt.Sprintf("http://localhost:%d", tcp.Port)
