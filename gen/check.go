@@ -11,9 +11,9 @@ import (
 
 // A Problem is a value of a request that the document forbids.
 type Problem struct {
-	Field   string // as Go programs have it: PermissionPolicy[0].Effect
-	Problem string // what is wrong with the value: is empty
-	Allowed string // what the value must be: 1 to 100 characters
+	Field   string // the field in Go, such as PermissionPolicy[0].Effect
+	Problem string // the problem of the value, such as is empty
+	Allowed string // what the value must be, such as 1 to 100 characters
 }
 
 // A check returns the problems of a value. Their fields are relative to the value.
@@ -38,7 +38,7 @@ func in[T any](field string, value T, check func(T) []Problem) []Problem {
 	return problems
 }
 
-// optional lets the zero value pass: it is not sent.
+// optional allows the zero value, which is not sent.
 func optional[T comparable](check func(T) []Problem) func(T) []Problem {
 	return func(value T) []Problem {
 		if value == *new(T) {
@@ -52,7 +52,7 @@ func optional[T comparable](check func(T) []Problem) func(T) []Problem {
 	}
 }
 
-// optionalList lets nil pass: it is not sent, while an empty list is.
+// optionalList allows nil, which is not sent. An empty list is sent, so it is checked.
 func optionalList[T any](check func([]T) []Problem) func([]T) []Problem {
 	return func(values []T) []Problem {
 		if values == nil {
@@ -69,7 +69,7 @@ func list[T any](least int, check func(T) []Problem) func([]T) []Problem {
 		}
 		var problems []Problem
 		for i, value := range values {
-			if check(value) != nil { // the field is only worth its name when there is a problem
+			if check(value) != nil { // only a problem needs the name of the field
 				problems = append(problems, in(fmt.Sprintf("[%d]", i), value, check)...)
 			}
 		}
@@ -77,7 +77,7 @@ func list[T any](least int, check func(T) []Problem) func([]T) []Problem {
 	}
 }
 
-// text counts characters as code points. What is not UTF-8 would arrive as something else.
+// text checks the number of code points. A text that is not UTF-8 would arrive as another text.
 func text(least, most int) func(string) []Problem {
 	return func(value string) []Problem {
 		n := utf8.RuneCountInString(value)
@@ -102,7 +102,7 @@ func number[T ~int32 | ~int64](least, most int64) func(T) []Problem {
 	}
 }
 
-// extent puts bounds into words: 1 to 100, or 1 or more.
+// extent returns bounds in words, such as 1 to 100, or 1 or more.
 func extent(least, most int) string {
 	switch {
 	case most == unbounded:
@@ -122,7 +122,7 @@ func oneOf[T ~string](allowed ...T) func(T) []Problem {
 	}
 }
 
-// lowerCase checks an x-spelling of that name.
+// lowerCase checks a value with x-spelling: lower-case.
 func lowerCase[T ~string](value T) []Problem {
 	if hasUpper(string(value)) {
 		return problem("in lower case, such as "+Quote(canonical(string(value))), "is %s", Quote(string(value)))
@@ -130,7 +130,7 @@ func lowerCase[T ~string](value T) []Problem {
 	return text(1, unbounded)(string(value))
 }
 
-// moment checks a date-time. JSON has years of four digits only.
+// moment checks a date-time. A date-time in JSON has a year of four digits.
 func moment(value time.Time) []Problem {
 	const allowed = "a time in the years 1 to 9999"
 	if value.IsZero() {
@@ -142,7 +142,7 @@ func moment(value time.Time) []Problem {
 	return nil
 }
 
-// unsent checks what is readOnly.
+// unsent checks a readOnly member.
 func unsent[T comparable](value T) []Problem {
 	if value == *new(T) {
 		return nil
@@ -150,7 +150,7 @@ func unsent[T comparable](value T) []Problem {
 	return problem("absent", "is %v", value)
 }
 
-// Quote makes a caller's value fit to stand in an error: quoted, and not too long.
+// Quote quotes and shortens a caller's value for an error.
 func Quote(value string) string {
 	const most = 64
 	if runes := []rune(value); len(runes) > most {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// The functions that finish an answer name the first member that it lacks; "" when it lacks none.
+// The functions that finish a response return the name of the first missing member, or "".
 
 func first(lacks ...string) string {
 	for _, member := range lacks {
@@ -16,7 +16,7 @@ func first(lacks ...string) string {
 	return ""
 }
 
-// present wants a member that is neither absent nor empty.
+// present requires a member that is neither absent nor empty.
 func present(member, value string) (lacks string) {
 	if value == "" {
 		return member
@@ -34,13 +34,13 @@ func each[T any](member string, values []T, finish func(*T) string) (lacks strin
 	return lacks
 }
 
-// respell brings a value with an x-spelling into the form of requests. It lacks nothing.
+// respell converts a value with an x-spelling to the form of requests. It always returns "".
 func respell[T ~string](value *T) (lacks string) {
 	*value = T(canonical(string(*value)))
 	return ""
 }
 
-// canonical turns CONFIG_CREATE into config:create. A value without an upper-case letter can be sent as it is.
+// canonical turns CONFIG_CREATE into config:create. A value without an upper-case letter stays unchanged.
 func canonical(value string) string {
 	if form, ok := canonicalOf[value]; ok {
 		return form
@@ -51,7 +51,7 @@ func canonical(value string) string {
 	return strings.ReplaceAll(strings.ToLower(value), "_", ":")
 }
 
-// canonicalOf has the known values, so that the hundreds of them in a page need no memory.
+// canonicalOf maps the known values, so that the hundreds of values in a page need no memory.
 var canonicalOf = func() map[string]string {
 	forms := make(map[string]string)
 	for _, value := range known {

@@ -115,10 +115,10 @@ func (e TargetType) Valid() bool {
 	}
 }
 
-// Action An action that a statement allows or denies, in the form of requests; all stands for every action. Others than these pass, since the service may know more. m3ter documents the form of the four config actions; the form of the others is inferred from it.
+// Action An action that a statement allows or denies, in the form of requests; all means every action. Other values pass, since m3ter may know more. m3ter documents the form of the four config actions; the form of the others is inferred from it.
 type Action string
 
-// Effect The effect of a statement, in the form of requests. Others than these pass.
+// Effect The effect of a statement, in the form of requests. Other values pass.
 type Effect string
 
 // ErrorMessage Why a request was refused, or what failed.
@@ -127,7 +127,7 @@ type ErrorMessage struct {
 	Message string `json:"message,omitempty,omitzero"`
 }
 
-// PermissionPolicy A named set of statements that can be added to users. Fields that the service does not tell are absent (zero).
+// PermissionPolicy A named set of statements that can be added to users. Fields that m3ter does not return are absent (zero).
 type PermissionPolicy struct {
 	// CreatedBy The id of the user who created the policy.
 	CreatedBy string `json:"createdBy,omitempty,omitzero"`
@@ -153,7 +153,7 @@ type PermissionPolicy struct {
 	// PermissionPolicy The statements of the policy.
 	PermissionPolicy []StatementAnswer `json:"permissionPolicy,omitempty,omitzero"`
 
-	// Version 1 when created, and 1 more after each change.
+	// Version 1 at creation, incremented by each change.
 	Version int64 `json:"version,omitempty,omitzero"`
 }
 
@@ -169,7 +169,7 @@ type PermissionPolicyPage struct {
 	// Data The policies of the page, newest first; may be empty while more pages follow.
 	Data []PermissionPolicy `json:"data"`
 
-	// NextToken Asks for the next page; absent, null or empty on the last one.
+	// NextToken The page token of the next page; absent, null or empty on the last page.
 	NextToken string `json:"nextToken,omitempty,omitzero"`
 }
 
@@ -187,7 +187,7 @@ type PermissionPolicyRequest struct {
 	// PermissionPolicy The statements of the policy.
 	PermissionPolicy []Statement `json:"permissionPolicy"`
 
-	// Version Not valid on create, and so never sent.
+	// Version Not valid on create, so it is never sent.
 	Version int64 `json:"version,omitempty,omitzero"`
 }
 
@@ -225,7 +225,7 @@ type PrincipalPermission struct {
 	// PrincipalType What kind of principal holds the policy: USER, USERGROUP, SERVICEUSER or SUPPORTUSERS. Kinds that are not known here may come.
 	PrincipalType string `json:"principalType,omitempty,omitzero"`
 
-	// Version 1 when created, and 1 more after each change.
+	// Version 1 at creation, incremented by each change.
 	Version int64 `json:"version,omitempty,omitzero"`
 }
 
@@ -235,7 +235,7 @@ func finishPrincipalPermission(v *PrincipalPermission) (lacks string) {
 	)
 }
 
-// PrincipalPermissionRequest The user to whom a policy is added.
+// PrincipalPermissionRequest The user that gets a policy.
 type PrincipalPermissionRequest struct {
 	// PrincipalID The id of the user.
 	PrincipalID string `json:"principalId"`
@@ -271,7 +271,7 @@ type ResourceGroup struct {
 	// Name The name of the group.
 	Name string `json:"name,omitempty,omitzero"`
 
-	// Version 1 when created, and 1 more after each change.
+	// Version 1 at creation, incremented by each change.
 	Version int64 `json:"version,omitempty,omitzero"`
 }
 
@@ -286,7 +286,7 @@ type ResourceGroupItemRequest struct {
 	// TargetID The id of the item or of the nested group.
 	TargetID string `json:"targetId"`
 
-	// TargetType The kind of resource to remove, a single item or a nested group. Sources disagree on the spelling that the service takes: m3ter's examples have lower case, its published enum upper case, and both can be sent.
+	// TargetType The kind of resource to remove, a single item or a nested group. Sources disagree on the spelling that m3ter takes: m3ter's examples have lower case, its published enum upper case, and both can be sent.
 	TargetType TargetType `json:"targetType"`
 
 	// Version The current version of the group; absent (0) to leave it unchecked.
@@ -309,7 +309,7 @@ type Statement struct {
 	// Effect Allow or deny, in lower case.
 	Effect Effect `json:"effect"`
 
-	// Resource The resources that the statement is about, each as service:resource-type/item-type/id, where the item type is item or group. Wildcards are allowed, as in config:meter/*.
+	// Resource The resources of the statement, each as service:resource-type/item-type/id. The item type is item or group. Wildcards are allowed, as in config:meter/*.
 	Resource []string `json:"resource"`
 }
 
@@ -321,7 +321,7 @@ func checkStatement(v Statement) []Problem {
 	)
 }
 
-// StatementAnswer A rule in an answer, where m3ter spells effects and actions in upper case.
+// StatementAnswer A rule in a response, where m3ter spells effects and actions in upper case.
 type StatementAnswer = Statement
 
 func finishStatementAnswer(v *StatementAnswer) (lacks string) {
@@ -342,7 +342,7 @@ type Support struct {
 	// SupportUsersPermissionPolicy What support users may do.
 	SupportUsersPermissionPolicy []StatementAnswer `json:"supportUsersPermissionPolicy,omitempty,omitzero"`
 
-	// Version 1 after the first request, and 1 more after each change.
+	// Version 1 after the first request, incremented by each change.
 	Version int64 `json:"version,omitempty,omitzero"`
 }
 
@@ -358,7 +358,7 @@ type SupportRequest struct {
 	// EndSupportUsersAccess When support access ends; sent in UTC.
 	EndSupportUsersAccess time.Time `json:"dtEndSupportUsersAccess"`
 
-	// SupportUsersPermissionPolicy What support users may do. Absent (nil) leaves the choice to the service; an empty list is sent as such.
+	// SupportUsersPermissionPolicy What support users may do. If it is absent (nil), m3ter chooses. An empty list is sent as an empty list.
 	SupportUsersPermissionPolicy []Statement `json:"supportUsersPermissionPolicy,omitzero"`
 
 	// Version The current version; absent (0) in the first request of an organization.
@@ -373,7 +373,7 @@ func checkSupportRequest(v SupportRequest) []Problem {
 	)
 }
 
-// TargetType The kind of resource to remove, a single item or a nested group. Sources disagree on the spelling that the service takes: m3ter's examples have lower case, its published enum upper case, and both can be sent.
+// TargetType The kind of resource to remove, a single item or a nested group. Sources disagree on the spelling that m3ter takes: m3ter's examples have lower case, its published enum upper case, and both can be sent.
 type TargetType string
 
 // UserPermissionsAnswer A page of policies, or the one policy of the published document.
@@ -385,8 +385,8 @@ type OrgID = string
 // Error Why a request was refused, or what failed.
 type Error = ErrorMessage
 
-// Finish brings an answer, a pointer to one of the types here, into the form of requests, and names a member that it
-// lacks. It leaves anything else as it is.
+// Finish converts a response, a pointer to one of the types here, to the form of requests, and returns the name of a
+// missing member. It leaves any other value unchanged.
 func Finish(answer any) (lacks string, isOurs bool) {
 	switch v := answer.(type) {
 	case *PermissionPolicy:
@@ -433,10 +433,10 @@ var known = []string{
 
 // UserPermissionsParams defines parameters for UserPermissions.
 type UserPermissionsParams struct {
-	// PageSize The largest number of policies in one page. The service chooses when it is absent.
+	// PageSize The largest number of policies in one page. If it is absent, m3ter chooses.
 	PageSize int32 `form:"pageSize,omitempty" json:"pageSize,omitempty,omitzero"`
 
-	// NextToken The nextToken of the page before; absent for the first page.
+	// NextToken The nextToken of the previous page; absent for the first page.
 	NextToken string `form:"nextToken,omitempty" json:"nextToken,omitempty,omitzero"`
 }
 
@@ -481,7 +481,7 @@ var AddPermissionPolicyToUser = Endpoint[PrincipalPermissionRequest, PrincipalPe
 	Finish:  finishPrincipalPermission,
 }
 
-// RemoveResource: Remove item. Takes an item, or a nested group, out of a resource group.
+// RemoveResource: Remove item. Removes an item, or a nested group, from a resource group.
 var RemoveResource = Endpoint[ResourceGroupItemRequest, ResourceGroup]{
 	Operation: Operation{
 		Name:      "RemoveResource",
@@ -496,7 +496,7 @@ var RemoveResource = Endpoint[ResourceGroupItemRequest, ResourceGroup]{
 	Finish:  finishResourceGroup,
 }
 
-// RequestSupport: Request Support. Lets m3ter's support users into the organization until the given time. The first request of an organization carries no version; each later one changes the existing request and carries its current version.
+// RequestSupport: Request Support. Lets m3ter's support users into the organization until the given time. The first request of an organization has no version. Each later request changes the existing one and has its current version.
 var RequestSupport = Endpoint[SupportRequest, Support]{
 	Operation: Operation{
 		Name:      "RequestSupport",
@@ -511,7 +511,7 @@ var RequestSupport = Endpoint[SupportRequest, Support]{
 	Finish:  finishSupport,
 }
 
-// UserPermissions: Retrieve OrgUser Permissions. Lists the permission policies of a user, newest first, a page at a time. An empty page that carries a token is followed by more.
+// UserPermissions: Retrieve OrgUser Permissions. Lists the permission policies of a user, newest first, in pages. An empty page that has a token is followed by more.
 var UserPermissions = Endpoint[UserPermissionsParams, PermissionPolicyPage]{
 	Operation: Operation{
 		Name:      "UserPermissions",

@@ -6,27 +6,27 @@ import (
 	"reflect"
 )
 
-// An Operation is a call of the document as data.
+// An Operation describes an operation of the document.
 type Operation struct {
 	Name      string   // the operationId
-	Method    string   // of HTTP
-	Path      string   // a template: each {name} in it is one segment
-	Arguments []string // what errors call the {names} of the path, in their order
-	Recovery  string   // how to learn what became of a write whose answer was lost; empty for a read
+	Method    string   // the HTTP method
+	Path      string   // a template: each {name} is one path segment
+	Arguments []string // the names of the path arguments in errors, in their order
+	Recovery  string   // how to find out the outcome of a write whose response was lost; empty for a read
 }
 
-// An Endpoint is an operation together with the types of its request and its answer.
+// An Endpoint is an operation with the types of its request and its response.
 type Endpoint[Request, Answer any] struct {
 	Operation
-	HasBody bool                         // the request is the body, as JSON
-	Query   func(Request) string         // the request as an encoded query; nil: there is no query
-	Check   func(Request) []Problem      // what the document forbids of the request; nil: nothing
-	Version func(Request) int64          // the version of what the request changes; nil: it carries none
-	Finish  func(*Answer) (lacks string) // brings an answer into the form of requests; names a member that it lacks
+	HasBody bool                         // the request is sent as a JSON body
+	Query   func(Request) string         // encodes the request as a query; may be nil
+	Check   func(Request) []Problem      // checks the request against the document; may be nil
+	Version func(Request) int64          // returns the version in the request; nil if it has none
+	Finish  func(*Answer) (lacks string) // converts a response to the form of requests; returns the name of a missing member
 }
 
-// query encodes names and values in turn. A zero value is left out: the service would take it as a page size of 0, or as
-// an empty token.
+// query encodes pairs of a name and a value. It omits zero values: m3ter would read a page size of 0, or an empty page
+// token.
 func query(pairs ...any) string {
 	var values url.Values
 	for i := 0; i < len(pairs); i += 2 {

@@ -40,16 +40,16 @@ const (
 	TargetItem  TargetType = gen.TargetTypeItem
 )
 
-// Action is an action that a statement allows or denies, in the form of requests; all stands for every action. Others than these pass, since the service may know more. m3ter documents the form of the four config actions; the form of the others is inferred from it.
+// Action is an action that a statement allows or denies, in the form of requests; all means every action. Other values pass, since m3ter may know more. m3ter documents the form of the four config actions; the form of the others is inferred from it.
 type Action = gen.Action
 
-// Effect is the effect of a statement, in the form of requests. Others than these pass.
+// Effect is the effect of a statement, in the form of requests. Other values pass.
 type Effect = gen.Effect
 
-// PermissionPolicy is a named set of statements that can be added to users. Fields that the service does not tell are absent (zero).
+// PermissionPolicy is a named set of statements that can be added to users. Fields that m3ter does not return are absent (zero).
 //
 //	ID                           string             The id of the policy.
-//	Version                      int64              1 when created, and 1 more after each change.
+//	Version                      int64              1 at creation, incremented by each change.
 //	Name                         string             The name of the policy.
 //	PermissionPolicy             []Statement        The statements of the policy.
 //	ManagedPolicy                bool               Whether m3ter manages the policy; such a policy can't be changed.
@@ -62,14 +62,14 @@ type PermissionPolicy = gen.PermissionPolicy
 // PermissionPolicyPage is one page of permission policies.
 //
 //	Data                         []PermissionPolicy The policies of the page, newest first; may be empty while more pages follow.
-//	NextToken                    string             Asks for the next page; absent, null or empty on the last one.
+//	NextToken                    string             The page token of the next page; absent, null or empty on the last page.
 type PermissionPolicyPage = gen.PermissionPolicyPage
 
 // PermissionPolicyRequest is a permission policy to create.
 //
 //	Name                         string             The name of the policy. 1 to 100 characters.
 //	PermissionPolicy             []Statement        The statements of the policy. At least 1.
-//	Version                      int64              Not valid on create, and so never sent.
+//	Version                      int64              Not valid on create, so it is never sent.
 //
 // Required: Name, PermissionPolicy.
 type PermissionPolicyRequest = gen.PermissionPolicyRequest
@@ -77,7 +77,7 @@ type PermissionPolicyRequest = gen.PermissionPolicyRequest
 // PrincipalPermission is the link between a policy and a user.
 //
 //	ID                           string             The id of the link.
-//	Version                      int64              1 when created, and 1 more after each change.
+//	Version                      int64              1 at creation, incremented by each change.
 //	PermissionPolicyID           string             The id of the policy.
 //	PrincipalID                  string             The id of the user.
 //	PrincipalType                string             What kind of principal holds the policy: USER, USERGROUP, SERVICEUSER or SUPPORTUSERS. Kinds that are not known here may come.
@@ -87,7 +87,7 @@ type PermissionPolicyRequest = gen.PermissionPolicyRequest
 //	LastModifiedBy               string             The id of the user who last changed the link.
 type PrincipalPermission = gen.PrincipalPermission
 
-// PrincipalPermissionRequest is the user to whom a policy is added.
+// PrincipalPermissionRequest is the user that gets a policy.
 //
 //	PrincipalID                  string             The id of the user. At least 1 character.
 //	Version                      int64              The current version of an existing link; absent (0) for a new one.
@@ -98,7 +98,7 @@ type PrincipalPermissionRequest = gen.PrincipalPermissionRequest
 // ResourceGroup is a named group of resources.
 //
 //	ID                           string             The id of the group.
-//	Version                      int64              1 when created, and 1 more after each change.
+//	Version                      int64              1 at creation, incremented by each change.
 //	Name                         string             The name of the group.
 //	CreatedAt                    time.Time          When the group was created.
 //	LastModifiedAt               time.Time          When the group was last changed.
@@ -109,7 +109,7 @@ type ResourceGroup = gen.ResourceGroup
 // ResourceGroupItemRequest is the resource to take out of a group.
 //
 //	TargetID                     string             The id of the item or of the nested group. At least 1 character.
-//	TargetType                   TargetType         The kind of resource to remove, a single item or a nested group. Sources disagree on the spelling that the service takes: m3ter's examples have lower case, its published enum upper case, and both can be sent.
+//	TargetType                   TargetType         The kind of resource to remove, a single item or a nested group. Sources disagree on the spelling that m3ter takes: m3ter's examples have lower case, its published enum upper case, and both can be sent.
 //	Version                      int64              The current version of the group; absent (0) to leave it unchecked.
 //
 // Required: TargetID, TargetType.
@@ -119,7 +119,7 @@ type ResourceGroupItemRequest = gen.ResourceGroupItemRequest
 //
 //	Effect                       Effect             Allow or deny, in lower case.
 //	Action                       []Action           The actions that are allowed or denied, in lower case.
-//	Resource                     []string           The resources that the statement is about, each as service:resource-type/item-type/id, where the item type is item or group. Wildcards are allowed, as in config:meter/*. At least 1.
+//	Resource                     []string           The resources of the statement, each as service:resource-type/item-type/id. The item type is item or group. Wildcards are allowed, as in config:meter/*. At least 1.
 //
 // Required: Action, Effect, Resource.
 type Statement = gen.Statement
@@ -127,7 +127,7 @@ type Statement = gen.Statement
 // Support is the support access of an organization.
 //
 //	ID                           string             The id of the support request.
-//	Version                      int64              1 after the first request, and 1 more after each change.
+//	Version                      int64              1 after the first request, incremented by each change.
 //	EndSupportUsersAccess        time.Time          When support access ends.
 //	SupportUsersPermissionPolicy []Statement        What support users may do.
 type Support = gen.Support
@@ -136,10 +136,10 @@ type Support = gen.Support
 //
 //	EndSupportUsersAccess        time.Time          When support access ends; sent in UTC.
 //	Version                      int64              The current version; absent (0) in the first request of an organization.
-//	SupportUsersPermissionPolicy []Statement        What support users may do. Absent (nil) leaves the choice to the service; an empty list is sent as such.
+//	SupportUsersPermissionPolicy []Statement        What support users may do. If it is absent (nil), m3ter chooses. An empty list is sent as an empty list.
 //
 // Required: EndSupportUsersAccess.
 type SupportRequest = gen.SupportRequest
 
-// TargetType is the kind of resource to remove, a single item or a nested group. Sources disagree on the spelling that the service takes: m3ter's examples have lower case, its published enum upper case, and both can be sent.
+// TargetType is the kind of resource to remove, a single item or a nested group. Sources disagree on the spelling that m3ter takes: m3ter's examples have lower case, its published enum upper case, and both can be sent.
 type TargetType = gen.TargetType

@@ -32,7 +32,7 @@ func grantSupport(client *http.Client, baseURL, organizationID, token string) er
 			return nil
 		}
 	}
-	return errors.New("the service is down")
+	return errors.New("m3ter is down")
 }
 
 // requestToken fetches an access token from a fake.
