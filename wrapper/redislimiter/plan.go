@@ -27,7 +27,7 @@ var planSource string
 
 var plan = redis.NewScript(planSource)
 
-// An answer is what the server said, or why it said nothing.
+// answer holds the response of the server, or the reason why there is none.
 type answer struct {
 	turns  []turn
 	epoch  int64         // changes when what was planned before doesn't stand any more

@@ -331,7 +331,7 @@ func measureOutage(t testing.TB, o outage) (at []time.Time, back int) {
 	return at, len(between(at, mended.Add(3*time.Second), mended.Add(5*time.Second)))
 }
 
-// Redis fails in the middle of a load. No call fails, the fleet keeps to the rate limit, and uses it fully 3 seconds
+// Redis fails in the middle of a load. No call fails, the fleet stays below the rate limit, and uses it fully 3 seconds
 // after Redis is back. A busy machine moves the times, so the test has a shorter window and a lower rate than the
 // benchmark.
 func TestRedisFailsUnderLoad(t *testing.T) {
