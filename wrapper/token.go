@@ -15,6 +15,9 @@ import (
 // withToken waits for a valid access token and sets it for the attempt.
 func withToken(tokens *tokens, next layer) layer {
 	return func(ctx context.Context, c *call) outcome {
+		if err := ctx.Err(); err != nil {
+			return outcome{err: err} // a call that has ended needs no token request
+		}
 		token, err := tokens.get(ctx)
 		if err != nil {
 			return outcome{err: err}
