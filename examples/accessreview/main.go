@@ -28,13 +28,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	service := example.NewService(startFake, stderr)
-	defer service.Close()
 	// Nothing is sent yet: the first call fetches a token.
-	client, err := m3teraccess.NewClient(append(service.Options, m3teraccess.WithUserAgent("accessreview"))...)
+	client, closeService, err := example.NewClient(startFake, stderr, m3teraccess.WithUserAgent("accessreview"))
 	if err != nil {
-		return example.EnvironmentError(err)
+		return err
 	}
+	defer closeService()
 	r := &review{
 		client: client,
 		say:    func(format string, args ...any) { fmt.Fprintf(stderr, format+"\n", args...) },

@@ -21,7 +21,7 @@ func inBubble(t *testing.T, test func(*testing.T, *m3tertest.Server, *m3teracces
 		fake := m3tertest.NewServer(m3tertest.InMemory(), m3tertest.WithRateLimit(50))
 		defer fake.Close()
 		fake.Inject(m3tertest.Fault{Operation: "UserPermissions", Delay: 300 * time.Millisecond})
-		client, err := m3teraccess.NewClient(append(example.InMemory(fake).Options, m3teraccess.WithHTTPClient(fake.Client()))...)
+		client, err := m3teraccess.NewClient(append(example.InMemory(fake), m3teraccess.WithHTTPClient(fake.Client()))...)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -31,12 +31,11 @@ func run(ctx context.Context, args []string, stdin, stdout, stderr *os.File) err
 	if err != nil {
 		return err
 	}
-	service := example.NewService(startFake, stderr)
-	defer service.Close()
-	client, err := m3teraccess.NewClient(append(service.Options, m3teraccess.WithUserAgent("audit"))...)
+	client, closeService, err := example.NewClient(startFake, stderr, m3teraccess.WithUserAgent("audit"))
 	if err != nil {
-		return example.EnvironmentError(err)
+		return err
 	}
+	defer closeService()
 	users, isTyped := everyUser(ctx, client), false
 	if opts.users != "" {
 		list := stdin

@@ -31,12 +31,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	startFake := func() *m3tertest.Server { return m3tertest.NewServer() }
-	service := example.NewService(startFake, stderr)
-	defer service.Close()
-	client, err := newClient(service.Options...)
+	client, closeService, err := example.NewClient(startFake, stderr, clientOptions...)
 	if err != nil {
-		return example.EnvironmentError(err)
+		return err
 	}
+	defer closeService()
 	g := &grant{
 		client: client,
 		say:    func(format string, args ...any) { fmt.Fprintf(stderr, format+"\n", args...) },
@@ -44,8 +43,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return g.run(ctx, opts)
 }
 
-// newClient makes a client with more patience than usual: a short outage must not keep the access open.
-func newClient(opts ...m3teraccess.Option) (*m3teraccess.Client, error) {
-	opts = append(opts, m3teraccess.WithUserAgent("grant"), m3teraccess.WithRetry(m3teraccess.RetryPolicy{MaxAttempts: 10}))
-	return m3teraccess.NewClient(opts...)
+// The client makes more attempts than usual: a short outage must not keep the access open.
+var clientOptions = []m3teraccess.Option{
+	m3teraccess.WithUserAgent("grant"),
+	m3teraccess.WithRetry(m3teraccess.RetryPolicy{MaxAttempts: 10}),
 }

@@ -23,7 +23,7 @@ const isOpen = "Support access is open until "
 // writeSupport is a change by somebody else. The policy is as the fake answers it.
 func writeSupport(t *testing.T, fake *m3tertest.Server, end time.Time) {
 	t.Helper()
-	client, err := m3teraccess.NewClient(example.InMemory(fake).Options...)
+	client, err := m3teraccess.NewClient(example.InMemory(fake)...)
 	if err != nil {
 		t.Fatal(err)
 	}

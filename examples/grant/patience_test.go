@@ -106,7 +106,8 @@ func inBubble(t *testing.T, test func(t *testing.T, fake *m3tertest.Server, g *g
 	synctest.Test(t, func(t *testing.T) {
 		fake := m3tertest.NewServer(append(opts, m3tertest.InMemory())...)
 		defer fake.Close()
-		client, err := newClient(append(example.InMemory(fake).Options, m3teraccess.WithHTTPClient(fake.Client()))...)
+		opts := append(example.InMemory(fake), m3teraccess.WithHTTPClient(fake.Client()))
+		client, err := m3teraccess.NewClient(append(opts, clientOptions...)...)
 		if err != nil {
 			t.Fatal(err)
 		}

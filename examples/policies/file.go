@@ -18,7 +18,8 @@ import (
 //go:embed demo.yaml
 var demoFile []byte
 
-// readFile reads and checks the file, or the demo's file if path is empty. Errors have the path and the line.
+// readFile reads and checks the file, or the demo's file if path is empty. Errors name the file, the line and the
+// column.
 func readFile(path string) (organization, error) {
 	text, err := demoFile, error(nil)
 	if path == "" {
@@ -28,27 +29,22 @@ func readFile(path string) (organization, error) {
 	}
 	var content struct {
 		Policies map[string][]m3teraccess.Statement `json:"policies"`
-		Users    map[string][]string                `json:"users"`
+		Users    map[string][]string                `json:"users"` // names of policies
 	}
-	err = yaml.UnmarshalWithOptions(text, &content, yaml.Strict())
-	if at := yaml.Error(nil); errors.As(err, &at) {
-		return nil, fmt.Errorf("%s:%d: %s", path, at.GetToken().Position.Line, at.GetMessage())
-	} else if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+	if err := yaml.UnmarshalWithOptions(text, &content, yaml.Strict()); err != nil {
+		return nil, fmt.Errorf("%s: %s", path, yaml.FormatError(err, false, false))
 	}
-	file, errs := organization{}, []error{}
+	file, errs := organization{}, []error(nil)
 	refuse := func(section, key string, index int, format string, args ...any) {
-		line := lineOf(text, section, key, index)
-		errs = append(errs, fmt.Errorf("%s:%d: "+format, append([]any{path, line}, args...)...))
+		errs = append(errs, fmt.Errorf("%s: %s %s", path, placeOf(text, section, key, index), fmt.Sprintf(format, args...)))
 	}
 	for _, name := range slices.Sorted(maps.Keys(content.Policies)) {
-		statements := content.Policies[name]
-		file[item{Policy: name}] = m3teraccess.PermissionPolicy{PermissionPolicy: statements}
-		request := m3teraccess.PermissionPolicyRequest{Name: name, PermissionPolicy: statements}
+		request := m3teraccess.PermissionPolicyRequest{Name: name, PermissionPolicy: content.Policies[name]}
+		file[item{Policy: name}] = m3teraccess.PermissionPolicy{PermissionPolicy: request.PermissionPolicy}
 		for _, p := range gen.CreatePermissionPolicy.Check(request) {
 			index := -1 // the problem is not in a statement
 			_, _ = fmt.Sscanf(p.Field, "PermissionPolicy[%d]", &index)
-			refuse("policies", name, index, "policy %q: %s must be %s, but it %s", name, p.Field, p.Allowed, p.Problem)
+			refuse("policies", name, index, "policy %q: %s must be %s; it %s", name, p.Field, p.Allowed, p.Problem)
 		}
 	}
 	for _, user := range slices.Sorted(maps.Keys(content.Users)) {
@@ -65,8 +61,9 @@ func readFile(path string) (organization, error) {
 	return file, errors.Join(errs...)
 }
 
-// lineOf returns the line of an element below a key of the file, or the line of the key's value for index -1.
-func lineOf(text []byte, section, key string, index int) int {
+// placeOf returns the place of an element below a key of the file, or of the key's value for index -1, as the YAML
+// library writes places: [line:column].
+func placeOf(text []byte, section, key string, index int) string {
 	file, _ := parser.ParseBytes(text, 0) // no error: the text is decoded already
 	path := new(yaml.PathBuilder).Root().Child(section).Child(key)
 	if index >= 0 {
@@ -74,7 +71,8 @@ func lineOf(text []byte, section, key string, index int) int {
 	}
 	node, err := path.Build().FilterFile(file)
 	if err != nil {
-		return 1
+		return "[1:1]"
 	}
-	return node.GetToken().Position.Line
+	place := node.GetToken().Position
+	return fmt.Sprintf("[%d:%d]", place.Line, place.Column)
 }

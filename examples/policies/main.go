@@ -3,8 +3,7 @@
 //
 //	go run -C examples/policies .
 //
-// An interrupted run does no damage: the next run continues from what is there. The command is a module of its own, so
-// that its YAML library stays out of the go.mod of the client.
+// The command is a module of its own, so that its libraries stay out of the go.mod of the client.
 package main
 
 import (
@@ -15,6 +14,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"golang.org/x/time/rate"
 
 	"github.com/m3ter-access/m3ter-access-go/examples/internal/example"
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
@@ -29,7 +30,7 @@ the differences as a plan, one line each:
   ? ...                             is only in m3ter, or has other statements there; nothing changes it
 
 The exit status is 0 if m3ter matches the file at the end, 2 if any difference is left, even one that -apply
-doesn't change, and 1 after an error; wrong flags are an error too. You can start an interrupted run again.
+doesn't change, and 1 after an error; wrong flags are an error too. An interrupted run can be started again.
 
 ` + example.WhereItRuns + `
 Examples:
@@ -39,23 +40,16 @@ Examples:
 `
 
 func main() {
-	inStep := false
-	example.Main("policies", func(ctx context.Context) (err error) {
-		inStep, err = run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-		if errors.As(err, new(example.UsageError)) {
-			err = errors.New(err.Error()) // exit status 1: 2 says that m3ter differs from the file
-		}
-		return err
+	example.UsageStatus = 1 // 2 says that m3ter differs from the file
+	example.Main("policies", func(ctx context.Context) error {
+		return run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	})
-	if !inStep {
-		os.Exit(2)
-	}
 }
 
 // run is the program. The plan goes to stdout, everything else to stderr.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) (inStep bool, err error) {
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("policies", flag.ContinueOnError)
-	path := flags.String("file", "", "`path` of the YAML file; required against the real service")
+	path := flags.String("file", "", "`path` of the YAML file; required against the real m3ter")
 	isApply := flags.Bool("apply", false, "make the organization match the file")
 	isJSON := flags.Bool("json", false, "print the plan as JSON, one object a line")
 	if err := example.ParseFlags(flags, args, usage, stdout, func() error {
@@ -64,42 +58,51 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (inStep b
 		}
 		return nil
 	}); err != nil {
-		return true, err // help is no difference
+		return err
 	}
 	file, err := readFile(*path)
 	if err != nil {
-		return false, err
+		return err
 	}
-	service := example.NewService(func() *m3tertest.Server {
-		fake := m3tertest.NewServer()
-		for i := range file {
-			if i.User != "" {
-				fake.AddUser(i.User)
-			}
-		}
-		return fake
-	}, stderr)
-	defer service.Close()
-	client, err := m3teraccess.NewClient(service.Options...)
+	startFake := func() *m3tertest.Server { return fakeWith(file) }
+	pace := rate.NewLimiter(48, 1) // requests a second, evenly: two bursts could meet within one second of m3ter
+	client, closeService, err := example.NewClient(startFake, stderr, m3teraccess.WithLimiter(pace))
 	if err != nil {
-		return false, example.EnvironmentError(err)
+		return err
 	}
-	m := &m3ter{client, file, organization{}, example.Progress(stderr)}
-	if err := m.readAll(ctx); err != nil {
-		return false, err
+	defer closeService()
+	m := &m3ter{client, organization{}, stderr}
+	if err := m.readAll(ctx, file); err != nil {
+		return err
 	}
-	plan := compare(file, m.found)
+	plan, additions := compare(file, m.found)
 	for _, c := range plan {
-		text := []byte(c.String())
+		line := []byte(c.String())
 		if *isJSON {
-			text, _ = json.Marshal(c) // no error: it has strings only
+			line, _ = json.Marshal(c) // no error: a change consists of strings
 		}
-		if _, err := fmt.Fprintf(stdout, "%s\n", text); err != nil {
-			return false, err
+		if _, err := fmt.Fprintf(stdout, "%s\n", line); err != nil {
+			return err
 		}
 	}
-	if !*isApply {
-		return len(plan) == 0, nil
+	left := len(plan)
+	if *isApply {
+		left -= additions
+		err = m.apply(ctx, plan[:additions])
 	}
-	return m.apply(ctx, plan)
+	if err == nil && left > 0 {
+		return example.ExitStatus(2)
+	}
+	return err
+}
+
+// fakeWith returns an in-memory m3ter that has the users of the file.
+func fakeWith(file organization) *m3tertest.Server {
+	fake := m3tertest.NewServer()
+	for i := range file {
+		if i.User != "" {
+			fake.AddUser(i.User)
+		}
+	}
+	return fake
 }

@@ -14,11 +14,10 @@ type item struct {
 	User   string `json:"user,omitempty"`
 }
 
-// An organization is one in m3ter or of the file. The policies of the file have no id, and those of its users no more
-// than the name.
+// An organization is the content of m3ter or of the file. A policy of the file has no id.
 type organization map[item]m3teraccess.PermissionPolicy
 
-// A change is a line of the plan. -apply does each "add"; "differs" and "extra" are reports.
+// A change is a line of the plan. -apply makes an "add"; a "differs" or an "extra" is a report.
 type change struct {
 	Op string `json:"op"`
 	item
@@ -41,11 +40,13 @@ func (c change) String() string {
 	return "+ " + text
 }
 
-// compare returns the changes that lead from m3ter to the file, policies first, and then the reports.
-func compare(file, m3ter organization) (plan []change) {
+// compare returns the differences between the file and m3ter. The additions come first, the policies before those of
+// users.
+func compare(file, m3ter organization) (plan []change, additions int) {
 	for i, p := range file {
 		if found, ok := m3ter[i]; !ok {
-			plan = append(plan, change{Op: "add", item: i})
+			plan = append(plan, change{Op: "add", item: i, File: p.PermissionPolicy})
+			additions++
 		} else if i.User == "" && normal(p.PermissionPolicy) != normal(found.PermissionPolicy) {
 			plan = append(plan, change{"differs", i, found.ID, p.PermissionPolicy, found.PermissionPolicy})
 		}
@@ -58,14 +59,14 @@ func compare(file, m3ter organization) (plan []change) {
 	slices.SortFunc(plan, func(a, b change) int {
 		return cmp.Or(cmp.Compare(a.Op, b.Op), cmp.Compare(a.User, b.User), cmp.Compare(a.Policy, b.Policy))
 	})
-	return plan
+	return plan, additions
 }
 
 // normal returns statements as text. The order of actions and resources has no meaning.
 func normal(statements []m3teraccess.Statement) (text string) {
-	for _, s := range m3teraccess.Sendable(statements) {
-		slices.Sort(s.Action)
-		text += fmt.Sprintf("%q %q %q\n", s.Effect, s.Action, slices.Sorted(slices.Values(s.Resource)))
+	for _, s := range statements {
+		actions, resources := slices.Values(s.Action), slices.Values(s.Resource)
+		text += fmt.Sprintf("%q %q %q\n", s.Effect, slices.Sorted(actions), slices.Sorted(resources))
 	}
 	return text
 }

@@ -2,8 +2,8 @@
 //
 //	go run -C examples/telemetry .
 //
-// It shows how OpenTelemetry's otelhttp goes below package m3teraccess: newClient is all of it. It is a module of its
-// own, so that nothing of OpenTelemetry reaches the go.mod of the client. Other examples don't belong here.
+// It shows how a client of package m3teraccess uses OpenTelemetry's otelhttp: newHTTPClient is all that it needs. The
+// command is a module of its own, so that OpenTelemetry stays out of the go.mod of the client.
 package main
 
 import (
@@ -22,8 +22,8 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// newClient makes a client whose requests are traced and measured by the providers that otel has.
-func newClient(opts ...m3teraccess.Option) (*m3teraccess.Client, error) {
+// newHTTPClient returns an HTTP client that traces and measures its requests with OpenTelemetry's global providers.
+func newHTTPClient() *http.Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = transport.MaxIdleConns // all requests go to one host
 	transport.IdleConnTimeout = 45 * time.Second           // gateways keep idle connections for 60 s
@@ -31,8 +31,7 @@ func newClient(opts ...m3teraccess.Option) (*m3teraccess.Client, error) {
 		SendPingTimeout: 4 * time.Second,
 		PingTimeout:     3 * time.Second,
 	}
-	instrumented := &http.Client{Transport: otelhttp.NewTransport(transport)}
-	return m3teraccess.NewClient(append(opts, m3teraccess.WithHTTPClient(instrumented))...)
+	return &http.Client{Transport: otelhttp.NewTransport(transport)}
 }
 
 func main() {
@@ -47,13 +46,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	service := example.NewService(startFake, stderr)
-	defer service.Close()
 	finish := startTelemetry(stdout)
-	client, err := newClient(service.Options...)
+	client, closeService, err := example.NewClient(startFake, stderr, m3teraccess.WithHTTPClient(newHTTPClient()))
 	if err != nil {
-		return example.EnvironmentError(err)
+		return err
 	}
+	defer closeService()
 	return errors.Join(list(ctx, client, user, stderr), finish())
 }
 

@@ -22,7 +22,8 @@ func newTestClient(t *testing.T, baseURL string) (*m3teraccess.Client, *tracetes
 	spans := tracetest.NewInMemoryExporter()
 	otel.SetTracerProvider(trace.NewTracerProvider(trace.WithSyncer(spans)))
 	t.Setenv("M3TER_API_TOKEN", "token")
-	client, err := newClient(
+	client, err := m3teraccess.NewClient(
+		m3teraccess.WithHTTPClient(newHTTPClient()),
 		m3teraccess.WithBaseURL(baseURL),
 		m3teraccess.WithOrganization("org"),
 		m3teraccess.WithRetry(m3teraccess.RetryPolicy{MaxAttempts: 3, MinBackoff: 1, MaxBackoff: 1}),

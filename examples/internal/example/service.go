@@ -9,13 +9,8 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// A Service is the m3ter that an example runs against.
-type Service struct {
-	Options []m3teraccess.Option // for NewClient; none for the real one, which NewClient finds by itself
-	Close   func()
-}
-
-// IsDemo reports whether no M3TER_ variable is set. A person who sets one means the real m3ter, and never gets another.
+// IsDemo reports whether no M3TER_ variable is set. A person who sets one means the real m3ter, and must
+// not get another.
 func IsDemo() bool {
 	for _, name := range []string{"M3TER_API_KEY", "M3TER_API_SECRET", "M3TER_API_TOKEN", "M3TER_ORG_ID", "M3TER_BASE_URL"} {
 		if os.Getenv(name) != "" {
@@ -25,30 +20,28 @@ func IsDemo() bool {
 	return true
 }
 
-// NewService returns the service that the M3TER_ variables name. In a demo it is the in-memory one that startFake
-// starts, which it says on stderr.
-func NewService(startFake func() *m3tertest.Server, stderr io.Writer) *Service {
-	if !IsDemo() {
-		return &Service{Close: func() {}}
+// NewClient returns a client of the m3ter that the M3TER_ variables name. In a demo, that is the in-memory m3ter that
+// startFake starts, and NewClient says so on stderr. The caller must call closeService at the end.
+func NewClient(startFake func() *m3tertest.Server, stderr io.Writer, opts ...m3teraccess.Option) (client *m3teraccess.Client, closeService func(), err error) {
+	closeService = func() {}
+	if IsDemo() {
+		fake := startFake()
+		fmt.Fprintf(stderr, "No M3TER_ variable is set: this runs against an in-memory m3ter at %s, not the real service.\n", fake.URL)
+		opts, closeService = append(InMemory(fake), opts...), fake.Close
 	}
-	fake := startFake()
-	fmt.Fprintf(stderr, "No M3TER_ variable is set: this runs against an in-memory m3ter at %s, not the real service.\n", fake.URL)
-	return InMemory(fake)
+	client, err = m3teraccess.NewClient(opts...)
+	if err != nil {
+		closeService()
+		return nil, nil, fmt.Errorf("%w (to run against an in-memory m3ter instead, unset all M3TER_ variables)", err)
+	}
+	return client, closeService, nil
 }
 
-// InMemory returns a fake as the service.
-func InMemory(fake *m3tertest.Server) *Service {
-	return &Service{
-		Options: []m3teraccess.Option{
-			m3teraccess.WithBaseURL(fake.URL),
-			m3teraccess.WithCredentials(fake.APIKey, fake.APISecret),
-			m3teraccess.WithOrganization(fake.OrganizationID),
-		},
-		Close: fake.Close,
+// InMemory returns the options for a client of a fake.
+func InMemory(fake *m3tertest.Server) []m3teraccess.Option {
+	return []m3teraccess.Option{
+		m3teraccess.WithBaseURL(fake.URL),
+		m3teraccess.WithCredentials(fake.APIKey, fake.APISecret),
+		m3teraccess.WithOrganization(fake.OrganizationID),
 	}
-}
-
-// EnvironmentError is an error of NewClient, for the person who set the M3TER_ variables.
-func EnvironmentError(err error) error {
-	return fmt.Errorf("%w (to run against an in-memory m3ter instead, unset all M3TER_ variables)", err)
 }
