@@ -35,6 +35,17 @@ func TestCuresOfTheErrors(t *testing.T) {
 	}
 }
 
+// A failingLimiter has room for one request, and fails from then on.
+type failingLimiter struct{ waited bool }
+
+func (l *failingLimiter) Wait(context.Context) error {
+	if !l.waited {
+		l.waited = true
+		return nil
+	}
+	return errors.New("no room")
+}
+
 // commonErrors causes the errors, and returns their texts, one per line.
 func commonErrors(t *testing.T) string {
 	setEnvironment(t, nil)
@@ -57,6 +68,7 @@ func commonErrors(t *testing.T) string {
 	read(m3teraccess.WithBaseURL("http://127.0.0.1:1"))
 
 	patient := m3teraccess.WithRetry(m3teraccess.RetryPolicy{MinBackoff: time.Hour, MaxBackoff: time.Hour})
+	quick := m3teraccess.WithRetry(m3teraccess.RetryPolicy{MinBackoff: 1, MaxBackoff: 1})
 	client := clientOf(t, fake, newTransport(t))
 	for _, test := range []struct {
 		fault m3tertest.Fault
@@ -66,6 +78,7 @@ func commonErrors(t *testing.T) string {
 		{m3tertest.Fault{Status: 429}, nil},
 		{m3tertest.Fault{Status: 429, Header: http.Header{"Retry-After": {"120"}}}, nil},
 		{m3tertest.Fault{Status: 502}, []m3teraccess.Option{patient}},
+		{m3tertest.Fault{Status: 503}, []m3teraccess.Option{quick, m3teraccess.WithLimiter(new(failingLimiter))}},
 		{m3tertest.Fault{Status: 200, Body: "<html>"}, nil},
 		{m3tertest.Fault{Status: 200, Body: strings.Repeat("x", 2000)}, []m3teraccess.Option{m3teraccess.WithMaxResponseBytes(1000)}},
 		{m3tertest.Fault{Delay: time.Hour}, []m3teraccess.Option{m3teraccess.WithTimeout(time.Millisecond)}},

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// attempt makes one round trip and reads the whole response body, within the timeout and the size limit. So a late
-// response, or one that breaks off, is a failure of the attempt.
+// attempt makes one round trip and reads the whole response body, within the timeout and the size limit. An attempt fails
+// if the response is late or breaks off.
 func attempt(do roundTrip, isNetHTTP bool, timeout time.Duration, maxBytes int64) layer {
 	read := readAndClose
 	if !isNetHTTP {
@@ -39,7 +39,7 @@ func attempt(do roundTrip, isNetHTTP bool, timeout time.Duration, maxBytes int64
 		resp, err := do(httptrace.WithClientTrace(attemptCtx, s.trace(c.isRead())), c)
 		if err != nil {
 			proof := s.proof(err, attemptCtx.Err())
-			return outcome{attempted: true, err: because(s.told(c.redactor().error(withoutAdvice(err)))), proof: proof}
+			return outcome{attempted: true, err: because(s.explain(c.redactor().error(withoutAdvice(err)))), proof: proof}
 		}
 		out := outcome{attempted: true, answer: &answer{Response: resp}, isRepeated: s.isRepeated()}
 		out.answer.body, err = read(attemptCtx, resp, maxBytes)

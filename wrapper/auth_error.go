@@ -17,9 +17,9 @@ type AuthError struct {
 	err     error // nil if the token endpoint returned an error
 }
 
-// refused reports whether the token endpoint refused the credentials, so that a retry would fail too. m3ter
-// documents 403 for unauthorized requests.
-func (e *AuthError) refused() bool {
+// isRefusal reports whether the token endpoint refused the credentials, so that a retry would fail too. m3ter documents
+// 403 for unauthorized requests.
+func (e *AuthError) isRefusal() bool {
 	switch e.StatusCode {
 	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden:
 		return true
@@ -43,26 +43,26 @@ func (e *AuthError) Unwrap() error { return e.err }
 // respond. advice says what to check if the credentials were refused.
 func newAuthError(err error, statusCode int, redact redactor, advice string) *AuthError {
 	e := &AuthError{StatusCode: statusCode}
-	answered := (*oauth2.RetrieveError)(nil)
-	if !errors.As(err, &answered) {
+	refusal := (*oauth2.RetrieveError)(nil)
+	if !errors.As(err, &refusal) {
 		e.err, e.problem = err, err.Error() // redacted already
 		if e.StatusCode != 0 {
 			e.problem = fmt.Sprintf("the token endpoint returned %s without an access token: %s", status(e.StatusCode), e.problem)
 		}
 		return e
 	}
-	if answered.Response != nil {
-		e.StatusCode = answered.Response.StatusCode
+	if refusal.Response != nil {
+		e.StatusCode = refusal.Response.StatusCode
 	}
-	e.Code = redact.text(answered.ErrorCode, maxErrorText)
+	e.Code = redact.text(refusal.ErrorCode, maxErrorText)
 	e.problem = "the token endpoint returned " + status(e.StatusCode)
-	message := messageOf(answered.Body) // m3ter may send the form of its other errors
-	for _, detail := range []string{answered.ErrorCode, answered.ErrorDescription, message} {
+	message := messageOf(refusal.Body) // m3ter may send the form of its other errors
+	for _, detail := range []string{refusal.ErrorCode, refusal.ErrorDescription, message} {
 		if detail != "" {
 			e.problem += ": " + redact.text(detail, maxErrorText)
 		}
 	}
-	if e.refused() {
+	if e.isRefusal() {
 		e.problem += "; check " + advice
 	}
 	return e

@@ -26,7 +26,7 @@ type call struct {
 	attempt   int      // the number of the attempt, from 1; set by the retry layer
 	sent      int      // attempts that reached the transport; set by the retry layer
 	leaves    func()   // called when the request has a connection; set by the limit layer; may be nil
-	token     string   // the access token the access token of the attempt; set by the token layer
+	token     string   // the access token of the attempt; set by the token layer
 	denied    []string // the access tokens of earlier attempts
 	renewed   bool     // the access token was renewed once for this call
 }
@@ -56,7 +56,7 @@ type outcome struct {
 	attempted  bool    // the request reached the transport
 	isRepeated bool    // the transport has sent it more than once
 	proof      string  // why a failed attempt certainly changed nothing; "": it may have been carried out
-	ended      error   // the context's error if it left no time for another attempt
+	ended      error   // why there was no further attempt: an error of the context or of the caller's limiter
 }
 
 // isCut reports whether a successful response broke off. An unreadable response arrived in full.

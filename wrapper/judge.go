@@ -6,11 +6,11 @@ import "net/http"
 type verdict int
 
 const (
-	final    verdict = iota // the call ends with this outcome
-	doubtful                // the write may have been carried out: no retry
-	failed                  // nothing was changed: retry after a backoff
-	refused                 // over the rate limit, so nothing was changed: retry when m3ter accepts more requests
-	denied                  // the access token was refused, so nothing was changed: retry with another one
+	final       verdict = iota // the call ends with this outcome
+	doubtful                   // the write may have been carried out: no retry
+	failed                     // nothing was changed: retry after a backoff
+	rateLimited                // over the rate limit, so nothing was changed: retry when m3ter accepts more requests
+	denied                     // the access token was refused, so nothing was changed: retry with another one
 )
 
 // judge is the table in the package comment.
@@ -29,7 +29,7 @@ func judge(isRead bool, out outcome) verdict {
 	case out.isRepeated && !isRead && !a.isSuccess(): // the response belongs to one of several requests
 		return doubtful
 	case a.StatusCode == http.StatusTooManyRequests:
-		return refused
+		return rateLimited
 	case a.StatusCode == http.StatusUnauthorized || a.StatusCode == http.StatusForbidden:
 		return denied
 	case isAmbiguous(a.StatusCode) || out.isCut():

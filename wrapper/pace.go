@@ -55,7 +55,7 @@ func (p *pace) holdLeft() time.Duration {
 }
 
 // wait blocks until a request may be sent. After a hold-back it takes another slot, since otherwise all held requests
-// would be sent be sent together.
+// would be sent together.
 func (p *pace) wait(ctx context.Context) (leaves func(), err error) {
 	for {
 		if err := pause(ctx, p.holdLeft()); err != nil {

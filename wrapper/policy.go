@@ -53,7 +53,7 @@ func (p RetryPolicy) wait(verdict verdict, attempt int, a *answer) (wait time.Du
 			return wait, true
 		}
 	}
-	if verdict == refused {
+	if verdict == rateLimited {
 		return min(rateWindow<<min(attempt-1, 10), max(rateWindow, p.MaxBackoff)), false
 	}
 	return p.backoff(attempt), false

@@ -42,7 +42,7 @@ type sending struct {
 	headers atomic.Bool  // the request headers were written
 	whole   atomic.Int32 // requests that were written in full
 	dialing atomic.Int32 // dials under way
-	failed  atomic.Bool  // the last look-up, dial or handshake failed failed
+	failed  atomic.Bool  // the last look-up, dial or handshake failed
 
 	mu       sync.Mutex
 	failures []error // of look-ups, dials and handshakes
@@ -114,8 +114,8 @@ func (s *sending) proof(err, ended error) string {
 	return ""
 }
 
-// told returns an error that also says if the request was written to an earlier connection than the failed one.
-func (s *sending) told(err error) error {
+// explain adds to an error that the request was written to a connection before the one that failed, if it was.
+func (s *sending) explain(err error) error {
 	if s.whole.Load() > 0 && s.asked.Load() > s.got.Load() {
 		return fmt.Errorf("the connection was lost after the request was written, and then: %w", err)
 	}

@@ -20,7 +20,7 @@ func retry(policy RetryPolicy, tokens *tokens, log *slog.Logger, next layer) lay
 			if out.attempted {
 				c.sent++
 			} else {
-				closeBody(c.req) // the transport never got it
+				closeBody(c.req) // the transport, which would close it, did not get it
 			}
 			if c.attempt > 1 && !out.attempted && !errors.As(out.err, new(*AuthError)) {
 				last.ended = out.err
@@ -33,7 +33,7 @@ func retry(policy RetryPolicy, tokens *tokens, log *slog.Logger, next layer) lay
 				}
 				return out
 			}
-			if again := r.prepareNext(ctx, c, verdict, &out, took); !again {
+			if !r.prepareNext(ctx, c, verdict, &out, took) {
 				return r.giveUp(ctx, c, out, took)
 			}
 			last = out
@@ -52,17 +52,20 @@ func (r *retrier) giveUp(ctx context.Context, c *call, out outcome, took time.Du
 	return out
 }
 
-// prepareNext waits and prepares the request for the next attempt. It reports whether there will be one. If not, it
-// puts the reason into the outcome, unless the outcome has it already.
+// prepareNext waits and prepares the request for the next attempt, and reports whether the call can make it. If the
+// context ended, prepareNext sets out.ended.
 func (r *retrier) prepareNext(ctx context.Context, c *call, verdict verdict, out *outcome, took time.Duration) bool {
 	wait, asked := r.policy.wait(verdict, c.attempt, out.answer)
 	tooLong := asked && wait > r.policy.MaxRetryAfter
-	if verdict == refused {
+	if verdict == rateLimited {
 		c.pace.hold(othersWait(wait, asked && !tooLong))
 	}
-	endedByContext := out.err != nil && ctx.Err() != nil
-	possible := verdict != doubtful && !endedByContext && !tooLong && c.attempt < r.policy.MaxAttempts && c.isRewindable()
-	if verdict == denied && !r.replaceToken(ctx, c, out, possible) || !possible {
+	wasStopped := out.err != nil && ctx.Err() != nil
+	possible := verdict != doubtful && !wasStopped && !tooLong && c.attempt < r.policy.MaxAttempts && c.isRewindable()
+	if verdict == denied {
+		possible = r.replaceToken(ctx, c, out, possible)
+	}
+	if !possible {
 		return false
 	}
 	if out.ended = outlived(ctx, wait); out.ended != nil || !c.rewind() {
@@ -76,8 +79,8 @@ func (r *retrier) prepareNext(ctx context.Context, c *call, verdict verdict, out
 	return true
 }
 
-// replaceToken gets another access token in place of the denied one, once a call, and reports whether to retry with it.
-// A second denial has another cause than the token. If no attempt is possible, the renewal still serves the next call.
+// replaceToken replaces the denied access token, once in a call, and reports whether to retry with another one. A second
+// denial has a cause other than the token. If no attempt is possible, the renewal still serves the next call.
 func (r *retrier) replaceToken(ctx context.Context, c *call, out *outcome, possible bool) bool {
 	if c.renewed {
 		return false

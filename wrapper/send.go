@@ -95,7 +95,7 @@ func (c *call) explain(err error, out outcome) error {
 		err = c.failure(proof, err)
 	}
 	if out.ended != nil {
-		err = fmt.Errorf("%w; no time for another attempt: %w", err, out.ended)
+		err = fmt.Errorf("%w; no further attempt: %w", err, out.ended)
 	}
 	if unknown && !c.isRead() {
 		err = &unknownOutcome{err: err, find: c.op.Recovery}

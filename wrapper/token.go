@@ -43,14 +43,14 @@ const (
 	forbiddenRenewal = time.Minute
 )
 
-// tokens holds the current access token. One request fetches it for all callers that wait. The wait of each caller ends
-// with its own context, and the request continues for the others. Shortly before the token expires, a call starts a
-// renewal in the background. So no call of a busy client waits, and an idle client has neither a goroutine nor a timer.
+// tokens holds the current access token. One request fetches a token for all callers that wait. The wait of a caller ends
+// with its context, and the request continues for the others. Shortly before the token expires, a call starts a renewal
+// in the background. So no call of a busy client waits, and an idle client has neither a goroutine nor a timer.
 type tokens struct {
-	fetch    func(context.Context) (*oauth2.Token, error) // the error is an *AuthError
-	abandons bool                                         // fetch ends with its context; the caller's own source does not
-	redact   redactor
-	log      *slog.Logger
+	fetch       func(context.Context) (*oauth2.Token, error) // the error is an *AuthError
+	cancellable bool                                         // fetch ends with its context; a caller's token source does not
+	redact      redactor
+	log         *slog.Logger
 
 	mu           sync.Mutex
 	current      *oauth2.Token // may be nil, or have expired
@@ -61,11 +61,12 @@ type tokens struct {
 	forbiddenAt  time.Time     // when a 403 last renewed the token
 }
 
-// A pendingToken is a token request in progress. It is cancelled when the last waiting caller leaves, unless it is
-// kept, as for the renewal of a token that is still valid.
+// A pendingToken is a token request in progress. The last caller that stops waiting cancels it, unless it is kept. The
+// lock of tokens guards waiting and kept.
 type pendingToken struct {
 	cancel  context.CancelFunc
-	waiting int           // guarded by the lock of tokens
+	waiting int           // callers that wait
+	kept    bool          // a renewal in the background, or a request that can't be cancelled
 	done    chan struct{} // closed when token and err are set
 	token   *oauth2.Token
 	err     error
@@ -76,7 +77,7 @@ func (t *tokens) get(ctx context.Context) (*oauth2.Token, error) {
 	if t.current.Valid() {
 		defer t.mu.Unlock()
 		if !t.renewAt.IsZero() && !time.Now().Before(t.renewAt) {
-			t.join().keep()
+			t.join().kept = true
 		}
 		return t.current, nil
 	}
@@ -106,22 +107,19 @@ func (t *tokens) replace(denied string, status int) (replaced bool, pending *pen
 		t.forbiddenAt = time.Now()
 	}
 	if t.sharedRefusal() != nil && t.pending == nil {
-		return false, failedBefore(t.refusal)
+		return false, failedRequest(t.refusal)
 	}
 	pending = t.join()
 	pending.waiting++
 	return false, pending
 }
 
-// failedBefore returns a token request that has failed already.
-func failedBefore(err error) *pendingToken {
+// failedRequest returns a token request that has failed.
+func failedRequest(err error) *pendingToken {
 	done := make(chan struct{})
 	close(done)
 	return &pendingToken{cancel: func() {}, done: done, err: err}
 }
-
-// keep counts a caller that never leaves, so that the request is not cancelled. The lock must be held.
-func (p *pendingToken) keep() { p.waiting++ }
 
 // wait waits for a token until the context ends. The last caller to leave cancels the request.
 func (t *tokens) wait(ctx context.Context, pending *pendingToken) (*oauth2.Token, error) {
@@ -132,7 +130,7 @@ func (t *tokens) wait(ctx context.Context, pending *pendingToken) (*oauth2.Token
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if pending.waiting--; pending.waiting == 0 {
+	if pending.waiting--; pending.waiting == 0 && !pending.kept {
 		pending.cancel()
 		if t.pending == pending {
 			t.pending = nil // the next caller starts a new request
@@ -156,9 +154,7 @@ func (t *tokens) join() *pendingToken {
 	ctx, cancel := context.WithCancel(context.Background())
 	pending := &pendingToken{cancel: cancel, done: make(chan struct{})}
 	pending.err = &AuthError{problem: "the token source ended its goroutine"} // overwritten when it returns
-	if !t.abandons {
-		pending.keep()
-	}
+	pending.kept = !t.cancellable
 	t.pending = pending
 	go func() {
 		start := time.Now()
@@ -187,7 +183,7 @@ func (t *tokens) settle(ctx context.Context, pending *pendingToken, took time.Du
 		return
 	}
 	now := time.Now()
-	if refused := (*AuthError)(nil); errors.As(err, &refused) && refused.refused() {
+	if refused := (*AuthError)(nil); errors.As(err, &refused) && refused.isRefusal() {
 		t.refusal, t.refusalUntil = err, now.Add(shareRefusal)
 	}
 	news := err == nil && (t.current == nil || t.current.AccessToken != token.AccessToken || !t.current.Expiry.Equal(token.Expiry))
@@ -229,7 +225,7 @@ func newTokens(cfg *config, transport transport) *tokens {
 	if source := cfg.source; source != nil {
 		t.fetch = func(context.Context) (*oauth2.Token, error) { return fetchFrom(source, t.redact) }
 	} else {
-		t.fetch, t.abandons = newExchange(cfg, transport).fetch, true
+		t.fetch, t.cancellable = newExchange(cfg, transport).fetch, true
 	}
 	return t
 }
