@@ -166,7 +166,7 @@ func TestNilIsRefused(t *testing.T) {
 			t.Errorf("%s: %v", m.name, err)
 		}
 	}
-	_, err := RetryOnConflict(none, func(context.Context) (int64, error) { return 0, nil }, func(context.Context, int64) (int, error) { return 0, nil })
+	_, err := RetryOnConflict(none, readOne, func(context.Context, int64) (int, error) { return 0, nil })
 	if !errors.As(err, new(*ValidationError)) {
 		t.Errorf("RetryOnConflict: %v", err)
 	}
