@@ -650,14 +650,14 @@ func TestPanics(t *testing.T) {
 	rdb := redis.NewClient(&redis.Options{})
 	defer rdb.Close()
 	for want, f := range map[string]func(){
-		"the Redis client is nil":       func() { New(nil, 1) },
-		"the number of processes is 0:": func() { New(rdb, 0) },
-		"the timeout is 0s:":            func() { WithTimeout(0) },
-		"the logger is nil":             func() { WithLogger(nil) },
+		"the Redis client must not be nil":                    func() { New(nil, 1) },
+		"the number of processes must be at least 1; it is 0": func() { New(rdb, 0) },
+		"the timeout must be more than 0; it is 0s":           func() { WithTimeout(0) },
+		"the logger must not be nil":                          func() { WithLogger(nil) },
 	} {
 		func() {
 			defer func() {
-				if got, _ := recover().(string); !strings.HasPrefix(got, "redislimiter: "+want) {
+				if got, _ := recover().(string); got != "redislimiter: "+want {
 					t.Errorf("panic %q, want %q", got, want)
 				}
 			}()
