@@ -507,7 +507,7 @@ func TestStrict(t *testing.T) {
 		for range 3 {
 			start := time.Now()
 			err := l.Wait(t.Context())
-			if err == nil || !strings.Contains(err.Error(), "no answer within 200ms") || errors.Is(err, context.DeadlineExceeded) {
+			if err == nil || !strings.Contains(err.Error(), "no response within 200ms") || errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("error %v", err)
 			}
 			if took := time.Since(start); took > 200*time.Millisecond {
@@ -602,8 +602,8 @@ func TestStoppedProcessLosesItsTurn(t *testing.T) {
 			m := &s.process(2).Limiter(testOrg).machine
 			m.running = true // by this test
 			m.enter()
-			m.turns = []turn{{slots: 1, due: time.Now().Add(-late), sure: true}}
-			if m.useTurns(time.Now()); m.waiters.Len() != want {
+			m.batches = []batch{{grants: 1, due: time.Now().Add(-late), sure: true}}
+			if m.grantBatches(time.Now()); m.waiters.Len() != want {
 				t.Errorf("%v late: %d still wait, want %d", late, m.waiters.Len(), want)
 			}
 		}
