@@ -67,8 +67,8 @@ func microseconds(n int64) time.Duration { return time.Duration(n) * time.Micros
 // the call's own context.
 func (f *Fleet) noResponse() error { return fmt.Errorf("no response within %v", f.timeout) }
 
-// lead returns how long before a batch is due the process asks Redis to confirm it, and how late it may use the batch. A
-// process that was stopped must not send requests in addition to those of the next window.
+// lead returns how long before a batch is due the process asks Redis to confirm it, and how late it may use the batch.
+// A process that was stopped must not send requests in addition to those of the next window.
 func (f *Fleet) lead() time.Duration { return f.timeout / 2 }
 
 // silence returns how long nothing is granted after a loss: one window, and lead for the late use of earlier grants.
