@@ -18,9 +18,9 @@ local function info(section, field)
 end
 local server = info('server', 'run_id')
 
--- lostNothing reports whether an organization without state is new. It is new if the server has an old mark and evicts
--- no keys, because the server has then lost nothing since the mark. On a Cluster, another node may have the mark. Redis
--- then returns an error, and lostNothing reports false.
+-- lostNothing reports whether the server has lost no state since it was marked, which must be a while ago. Then an
+-- organization without state is new. A server that evicts keys may have lost some. On a Cluster, another node may have
+-- the mark. Redis then returns an error, and lostNothing reports false.
 local function lostNothing()
   local mark = 'm3ter:rate:since:' .. server
   redis.pcall('SET', mark, now, 'NX', 'PX', keep)
@@ -62,8 +62,8 @@ end
 local at = math.max(now, heldUntil, grantTime(count - 1))
 local reply = {epoch, localUntil - now}
 
--- gather returns how many grants, at most `most`, are possible by a time. It moves `at` to the last of them, so that they
--- form one batch.
+-- gather returns how many grants, at most `most`, are possible by a time. It moves `at` to the last of them, so that
+-- they form one batch.
 local function gather(most, by)
   local n = 0
   while n < most and earliestTime(count + n) <= by do
