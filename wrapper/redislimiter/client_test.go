@@ -11,7 +11,7 @@ import (
 
 // A 429 for one process holds back the clients of all processes, for as long as m3ter asks.
 func TestRefusalHoldsTheFleetBack(t *testing.T) {
-	inBubble(t, func(t *testing.T, s *service) {
+	inBubble(t, func(t *testing.T, s *memoryRedis) {
 		s.known()
 		fake := m3tertest.NewServer(m3tertest.InMemory())
 		defer fake.Close()
