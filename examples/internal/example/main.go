@@ -1,5 +1,5 @@
-// Package example is what the examples have in common: how they are started and interrupted, how they read their flags,
-// and which m3ter they run against.
+// Package example is the common part of the examples: it runs and interrupts a program, reads its flags, and selects its
+// m3ter.
 package example
 
 import (
@@ -13,13 +13,13 @@ import (
 	"syscall"
 )
 
-// Main runs an example. Its context ends when it is interrupted: by Ctrl-C, by kill, or because its terminal is closed.
-// An error is printed as one line, and makes the exit status 1, a UsageError 2; flag.ErrHelp is none.
+// Main runs an example. The context ends if the user presses Ctrl-C, runs kill, or closes the terminal. Main prints an
+// error in one line, and exits with status 2 for a UsageError and 1 for any other error. flag.ErrHelp is not an error.
 func Main(name string, run func(context.Context) error) {
-	// When nobody reads the output any more, writing it fails. The signal would end the example in the midst of its work.
+	// If the reader of the output exits, a write returns an error. SIGPIPE would end the example in the middle of its work.
 	signal.Ignore(syscall.SIGPIPE)
 	interrupts := []os.Signal{os.Interrupt, syscall.SIGTERM}
-	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
+	if !signal.Ignored(syscall.SIGHUP) { // nohup ignores it
 		interrupts = append(interrupts, syscall.SIGHUP)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), interrupts...)
@@ -31,7 +31,7 @@ func Main(name string, run func(context.Context) error) {
 	if errors.Is(err, context.Canceled) {
 		err = fmt.Errorf("interrupted: %w", err)
 	}
-	// One line, though an error of NewClient may have several.
+	// An error of NewClient may have several lines.
 	fmt.Fprintf(os.Stderr, "%s: %s\n", name, strings.ReplaceAll(err.Error(), "\n", "; "))
 	if errors.As(err, new(UsageError)) {
 		os.Exit(2)

@@ -11,11 +11,12 @@ import (
 
 // A Service is the m3ter that an example runs against.
 type Service struct {
-	Options []m3teraccess.Option // for NewClient; none for the real one, which NewClient finds by itself
+	Options []m3teraccess.Option // for NewClient; empty for the real m3ter, which the M3TER_ variables select
 	Close   func()
 }
 
-// IsDemo reports whether no M3TER_ variable is set. A person who sets one means the real m3ter, and never gets another.
+// IsDemo reports whether no M3TER_ variable is set. A user who sets a variable wants the real m3ter, and never gets a
+// demo.
 func IsDemo() bool {
 	for _, name := range []string{"M3TER_API_KEY", "M3TER_API_SECRET", "M3TER_API_TOKEN", "M3TER_ORG_ID", "M3TER_BASE_URL"} {
 		if os.Getenv(name) != "" {
@@ -25,18 +26,18 @@ func IsDemo() bool {
 	return true
 }
 
-// NewService returns the service that the M3TER_ variables name. In a demo it is the in-memory one that startFake
-// starts, which it says on stderr.
+// NewService returns the m3ter that the M3TER_ variables select. In a demo, it calls startFake, and writes the URL of
+// the in-memory m3ter to stderr.
 func NewService(startFake func() *m3tertest.Server, stderr io.Writer) *Service {
 	if !IsDemo() {
 		return &Service{Close: func() {}}
 	}
 	fake := startFake()
-	fmt.Fprintf(stderr, "No M3TER_ variable is set: this runs against an in-memory m3ter at %s, not the real service.\n", fake.URL)
+	fmt.Fprintf(stderr, "No M3TER_ variable is set: the program uses an in-memory m3ter at %s, not the real m3ter.\n", fake.URL)
 	return InMemory(fake)
 }
 
-// InMemory returns a fake as the service.
+// InMemory returns a Service for a fake.
 func InMemory(fake *m3tertest.Server) *Service {
 	return &Service{
 		Options: []m3teraccess.Option{
@@ -48,7 +49,7 @@ func InMemory(fake *m3tertest.Server) *Service {
 	}
 }
 
-// EnvironmentError is an error of NewClient, for the person who set the M3TER_ variables.
+// EnvironmentError adds a hint to an error of NewClient, for the user who set the M3TER_ variables.
 func EnvironmentError(err error) error {
-	return fmt.Errorf("%w (to run against an in-memory m3ter instead, unset all M3TER_ variables)", err)
+	return fmt.Errorf("%w (to use an in-memory m3ter instead, unset all M3TER_ variables)", err)
 }
