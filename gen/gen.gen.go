@@ -385,8 +385,8 @@ type OrgID = string
 // Error Why a request was refused, or what failed.
 type Error = ErrorMessage
 
-// Finish converts a response, a pointer to one of the types here, to the form of requests, and returns the name of a
-// missing member. It leaves any other value unchanged.
+// Finish converts a response to the form of requests, and returns the name of a missing member. It handles pointers to
+// the response types of this package, and leaves any other value unchanged.
 func Finish(answer any) (lacks string, isOurs bool) {
 	switch v := answer.(type) {
 	case *PermissionPolicy:

@@ -16,7 +16,7 @@ import (
 
 // What a client makes of a response.
 var answerSituations = []situation{
-	{"permissions answered as pages", onPlain(func(t *testing.T, fake *m3tertest.Server, plain plainClient) {
+	{"permissions in pages", onPlain(func(t *testing.T, fake *m3tertest.Server, plain plainClient) {
 		grantThree(fake)
 		var names []string
 		params := gen.UserPermissionsParams{PageSize: 1}
@@ -61,7 +61,7 @@ var answerSituations = []situation{
 		}
 	})},
 
-	{"200 with HTML, nothing or a cut value", func(t *testing.T) {
+	{"200 with HTML, no body or a cut value", func(t *testing.T) {
 		for _, answer := range unreadableAnswers {
 			resp, err := plainAt(t, newService(t, answer)).create(t.Context())
 			if answer.header != nil {

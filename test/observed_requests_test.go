@@ -42,7 +42,7 @@ var requestSituations = []situation{
 		}
 	})},
 
-	{"ids that lead elsewhere", onPlain(func(t *testing.T, fake *m3tertest.Server, plain plainClient) {
+	{"ids that change the path", onPlain(func(t *testing.T, fake *m3tertest.Server, plain plainClient) {
 		for id, want := range map[string]string{
 			"..":   "/permissions",
 			"../x": "/users/..%2Fx/permissions",
@@ -71,7 +71,7 @@ var requestSituations = []situation{
 		}
 	})},
 
-	{"a POST that is dropped, or answered with 502, 500 or 409", onPlain(func(t *testing.T, fake *m3tertest.Server, plain plainClient) {
+	{"a POST that is dropped, or gets 502, 500 or 409", onPlain(func(t *testing.T, fake *m3tertest.Server, plain plainClient) {
 		for i, fault := range failedPosts {
 			fake.ClearFaults()
 			fake.Inject(fault)

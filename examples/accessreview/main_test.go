@@ -59,7 +59,7 @@ func TestIncompleteEnvironment(t *testing.T) {
 			if n := strings.Count(line, "m3teraccess: "); n != len(test.want) || !strings.Contains(line, test.want[n-1]) {
 				t.Errorf("stderr does not name %q as missing: %s", test.want, line)
 			}
-			if !strings.HasSuffix(line, " (to run against an in-memory m3ter instead, unset all M3TER_ variables)\n") {
+			if !strings.HasSuffix(line, " (to use an in-memory m3ter instead, unset all M3TER_ variables)\n") {
 				t.Errorf("stderr does not tell how to run the demo: %s", line)
 			}
 		})

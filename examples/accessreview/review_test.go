@@ -72,7 +72,7 @@ Administrators  allow   all                                *               yes  
 		t.Errorf("stdout is\n%swant\n%s", got, want)
 	}
 
-	const wantProgress = `No M3TER_ variable is set: this runs against an in-memory m3ter at URL, not the real service.
+	const wantProgress = `No M3TER_ variable is set: the program uses an in-memory m3ter at URL, not the real m3ter.
 Created the policy "Meter readers", id ID.
 Added it to the user 3b1f0c9a-6c0f-4a0e-9c44-0d4f6f3f5e21.
 Policies of the user 3b1f0c9a-6c0f-4a0e-9c44-0d4f6f3f5e21, fetched in pages of 2: 5.

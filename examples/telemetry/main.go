@@ -26,8 +26,8 @@ import (
 func newHTTPClient() *http.Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = transport.MaxIdleConns // all requests go to one host
-	transport.IdleConnTimeout = 45 * time.Second           // gateways keep idle connections for 60 s
-	transport.HTTP2 = &http.HTTP2Config{                   // leaves connections that are silently dead
+	transport.IdleConnTimeout = 45 * time.Second           // gateways close idle connections after 60 seconds
+	transport.HTTP2 = &http.HTTP2Config{                   // closes connections to a silent server
 		SendPingTimeout: 4 * time.Second,
 		PingTimeout:     3 * time.Second,
 	}
