@@ -115,13 +115,13 @@ func (e TargetType) Valid() bool {
 	}
 }
 
-// Action An action that a statement allows or denies, in the form of requests; all means every action. Other values pass, since m3ter may know more. m3ter documents the form of the four config actions; the form of the others is inferred from it.
+// Action An action that a statement allows or denies, in the form of requests. The action all is every action. The client also accepts other values, since m3ter may have more actions. m3ter documents the form of the four config actions. The form of the others is inferred from these.
 type Action string
 
-// Effect The effect of a statement, in the form of requests. Other values pass.
+// Effect The effect of a statement, in the form of requests. The client also accepts other values.
 type Effect string
 
-// ErrorMessage Why a request was refused, or what failed.
+// ErrorMessage The reason why m3ter refused a request or failed.
 type ErrorMessage struct {
 	// Message The reason, for a person to read.
 	Message string `json:"message,omitempty,omitzero"`
@@ -144,7 +144,7 @@ type PermissionPolicy struct {
 	// LastModifiedBy The id of the user who last changed the policy.
 	LastModifiedBy string `json:"lastModifiedBy,omitempty,omitzero"`
 
-	// ManagedPolicy Whether m3ter manages the policy; such a policy can't be changed.
+	// ManagedPolicy Whether m3ter manages the policy. A managed policy can't be changed.
 	ManagedPolicy bool `json:"managedPolicy,omitempty,omitzero"`
 
 	// Name The name of the policy.
@@ -222,7 +222,7 @@ type PrincipalPermission struct {
 	// PrincipalID The id of the user.
 	PrincipalID string `json:"principalId,omitempty,omitzero"`
 
-	// PrincipalType What kind of principal holds the policy: USER, USERGROUP, SERVICEUSER or SUPPORTUSERS. Kinds that are not known here may come.
+	// PrincipalType The kind of the principal that holds the policy: USER, USERGROUP, SERVICEUSER or SUPPORTUSERS. m3ter may return other kinds.
 	PrincipalType string `json:"principalType,omitempty,omitzero"`
 
 	// Version 1 at creation, incremented by each change.
@@ -235,7 +235,7 @@ func finishPrincipalPermission(v *PrincipalPermission) (lacks string) {
 	)
 }
 
-// PrincipalPermissionRequest The user that gets a policy.
+// PrincipalPermissionRequest The user to add a policy to.
 type PrincipalPermissionRequest struct {
 	// PrincipalID The id of the user.
 	PrincipalID string `json:"principalId"`
@@ -281,15 +281,15 @@ func finishResourceGroup(v *ResourceGroup) (lacks string) {
 	)
 }
 
-// ResourceGroupItemRequest The resource to take out of a group.
+// ResourceGroupItemRequest The resource to remove from a group.
 type ResourceGroupItemRequest struct {
 	// TargetID The id of the item or of the nested group.
 	TargetID string `json:"targetId"`
 
-	// TargetType The kind of resource to remove, a single item or a nested group. Sources disagree on the spelling that m3ter takes: m3ter's examples have lower case, its published enum upper case, and both can be sent.
+	// TargetType The kind of resource to remove: a single item or a nested group. m3ter's examples spell it in lower case, and its published enum in upper case. The client sends either spelling.
 	TargetType TargetType `json:"targetType"`
 
-	// Version The current version of the group; absent (0) to leave it unchecked.
+	// Version The current version of the group. If it is absent (0), m3ter does not check the version.
 	Version int64 `json:"version,omitempty,omitzero"`
 }
 
@@ -358,7 +358,7 @@ type SupportRequest struct {
 	// EndSupportUsersAccess When support access ends; sent in UTC.
 	EndSupportUsersAccess time.Time `json:"dtEndSupportUsersAccess"`
 
-	// SupportUsersPermissionPolicy What support users may do. If it is absent (nil), m3ter chooses. An empty list is sent as an empty list.
+	// SupportUsersPermissionPolicy What support users may do. If it is absent (nil), m3ter chooses. The client sends an empty list as an empty list.
 	SupportUsersPermissionPolicy []Statement `json:"supportUsersPermissionPolicy,omitzero"`
 
 	// Version The current version; absent (0) in the first request of an organization.
@@ -373,7 +373,7 @@ func checkSupportRequest(v SupportRequest) []Problem {
 	)
 }
 
-// TargetType The kind of resource to remove, a single item or a nested group. Sources disagree on the spelling that m3ter takes: m3ter's examples have lower case, its published enum upper case, and both can be sent.
+// TargetType The kind of resource to remove: a single item or a nested group. m3ter's examples spell it in lower case, and its published enum in upper case. The client sends either spelling.
 type TargetType string
 
 // UserPermissionsAnswer A page of policies, or the one policy of the published document.
@@ -382,7 +382,7 @@ type UserPermissionsAnswer = PermissionPolicyPage
 // OrgID defines model for OrgID.
 type OrgID = string
 
-// Error Why a request was refused, or what failed.
+// Error The reason why m3ter refused a request or failed.
 type Error = ErrorMessage
 
 // Finish converts a response to the form of requests, and returns the name of a missing member. It handles pointers to
@@ -452,7 +452,7 @@ type RemoveResourceJSONRequestBody = ResourceGroupItemRequest
 // RequestSupportJSONRequestBody defines body for RequestSupport for application/json ContentType.
 type RequestSupportJSONRequestBody = SupportRequest
 
-// CreatePermissionPolicy: Create Permission Policy. Creates a permission policy. It has no effect until it is added to a user. Names need not be unique: sending the same request twice creates two policies.
+// CreatePermissionPolicy: Create Permission Policy. Creates a permission policy. A policy has no effect until it is added to a user. Names need not be unique: two equal requests create two policies.
 var CreatePermissionPolicy = Endpoint[PermissionPolicyRequest, PermissionPolicy]{
 	Operation: Operation{
 		Name:      "CreatePermissionPolicy",
@@ -481,7 +481,7 @@ var AddPermissionPolicyToUser = Endpoint[PrincipalPermissionRequest, PrincipalPe
 	Finish:  finishPrincipalPermission,
 }
 
-// RemoveResource: Remove item. Removes an item, or a nested group, from a resource group.
+// RemoveResource: Remove item. Removes an item or a nested group from a resource group.
 var RemoveResource = Endpoint[ResourceGroupItemRequest, ResourceGroup]{
 	Operation: Operation{
 		Name:      "RemoveResource",
@@ -496,7 +496,7 @@ var RemoveResource = Endpoint[ResourceGroupItemRequest, ResourceGroup]{
 	Finish:  finishResourceGroup,
 }
 
-// RequestSupport: Request Support. Lets m3ter's support users into the organization until the given time. The first request of an organization has no version. Each later request changes the existing one and has its current version.
+// RequestSupport: Request Support. Gives m3ter's support users access to the organization until the given time. The first request of an organization has no version. Each later request changes the support request, and has its current version.
 var RequestSupport = Endpoint[SupportRequest, Support]{
 	Operation: Operation{
 		Name:      "RequestSupport",
@@ -511,7 +511,7 @@ var RequestSupport = Endpoint[SupportRequest, Support]{
 	Finish:  finishSupport,
 }
 
-// UserPermissions: Retrieve OrgUser Permissions. Lists the permission policies of a user, newest first, in pages. An empty page that has a token is followed by more.
+// UserPermissions: Retrieve OrgUser Permissions. Lists the permission policies of a user, newest first, in pages. More pages follow an empty page that has a page token.
 var UserPermissions = Endpoint[UserPermissionsParams, PermissionPolicyPage]{
 	Operation: Operation{
 		Name:      "UserPermissions",

@@ -40,10 +40,10 @@ const (
 	TargetItem  TargetType = gen.TargetTypeItem
 )
 
-// Action is an action that a statement allows or denies, in the form of requests; all means every action. Other values pass, since m3ter may know more. m3ter documents the form of the four config actions; the form of the others is inferred from it.
+// Action is an action that a statement allows or denies, in the form of requests. The action all is every action. The client also accepts other values, since m3ter may have more actions. m3ter documents the form of the four config actions. The form of the others is inferred from these.
 type Action = gen.Action
 
-// Effect is the effect of a statement, in the form of requests. Other values pass.
+// Effect is the effect of a statement, in the form of requests. The client also accepts other values.
 type Effect = gen.Effect
 
 // PermissionPolicy is a named set of statements that can be added to users. Fields that m3ter does not return are absent (zero).
@@ -52,7 +52,7 @@ type Effect = gen.Effect
 //	Version                      int64              1 at creation, incremented by each change.
 //	Name                         string             The name of the policy.
 //	PermissionPolicy             []Statement        The statements of the policy.
-//	ManagedPolicy                bool               Whether m3ter manages the policy; such a policy can't be changed.
+//	ManagedPolicy                bool               Whether m3ter manages the policy. A managed policy can't be changed.
 //	CreatedAt                    time.Time          When the policy was created.
 //	LastModifiedAt               time.Time          When the policy was last changed.
 //	CreatedBy                    string             The id of the user who created the policy.
@@ -80,14 +80,14 @@ type PermissionPolicyRequest = gen.PermissionPolicyRequest
 //	Version                      int64              1 at creation, incremented by each change.
 //	PermissionPolicyID           string             The id of the policy.
 //	PrincipalID                  string             The id of the user.
-//	PrincipalType                string             What kind of principal holds the policy: USER, USERGROUP, SERVICEUSER or SUPPORTUSERS. Kinds that are not known here may come.
+//	PrincipalType                string             The kind of the principal that holds the policy: USER, USERGROUP, SERVICEUSER or SUPPORTUSERS. m3ter may return other kinds.
 //	CreatedAt                    time.Time          When the link was created.
 //	LastModifiedAt               time.Time          When the link was last changed.
 //	CreatedBy                    string             The id of the user who created the link.
 //	LastModifiedBy               string             The id of the user who last changed the link.
 type PrincipalPermission = gen.PrincipalPermission
 
-// PrincipalPermissionRequest is the user that gets a policy.
+// PrincipalPermissionRequest is the user to add a policy to.
 //
 //	PrincipalID                  string             The id of the user. At least 1 character.
 //	Version                      int64              The current version of an existing link; absent (0) for a new one.
@@ -106,11 +106,11 @@ type PrincipalPermissionRequest = gen.PrincipalPermissionRequest
 //	LastModifiedBy               string             The id of the user who last changed the group.
 type ResourceGroup = gen.ResourceGroup
 
-// ResourceGroupItemRequest is the resource to take out of a group.
+// ResourceGroupItemRequest is the resource to remove from a group.
 //
 //	TargetID                     string             The id of the item or of the nested group. At least 1 character.
-//	TargetType                   TargetType         The kind of resource to remove, a single item or a nested group. Sources disagree on the spelling that m3ter takes: m3ter's examples have lower case, its published enum upper case, and both can be sent.
-//	Version                      int64              The current version of the group; absent (0) to leave it unchecked.
+//	TargetType                   TargetType         The kind of resource to remove: a single item or a nested group. m3ter's examples spell it in lower case, and its published enum in upper case. The client sends either spelling.
+//	Version                      int64              The current version of the group. If it is absent (0), m3ter does not check the version.
 //
 // Required: TargetID, TargetType.
 type ResourceGroupItemRequest = gen.ResourceGroupItemRequest
@@ -136,10 +136,10 @@ type Support = gen.Support
 //
 //	EndSupportUsersAccess        time.Time          When support access ends; sent in UTC.
 //	Version                      int64              The current version; absent (0) in the first request of an organization.
-//	SupportUsersPermissionPolicy []Statement        What support users may do. If it is absent (nil), m3ter chooses. An empty list is sent as an empty list.
+//	SupportUsersPermissionPolicy []Statement        What support users may do. If it is absent (nil), m3ter chooses. The client sends an empty list as an empty list.
 //
 // Required: EndSupportUsersAccess.
 type SupportRequest = gen.SupportRequest
 
-// TargetType is the kind of resource to remove, a single item or a nested group. Sources disagree on the spelling that m3ter takes: m3ter's examples have lower case, its published enum upper case, and both can be sent.
+// TargetType is the kind of resource to remove: a single item or a nested group. m3ter's examples spell it in lower case, and its published enum in upper case. The client sends either spelling.
 type TargetType = gen.TargetType
