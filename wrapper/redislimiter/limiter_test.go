@@ -416,7 +416,7 @@ func TestRedisFails(t *testing.T) {
 					t.Errorf("%d grants in the window after the failure", len(silent))
 				}
 				back := between(all, mended.Add(4*time.Second), mended.Add(9*time.Second))
-				if len(back) < 49*5*80/100 { // after a slow server, grants are lost that came too late
+				if len(back) < 49*5*80/100 { // the grants of a slow server are lost
 					t.Errorf("%d grants in 5 s, 4 s after the return", len(back))
 				}
 				for _, message := range []string{"Redis fails", "Redis is back"} {
@@ -484,7 +484,7 @@ func TestReturnBeforeOthers(t *testing.T) {
 	})
 }
 
-// between returns the times from from until before to, in order.
+// between returns the times in [from, to), in order.
 func between(at []time.Time, from, to time.Time) (some []time.Time) {
 	for _, t := range at {
 		if !t.Before(from) && t.Before(to) {
