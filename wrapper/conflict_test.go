@@ -13,7 +13,7 @@ var (
 	stale       = &Error{StatusCode: 409, versioned: true, refusesVersion: true}
 	unversioned = &Error{StatusCode: 409, refusesVersion: true} // the resource was created in the meantime
 	notFound    = &Error{StatusCode: 404}
-	unexpected  = errors.New("something else")
+	errOther    = errors.New("something else")
 )
 
 // Each case scripts the errors of the reads and of the writes. An error that is missing is nil; the last write error
@@ -29,8 +29,8 @@ func TestRetryOnConflict(t *testing.T) {
 		"success":               {version: 1, writes: []error{nil}, sent: []int64{1}},
 		"a conflict":            {version: 1, writes: []error{stale, nil}, sent: []int64{1, 2}},
 		"ten conflicts":         {version: 1, writes: []error{stale}, sent: []int64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, want: ErrVersionConflict},
-		"a failed read":         {read: unexpected, version: 1, want: unexpected},
-		"a failed write":        {version: 1, writes: []error{unexpected}, sent: []int64{1}, want: unexpected},
+		"a failed read":         {read: errOther, version: 1, want: errOther},
+		"a failed write":        {version: 1, writes: []error{errOther}, sent: []int64{1}, want: errOther},
 		"no version":            {version: 1, writes: []error{unversioned}, sent: []int64{1}, want: ErrConflict},
 		"created, read as 404":  {read: notFound, version: 7, writes: []error{unversioned, nil}, sent: []int64{0, 0}},
 		"created, read as 0":    {version: 0, writes: []error{unversioned, nil}, sent: []int64{0, 1}},
