@@ -1,9 +1,9 @@
-// Command telemetry lists the policies of a user, and prints the traces and metrics of the requests that it took.
+// Command telemetry lists the policies of a user, and prints the traces and metrics of its requests.
 //
 //	go run -C examples/telemetry .
 //
-// It shows how OpenTelemetry's otelhttp goes below package m3teraccess: newClient is all of it. It is a module of its
-// own, so that nothing of OpenTelemetry reaches the go.mod of the client. Other examples don't belong here.
+// The program shows how to use OpenTelemetry's otelhttp with package m3teraccess: newClient is the whole setup. It is a
+// separate module, so that the go.mod of the client does not contain OpenTelemetry. Don't add other examples here.
 package main
 
 import (
@@ -22,7 +22,7 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// newClient makes a client whose requests are traced and measured by the providers that otel has.
+// newClient returns a client. The providers in package otel trace and measure its requests.
 func newClient(opts ...m3teraccess.Option) (*m3teraccess.Client, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = transport.MaxIdleConns // all requests go to one host
@@ -41,7 +41,7 @@ func main() {
 	})
 }
 
-// run is the program. Spans and metrics go to stdout, what happens meanwhile to stderr.
+// run is the program. It writes spans and metrics to stdout, and everything else to stderr.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	user, err := parseFlags(args, stdout)
 	if err != nil {
@@ -57,7 +57,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return errors.Join(list(ctx, client, user, stderr), finish())
 }
 
-// list has a span of its own, below which those of its requests stand.
+// list prints the names of the policies of a user. Its span is the parent of the spans of its requests.
 func list(ctx context.Context, client *m3teraccess.Client, user string, out io.Writer) error {
 	ctx, span := otel.Tracer("telemetry").Start(ctx, "list policies")
 	defer span.End()
