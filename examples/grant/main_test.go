@@ -99,7 +99,7 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
-// A second interrupt, such as that of timeout, does not stop the revocation.
+// A second interrupt, which timeout may send, does not stop the revocation.
 func TestSecondInterrupt(t *testing.T) {
 	exampletest.SkipWithoutSignals(t)
 	fake := exampletest.NewFake(t)
