@@ -49,7 +49,7 @@ func main() {
 // run is the program. The plan goes to stdout, everything else to stderr.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("policies", flag.ContinueOnError)
-	path := flags.String("file", "", "`path` of the YAML file; required against the real m3ter")
+	path := flags.String("file", "", "`path` of the YAML file; required with the real m3ter")
 	isApply := flags.Bool("apply", false, "make the organization match the file")
 	isJSON := flags.Bool("json", false, "print the plan as JSON, one object a line")
 	if err := example.ParseFlags(flags, args, usage, stdout, func() error {

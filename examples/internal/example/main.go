@@ -1,5 +1,5 @@
-// Package example is the common part of the examples: it runs and interrupts a program, reads its flags, and selects its
-// m3ter.
+// Package example is the common part of the examples: it runs and interrupts a program, reads its flags, and selects
+// its m3ter.
 package example
 
 import (

@@ -21,9 +21,9 @@ func CheckHelp(t *testing.T, texts ...string) {
 	}
 }
 
-// CheckBadArgs runs the example with each key of refusals as its arguments. Spaces separate the arguments, and a pair of
-// single quotes is an empty argument. CheckBadArgs fails unless the example sends no request, exits with status 2, and
-// prints one line, which begins with the value of the key.
+// CheckBadArgs runs the example with each key of refusals as its arguments. Spaces separate the arguments, and a pair
+// of single quotes is an empty argument. CheckBadArgs fails unless the example sends no request, exits with status 2,
+// and prints one line, which begins with the value of the key.
 func CheckBadArgs(t *testing.T, refusals map[string]string) {
 	fake := NewFake(t)
 	for args, text := range refusals {
@@ -40,7 +40,7 @@ func CheckBadArgs(t *testing.T, refusals map[string]string) {
 	}
 }
 
-// CheckOnlyLine fails unless the process exited with status 1 and wrote only one line, on stderr, that begins with text.
+// CheckOnlyLine fails unless the process exited with status 1 and wrote only one line, on stderr, beginning with text.
 func (p *Program) CheckOnlyLine(text string) {
 	p.t.Helper()
 	p.checkOnlyLine(1, text)
