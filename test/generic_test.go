@@ -332,3 +332,18 @@ func TestTwentyWriters(t *testing.T) {
 		}
 	})
 }
+
+// List sends what it was given, even if the caller changes its arguments before the loop.
+func TestListKeepsItsArguments(t *testing.T) {
+	client, sent := via(t, 200, `{"data":[]}`)
+	query, segments := url.Values{"pageSize": {"2"}}, []string{"users"}
+	list := m3teraccess.List[user](t.Context(), client, query, segments...)
+	query.Set("pageSize", "3")
+	segments[0] = "plans"
+	for _, err := range list {
+		t.Error(err)
+	}
+	if _, uri, _ := sent(); uri != "/organizations/org/users?pageSize=2" {
+		t.Errorf("sent %s", uri)
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -45,6 +46,8 @@ func Get[T any](ctx context.Context, c *Client, segments ...string) (*T, error) 
 // An error ends the loop. It is an error of [Get], or [ErrRepeatedToken].
 func List[T any](ctx context.Context, c *Client, query url.Values, segments ...string) iter.Seq2[T, error] {
 	const token = "nextToken"
+	// The caller may change both before the loop.
+	segments, query = slices.Clone(segments), maps.Clone(query)
 	op := operationBelow(http.MethodGet, segments)
 	return walk(op, query.Get(token), func(next string) (*page[T], error) {
 		query := maps.Clone(query)
