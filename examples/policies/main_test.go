@@ -241,12 +241,14 @@ func TestPace(t *testing.T) {
 func TestBadFile(t *testing.T) {
 	fake := exampletest.NewFake(t)
 	for text, want := range map[string]string{
-		"policies:\n  A: [" + meterReaders + "]\nusrs: {}\n":                                      `: [3:1] unknown field "usrs"`,
-		"policies:\n  A: [" + meterReaders + "]\n  A: [" + meterReaders + "]\n":                   ": [3:3] mapping key \"A\" already defined",
-		"policies:\n  A:\n    - {effect: allow, action: [\"config:retrieve\"], resources: [x]}\n": `: [3:52] unknown field "resources"`,
-		"policies:\n  A: [{effect: allow, action: [\"config:retrieve\"], resource: []}]\n":        `: [2:7] policy "A": PermissionPolicy[0].Resource must be`,
-		"policies:\n  A: []\n": `: [2:6] policy "A": PermissionPolicy must be`,
-		"policies:\n  A:\n":    `: [2:6] policy "A": PermissionPolicy must be`,
+		"policies:\n  A: [" + meterReaders + "]\nusrs: {}\n":                                             `: [3:1] unknown field "usrs"`,
+		"policies:\n  A: [" + meterReaders + "]\n  A: [" + meterReaders + "]\n":                          ": [3:3] mapping key \"A\" already defined",
+		"policies:\n  A:\n    - {effect: allow, action: [\"config:retrieve\"], resources: [x]}\n":        `: [3:52] unknown field "resources"`,
+		"policies:\n  A: [{effect: allow, action: [\"config:retrieve\"], resource: []}]\n":               `: [2:7] policy "A": PermissionPolicy[0].Resource must be`,
+		"policies:\n  A: [" + meterReaders + "]\nusers:\n  \"\": [A]\n":                                  `: [4:7] user "": PrincipalID must be`,
+		"policies: {}\n---\nusers: {}\n":                                                                 `: the file has 2 YAML documents`,
+		"policies:\n  A: []\n":                                                                           `: [2:6] policy "A": PermissionPolicy must be`,
+		"policies:\n  A:\n":                                                                              `: [2:6] policy "A": PermissionPolicy must be`,
 		"policies:\n  A:\n  - " + meterReaders + "\n  - {effect: ALLOW, action: [all], resource: [x]}\n": `: [4:5] policy "A": PermissionPolicy[1].Effect must be`,
 		"policies:\n  A: [" + meterReaders + "]\nusers:\n  u: [B]\n":                                     `: [4:7] user u: no policy is named "B"`,
 		"policies:\n  A: [" + meterReaders + "]\nusers:\n  u: [A, A]\n":                                  `: [4:10] user u: the list repeats policy "A"`,
