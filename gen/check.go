@@ -9,11 +9,11 @@ import (
 	"unicode/utf8"
 )
 
-// A Problem is a value of a request that the document forbids.
+// A Problem describes a value in a request that api/openapi.yaml does not allow.
 type Problem struct {
 	Field   string // the field in Go, such as PermissionPolicy[0].Effect
-	Problem string // the problem of the value, such as is empty
-	Allowed string // what the value must be, such as 1 to 100 characters
+	Problem string // what is wrong with the value, such as "is empty"
+	Allowed string // what the value must be, such as "1 to 100 characters"
 }
 
 // A check returns the problems of a value. Their fields are relative to the value.
@@ -26,7 +26,7 @@ func problem(allowed, format string, args ...any) []Problem {
 
 func joined(problems ...[]Problem) []Problem { return slices.Concat(problems...) }
 
-// in runs the check of a field.
+// in runs the check of a field, and adds the name of the field to its problems.
 func in[T any](field string, value T, check func(T) []Problem) []Problem {
 	problems := check(value)
 	for i, p := range problems {
@@ -65,7 +65,7 @@ func optionalList[T any](check func([]T) []Problem) func([]T) []Problem {
 func list[T any](least int, check func(T) []Problem) func([]T) []Problem {
 	return func(values []T) []Problem {
 		if len(values) < least || values == nil {
-			return problem(fmt.Sprintf("a list of %d or more", least), "is empty")
+			return problem(fmt.Sprintf("a list with %d or more elements", least), "is empty")
 		}
 		var problems []Problem
 		for i, value := range values {
@@ -77,7 +77,7 @@ func list[T any](least int, check func(T) []Problem) func([]T) []Problem {
 	}
 }
 
-// text checks the number of code points. A text that is not UTF-8 would arrive as another text.
+// text checks the number of code points. encoding/json would change text that is not UTF-8.
 func text(least, most int) func(string) []Problem {
 	return func(value string) []Problem {
 		n := utf8.RuneCountInString(value)
@@ -102,7 +102,7 @@ func number[T ~int32 | ~int64](least, most int64) func(T) []Problem {
 	}
 }
 
-// extent returns bounds in words, such as 1 to 100, or 1 or more.
+// extent returns bounds in words, such as "1 to 100" or "1 or more".
 func extent(least, most int) string {
 	switch {
 	case most == unbounded:
@@ -122,10 +122,10 @@ func oneOf[T ~string](allowed ...T) func(T) []Problem {
 	}
 }
 
-// lowerCase checks a value with x-spelling: lower-case.
+// lowerCase checks a value whose schema has "x-spelling: lower-case".
 func lowerCase[T ~string](value T) []Problem {
 	if hasUpper(string(value)) {
-		return problem("in lower case, such as "+Quote(canonical(string(value))), "is %s", Quote(string(value)))
+		return problem("in lower case: "+Quote(canonical(string(value))), "is %s", Quote(string(value)))
 	}
 	return text(1, unbounded)(string(value))
 }

@@ -115,19 +115,19 @@ func (e TargetType) Valid() bool {
 	}
 }
 
-// Action An action that a statement allows or denies, in the form of requests. The action all is every action. The client also accepts other values, since m3ter may have more actions. m3ter documents the form of the four config actions. The form of the others is inferred from these.
+// Action is an action that a statement allows or denies, in lower case. The action "all" stands for every action. The client also accepts other values, since m3ter may have more actions. m3ter documents the lower-case spelling of config:create, config:retrieve, config:update and config:delete. The spelling of the others is inferred.
 type Action string
 
-// Effect The effect of a statement, in the form of requests. The client also accepts other values.
+// Effect is the effect of a statement, in lower case. The client also accepts other values.
 type Effect string
 
-// ErrorMessage The reason why m3ter refused a request or failed.
+// ErrorMessage is the reason why m3ter refused a request or failed.
 type ErrorMessage struct {
 	// Message The reason, for a person to read.
 	Message string `json:"message,omitempty,omitzero"`
 }
 
-// PermissionPolicy A named set of statements that can be added to users. Fields that m3ter does not return are absent (zero).
+// PermissionPolicy is a named set of statements that can be added to users. Fields that m3ter does not return are zero.
 type PermissionPolicy struct {
 	// CreatedBy The id of the user who created the policy.
 	CreatedBy string `json:"createdBy,omitempty,omitzero"`
@@ -153,7 +153,7 @@ type PermissionPolicy struct {
 	// PermissionPolicy The statements of the policy.
 	PermissionPolicy []StatementAnswer `json:"permissionPolicy,omitempty,omitzero"`
 
-	// Version 1 at creation, incremented by each change.
+	// Version The version, which is 1 at creation and grows by 1 with each change.
 	Version int64 `json:"version,omitempty,omitzero"`
 }
 
@@ -164,7 +164,7 @@ func finishPermissionPolicy(v *PermissionPolicy) (lacks string) {
 	)
 }
 
-// PermissionPolicyPage One page of permission policies.
+// PermissionPolicyPage is one page of permission policies.
 type PermissionPolicyPage struct {
 	// Data The policies of the page, newest first; may be empty while more pages follow.
 	Data []PermissionPolicy `json:"data"`
@@ -179,7 +179,7 @@ func finishPermissionPolicyPage(v *PermissionPolicyPage) (lacks string) {
 	)
 }
 
-// PermissionPolicyRequest A permission policy to create.
+// PermissionPolicyRequest is a request to create a permission policy.
 type PermissionPolicyRequest struct {
 	// Name The name of the policy.
 	Name string `json:"name"`
@@ -187,7 +187,7 @@ type PermissionPolicyRequest struct {
 	// PermissionPolicy The statements of the policy.
 	PermissionPolicy []Statement `json:"permissionPolicy"`
 
-	// Version Not valid on create, so it is never sent.
+	// Version Must be absent, because a policy has no version before it is created.
 	Version int64 `json:"version,omitempty,omitzero"`
 }
 
@@ -199,7 +199,7 @@ func checkPermissionPolicyRequest(v PermissionPolicyRequest) []Problem {
 	)
 }
 
-// PrincipalPermission The link between a policy and a user.
+// PrincipalPermission is the link between a policy and a user.
 type PrincipalPermission struct {
 	// CreatedBy The id of the user who created the link.
 	CreatedBy string `json:"createdBy,omitempty,omitzero"`
@@ -225,7 +225,7 @@ type PrincipalPermission struct {
 	// PrincipalType The kind of the principal that holds the policy: USER, USERGROUP, SERVICEUSER or SUPPORTUSERS. m3ter may return other kinds.
 	PrincipalType string `json:"principalType,omitempty,omitzero"`
 
-	// Version 1 at creation, incremented by each change.
+	// Version The version, which is 1 at creation and grows by 1 with each change.
 	Version int64 `json:"version,omitempty,omitzero"`
 }
 
@@ -235,12 +235,12 @@ func finishPrincipalPermission(v *PrincipalPermission) (lacks string) {
 	)
 }
 
-// PrincipalPermissionRequest The user to add a policy to.
+// PrincipalPermissionRequest is a request to add a policy to a user.
 type PrincipalPermissionRequest struct {
 	// PrincipalID The id of the user.
 	PrincipalID string `json:"principalId"`
 
-	// Version The current version of an existing link; absent (0) for a new one.
+	// Version The current version of an existing link. It must be absent (0) for a new link.
 	Version int64 `json:"version,omitempty,omitzero"`
 }
 
@@ -251,7 +251,7 @@ func checkPrincipalPermissionRequest(v PrincipalPermissionRequest) []Problem {
 	)
 }
 
-// ResourceGroup A named group of resources.
+// ResourceGroup is a named group of resources.
 type ResourceGroup struct {
 	// CreatedBy The id of the user who created the group.
 	CreatedBy string `json:"createdBy,omitempty,omitzero"`
@@ -271,7 +271,7 @@ type ResourceGroup struct {
 	// Name The name of the group.
 	Name string `json:"name,omitempty,omitzero"`
 
-	// Version 1 at creation, incremented by each change.
+	// Version The version, which is 1 at creation and grows by 1 with each change.
 	Version int64 `json:"version,omitempty,omitzero"`
 }
 
@@ -281,12 +281,12 @@ func finishResourceGroup(v *ResourceGroup) (lacks string) {
 	)
 }
 
-// ResourceGroupItemRequest The resource to remove from a group.
+// ResourceGroupItemRequest is a request to remove a resource from a group.
 type ResourceGroupItemRequest struct {
 	// TargetID The id of the item or of the nested group.
 	TargetID string `json:"targetId"`
 
-	// TargetType The kind of resource to remove: a single item or a nested group. m3ter's examples spell it in lower case, and its published enum in upper case. The client sends either spelling.
+	// TargetType The kind of resource to remove: a single item or a nested group. m3ter's examples use lower case, and m3ter's published enum uses upper case. The client sends the value unchanged.
 	TargetType TargetType `json:"targetType"`
 
 	// Version The current version of the group. If it is absent (0), m3ter does not check the version.
@@ -301,7 +301,7 @@ func checkResourceGroupItemRequest(v ResourceGroupItemRequest) []Problem {
 	)
 }
 
-// Statement A rule that allows or denies actions on resources.
+// Statement is a rule that allows or denies actions on resources.
 type Statement struct {
 	// Action The actions that are allowed or denied, in lower case.
 	Action []Action `json:"action"`
@@ -309,7 +309,7 @@ type Statement struct {
 	// Effect Allow or deny, in lower case.
 	Effect Effect `json:"effect"`
 
-	// Resource The resources of the statement, each as service:resource-type/item-type/id. The item type is item or group. Wildcards are allowed, as in config:meter/*.
+	// Resource The resources of the statement, each as service:resource-type/item-type/id. The item type is item or group. Wildcards are allowed, for example config:meter/*.
 	Resource []string `json:"resource"`
 }
 
@@ -321,7 +321,7 @@ func checkStatement(v Statement) []Problem {
 	)
 }
 
-// StatementAnswer A rule in a response, where m3ter spells effects and actions in upper case.
+// StatementAnswer is a rule in a response. m3ter spells its effect and its actions in upper case. The client converts them to lower case.
 type StatementAnswer = Statement
 
 func finishStatementAnswer(v *StatementAnswer) (lacks string) {
@@ -331,7 +331,7 @@ func finishStatementAnswer(v *StatementAnswer) (lacks string) {
 	)
 }
 
-// Support The support access of an organization.
+// Support is the support access of an organization.
 type Support struct {
 	// EndSupportUsersAccess When support access ends.
 	EndSupportUsersAccess time.Time `json:"dtEndSupportUsersAccess,omitempty,omitzero"`
@@ -342,7 +342,7 @@ type Support struct {
 	// SupportUsersPermissionPolicy What support users may do.
 	SupportUsersPermissionPolicy []StatementAnswer `json:"supportUsersPermissionPolicy,omitempty,omitzero"`
 
-	// Version 1 after the first request, incremented by each change.
+	// Version The version, which is 1 after the first request and grows by 1 with each change.
 	Version int64 `json:"version,omitempty,omitzero"`
 }
 
@@ -353,15 +353,15 @@ func finishSupport(v *Support) (lacks string) {
 	)
 }
 
-// SupportRequest A request to let m3ter's support users into an organization.
+// SupportRequest is a request to give m3ter's support users access to an organization.
 type SupportRequest struct {
 	// EndSupportUsersAccess When support access ends; sent in UTC.
 	EndSupportUsersAccess time.Time `json:"dtEndSupportUsersAccess"`
 
-	// SupportUsersPermissionPolicy What support users may do. If it is absent (nil), m3ter chooses. The client sends an empty list as an empty list.
+	// SupportUsersPermissionPolicy The statements that say what support users may do. If the list is absent (nil), m3ter chooses the statements. If it is empty, support users may do nothing.
 	SupportUsersPermissionPolicy []Statement `json:"supportUsersPermissionPolicy,omitzero"`
 
-	// Version The current version; absent (0) in the first request of an organization.
+	// Version The current version. It must be absent (0) in the first request of an organization.
 	Version int64 `json:"version,omitempty,omitzero"`
 }
 
@@ -373,20 +373,21 @@ func checkSupportRequest(v SupportRequest) []Problem {
 	)
 }
 
-// TargetType The kind of resource to remove: a single item or a nested group. m3ter's examples spell it in lower case, and its published enum in upper case. The client sends either spelling.
+// TargetType is the kind of resource to remove: a single item or a nested group. m3ter's examples use lower case, and m3ter's published enum uses upper case. The client sends the value unchanged.
 type TargetType string
 
-// UserPermissionsAnswer A page of policies, or the one policy of the published document.
+// UserPermissionsAnswer is a page of policies. According to m3ter's published document, it is a single policy. The client accepts both.
 type UserPermissionsAnswer = PermissionPolicyPage
 
 // OrgID defines model for OrgID.
 type OrgID = string
 
-// Error The reason why m3ter refused a request or failed.
+// Error is the reason why m3ter refused a request or failed.
 type Error = ErrorMessage
 
-// Finish converts a response to the form of requests, and returns the name of a missing member. It handles pointers to
-// the response types of this package, and leaves any other value unchanged.
+// Finish converts the effects and actions of a response to the spelling of requests (config:create). It returns the name
+// of the first required member that is missing, or "", and reports whether answer points to a response type of this
+// package. Finish leaves any other value unchanged.
 func Finish(answer any) (lacks string, isOurs bool) {
 	switch v := answer.(type) {
 	case *PermissionPolicy:
@@ -405,7 +406,7 @@ func Finish(answer any) (lacks string, isOurs bool) {
 	return "", false
 }
 
-// known lists the values of the enums, in the form of requests.
+// known lists the values of the enums, in the spelling of requests.
 var known = []string{
 	"all",
 	"config:create",
@@ -433,7 +434,7 @@ var known = []string{
 
 // UserPermissionsParams defines parameters for UserPermissions.
 type UserPermissionsParams struct {
-	// PageSize The largest number of policies in one page. If it is absent, m3ter chooses.
+	// PageSize The largest number of policies in a page. If pageSize is absent, m3ter chooses the number.
 	PageSize int32 `form:"pageSize,omitempty" json:"pageSize,omitempty,omitzero"`
 
 	// NextToken The nextToken of the previous page; absent for the first page.
@@ -452,7 +453,7 @@ type RemoveResourceJSONRequestBody = ResourceGroupItemRequest
 // RequestSupportJSONRequestBody defines body for RequestSupport for application/json ContentType.
 type RequestSupportJSONRequestBody = SupportRequest
 
-// CreatePermissionPolicy: Create Permission Policy. Creates a permission policy. A policy has no effect until it is added to a user. Names need not be unique: two equal requests create two policies.
+// CreatePermissionPolicy creates a permission policy. A policy has no effect until it is added to a user. Names need not be unique: two equal requests create two policies.
 var CreatePermissionPolicy = Endpoint[PermissionPolicyRequest, PermissionPolicy]{
 	Operation: Operation{
 		Name:      "CreatePermissionPolicy",
@@ -466,7 +467,7 @@ var CreatePermissionPolicy = Endpoint[PermissionPolicyRequest, PermissionPolicy]
 	Finish:  finishPermissionPolicy,
 }
 
-// AddPermissionPolicyToUser: Add a PermissionPolicy to a user. Gives a user the permissions of a policy.
+// AddPermissionPolicyToUser adds a permission policy to a user.
 var AddPermissionPolicyToUser = Endpoint[PrincipalPermissionRequest, PrincipalPermission]{
 	Operation: Operation{
 		Name:      "AddPermissionPolicyToUser",
@@ -481,7 +482,7 @@ var AddPermissionPolicyToUser = Endpoint[PrincipalPermissionRequest, PrincipalPe
 	Finish:  finishPrincipalPermission,
 }
 
-// RemoveResource: Remove item. Removes an item or a nested group from a resource group.
+// RemoveResource removes an item or a nested group from a resource group.
 var RemoveResource = Endpoint[ResourceGroupItemRequest, ResourceGroup]{
 	Operation: Operation{
 		Name:      "RemoveResource",
@@ -496,7 +497,7 @@ var RemoveResource = Endpoint[ResourceGroupItemRequest, ResourceGroup]{
 	Finish:  finishResourceGroup,
 }
 
-// RequestSupport: Request Support. Gives m3ter's support users access to the organization until the given time. The first request of an organization has no version. Each later request changes the support request, and has its current version.
+// RequestSupport gives m3ter's support users access to the organization until the given time. The first support request of an organization must not have a version. Each later request changes the existing support request, and must have the current version of that support request.
 var RequestSupport = Endpoint[SupportRequest, Support]{
 	Operation: Operation{
 		Name:      "RequestSupport",
@@ -511,7 +512,7 @@ var RequestSupport = Endpoint[SupportRequest, Support]{
 	Finish:  finishSupport,
 }
 
-// UserPermissions: Retrieve OrgUser Permissions. Lists the permission policies of a user, newest first, in pages. More pages follow an empty page that has a page token.
+// UserPermissions lists the permission policies of a user, newest first, in pages. An empty page is not the last page if it has a page token.
 var UserPermissions = Endpoint[UserPermissionsParams, PermissionPolicyPage]{
 	Operation: Operation{
 		Name:      "UserPermissions",

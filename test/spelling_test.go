@@ -38,7 +38,7 @@ func TestConstantsOfTheDocument(t *testing.T) {
 	}
 }
 
-// Statements of every response come in the form of requests, however m3ter spells them. A resource stays as it is.
+// The client returns statements in the spelling of requests, however m3ter spells them, and does not change a resource.
 func TestAnswersComeInTheFormThatIsSent(t *testing.T) {
 	forms := map[[2]string][2]string{ // of an effect and an action
 		{"allow", "config:create"}: {"allow", "config:create"},

@@ -47,7 +47,7 @@ func (c *config) secrets() []string {
 	return []string{c.credentials.secret, strings.TrimPrefix(c.credentials.basic(), "Basic ")}
 }
 
-// isNil reports whether a value is nil, or an interface that holds a nil pointer, function or the like. Each call of
+// isNil reports whether a value is nil, or an interface that holds a nil pointer, function or the like. Any call to
 // such a value would panic.
 func isNil(value any) bool {
 	switch v := reflect.ValueOf(value); v.Kind() {
@@ -74,7 +74,7 @@ func checkToken(token *oauth2.Token) error {
 func problemOfToken(token string) string {
 	switch {
 	case strings.ContainsFunc(token, unicode.IsSpace):
-		return "holds a space or a line break (does it begin with Bearer?)"
+		return "contains a space or a line break (does it begin with Bearer?)"
 	case strings.ContainsFunc(token, func(r rune) bool { return r < '!' || r > '~' }):
 		return "holds a character that is not visible ASCII"
 	}

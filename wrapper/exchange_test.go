@@ -90,8 +90,8 @@ func TestRefusedCredentials(t *testing.T) {
 func TestWaitsAreLoggedBefore(t *testing.T) {
 	slow := answers(503, `{}`, "Retry-After: 25")
 	for want, s := range map[string]*script{
-		`msg="m3ter call is retried" `:          {steps: []step{slow}},
-		`msg="m3ter token request is retried" `: {token: slow},
+		`msg="retrying m3ter call" `:          {steps: []step{slow}},
+		`msg="retrying m3ter token request" `: {token: slow},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			var out bytes.Buffer

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// maxRequestID is how many bytes an error or a log line shows of a request id.
+// maxRequestID is the largest number of bytes of a request id that an error or a log line shows.
 const maxRequestID = 256
 
 // requestID looks in all headers that gateways commonly use; m3ter does not document which one it uses.

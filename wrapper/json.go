@@ -24,7 +24,7 @@ func unmarshal(body []byte, into any) error {
 }
 
 // messageOf returns the message in the response body of an error. It returns "" for any other response body, such as
-// the page of a proxy.
+// an HTML page of a proxy.
 func messageOf(body []byte) string {
 	const longest = 64 << 10 // a longer response body is not just a message
 	var content struct {

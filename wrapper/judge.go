@@ -13,7 +13,7 @@ const (
 	denied                     // the access token was refused, so nothing was changed: retry with another one
 )
 
-// judge is the table in the package comment.
+// judge implements the table of "Retries" in the package comment.
 func judge(isRead bool, out outcome) verdict {
 	ambiguous := doubtful
 	if isRead {

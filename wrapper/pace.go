@@ -8,14 +8,14 @@ import (
 	"weak"
 )
 
-// A pace is shared by the callers of one organization. It has their slots, and the hold-back after m3ter refused one of
-// their requests as over the rate limit.
+// A pace limits the rate of all calls to one organization. It hands out slots. After m3ter has refused a request
+// because of the rate limit, it holds back all calls.
 type pace struct {
 	slots    slotSource
 	holdBack func(time.Duration) // tells the caller's limiter about a hold-back; may be nil
 
 	mu      sync.Mutex
-	held    time.Time // no request is sent before
+	held    time.Time // no request is sent before this time
 	busy    time.Time // when the pace can be forgotten
 	keeping bool      // a timer keeps the pace until busy
 }
@@ -110,7 +110,7 @@ func (p *paces) of(orgID string) *pace {
 	}
 	var limiter Limiter
 	if p.limiterOf != nil {
-		limiter = p.limiterOf(orgID) // without the lock: the caller's function may call of
+		limiter = p.limiterOf(orgID) // without the lock, because the caller's function may call p.of
 	}
 	return p.keep(orgID, newPace(limiter))
 }

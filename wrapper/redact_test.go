@@ -199,12 +199,12 @@ func FuzzRedactor(f *testing.F) {
 	f.Fuzz(func(t *testing.T, secret string, nest []byte, encoder, from, to uint) {
 		const chars = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~+/"
 		clean := strings.Map(func(r rune) rune { return rune(chars[int(uint32(r))%len(chars)]) }, secret)
-		if len(clean) < longestShown || len(clean) > 200 || len(nest) > 3 {
+		if len(clean) < runLength || len(clean) > 200 || len(nest) > 3 {
 			return
 		}
 		// The part is from the middle of the secret, between other text.
-		first := int(from % uint(len(clean)-longestShown+1))
-		last := first + longestShown + int(to%uint(len(clean)-first-longestShown+1))
+		first := int(from % uint(len(clean)-runLength+1))
+		last := first + runLength + int(to%uint(len(clean)-first-runLength+1))
 		echo := encoders[encoder%uint(len(encoders))](clean[first:last])
 		for _, n := range nest {
 			if n%uint8(len(spellers)) != 1 {
@@ -223,8 +223,8 @@ func FuzzRedactor(f *testing.F) {
 	})
 }
 
-// The cost is linear in the length of the access token and of the body, whatever their text. A busy machine can slow one
-// measurement down, but not five in a row.
+// The cost is linear in the length of the access token and of the body, whatever their text. A busy machine can slow
+// one measurement down, but not five in a row.
 func TestRedactorIsLinear(t *testing.T) {
 	for _, part := range []string{"x", "&", `\`, "%", "=", "&amp;", "ab"} {
 		cost := func(n int) time.Duration {

@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// A Limiter limits the rate of requests: see [WithLimiter]. A *rate.Limiter of golang.org/x/time/rate is a Limiter. A
-// Limiter may be shared by a fleet.
+// A Limiter limits the rate of requests: see [WithLimiter]. A *rate.Limiter of golang.org/x/time/rate is a Limiter.
+// Several processes may share a Limiter.
 type Limiter interface {
-	// Wait blocks until the client may send one more request, or returns an error if the context ends first. After an
-	// error the request is not sent, and the call ends with the error. Wait must be safe for concurrent use.
+	// Wait blocks until the client may send one more request, or returns an error if the context is done first. After an
+	// error, the client does not send the request, and the call returns the error. Wait must be safe for concurrent use.
 	Wait(context.Context) error
 }
 
@@ -22,8 +22,9 @@ const (
 )
 
 // A slidingWindow is the default limiter: at most windowGrants in any windowLength. It does not delay a small burst on
-// an idle client, and still keeps the rate limit; a token bucket can't do both. Only a request whose connection takes
-// longer than the window may be sent together with the next request of its slot.
+// an idle client, and still stays below the rate limit; a token bucket can't do both. There is one exception: if a
+// request needs longer than windowLength to connect, the client may send it in the same window as the next request of
+// its slot.
 type slidingWindow struct {
 	turn  chan struct{} // held by the caller that takes the next slot; the others wait in order
 	start time.Time
@@ -79,7 +80,7 @@ type slotSource interface {
 	take(context.Context) (leaves func(), err error)
 }
 
-// callerSlots are the slots of the caller's own limiter, which counts from the grant.
+// callerSlots takes slots from the caller's own limiter, which counts a request when it grants the request.
 type callerSlots struct{ Limiter }
 
 func (s callerSlots) take(ctx context.Context) (leaves func(), err error) { return nil, s.Wait(ctx) }

@@ -117,7 +117,7 @@ func TestOneLineForTwoErrors(t *testing.T) {
 	env := exampletest.Environment(newFake(t))
 	env["M3TER_ORG_ID"], env["M3TER_BASE_URL"] = "a/b", "ftp://c"
 	p := exampletest.Run(t, env, "-user", testUser)
-	p.CheckOnlyLine(`accessreview: m3teraccess: M3TER_ORG_ID must be one segment of a path`)
+	p.CheckOnlyLine(`accessreview: m3teraccess: M3TER_ORG_ID must be one path segment`)
 	if !strings.Contains(p.Err.String(), "; m3teraccess: M3TER_BASE_URL must be ") {
 		t.Errorf("stderr is %q", p.Err)
 	}

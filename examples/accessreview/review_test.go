@@ -148,7 +148,7 @@ func TestWritesOnlyWhatIsAskedFor(t *testing.T) {
 func TestUnknownUser(t *testing.T) {
 	for user, line := range map[string]string{
 		"nobody": "accessreview: m3teraccess: GET /organizations/{orgId}/users/{id}/permissions: 404 Not Found",
-		"a/b":    `accessreview: m3teraccess: userID must be one segment of a path`,
+		"a/b":    `accessreview: m3teraccess: userID must be one path segment`,
 	} {
 		fake := newFake(t)
 		exampletest.Run(t, exampletest.Environment(fake), "-user", user, "-write", "-policy", "P").CheckOnlyLine(line)
@@ -172,7 +172,7 @@ func TestLostResponse(t *testing.T) {
 				}
 			} else {
 				p.Check(1, `accessreview: created the policy "P", id `)
-				if !strings.Contains(p.Err.String(), "m3ter may have carried it out") || p.Out.String() != "" {
+				if !strings.Contains(p.Err.String(), "m3ter may have carried out the request") || p.Out.String() != "" {
 					t.Errorf("stdout\n%sstderr\n%s", p.Out, p.Err)
 				}
 			}

@@ -119,7 +119,7 @@ func TestFailures(t *testing.T) {
 	reports := slices.Sorted(strings.Lines(p.Err.String()))
 	for i, want := range []string{
 		`audit: line 4: user "unknown": m3teraccess: GET /organizations/{orgId}/users/{id}/permissions: 404 Not Found`,
-		`audit: line 5: user "../x": m3teraccess: userID must be one segment of a path`,
+		`audit: line 5: user "../x": m3teraccess: userID must be one path segment`,
 		"audit: line 6: the id is too long; ",
 		`audit: line 8: user "user-2": m3teraccess: GET /organizations/{orgId}/users/{id}/permissions: 400 Bad Request`,
 		`audit: line 9: user "one-page": m3teraccess: GET /organizations/{orgId}/users/{id}/permissions: 400 Bad Request`,

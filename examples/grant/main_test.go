@@ -201,7 +201,7 @@ func TestBadInput(t *testing.T) {
 	})
 	// The client refuses these arguments.
 	exampletest.Run(t, exampletest.Environment(exampletest.NewFake(t)), "-for", "1h", "-actions", "CONFIG_RETRIEVE").
-		Check(1, `grant: support access was not opened: m3teraccess: SupportUsersPermissionPolicy[0].Action[0] must be in lower case, such as "config:retrieve"`)
+		Check(1, `grant: support access was not opened: m3teraccess: SupportUsersPermissionPolicy[0].Action[0] must be in lower case: "config:retrieve"`)
 	exampletest.Run(t, map[string]string{"M3TER_API_KEY": "alone"}, "-for", "1h").
 		CheckOnlyLine("grant: m3teraccess: M3TER_API_SECRET must be set together with M3TER_API_KEY")
 }

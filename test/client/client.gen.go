@@ -111,7 +111,7 @@ type ClientInterface interface {
 
 	// AddPermissionPolicyToUserWithBody Add a PermissionPolicy to a user
 	//
-	// Gives a user the permissions of a policy.
+	// Adds a permission policy to a user.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -120,7 +120,7 @@ type ClientInterface interface {
 
 	// AddPermissionPolicyToUser Add a PermissionPolicy to a user
 	//
-	// Gives a user the permissions of a policy.
+	// Adds a permission policy to a user.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -147,7 +147,7 @@ type ClientInterface interface {
 
 	// RequestSupportWithBody Request Support
 	//
-	// Gives m3ter's support users access to the organization until the given time. The first request of an organization has no version. Each later request changes the support request, and has its current version.
+	// Gives m3ter's support users access to the organization until the given time. The first support request of an organization must not have a version. Each later request changes the existing support request, and must have the current version of that support request.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -156,7 +156,7 @@ type ClientInterface interface {
 
 	// RequestSupport Request Support
 	//
-	// Gives m3ter's support users access to the organization until the given time. The first request of an organization has no version. Each later request changes the support request, and has its current version.
+	// Gives m3ter's support users access to the organization until the given time. The first support request of an organization must not have a version. Each later request changes the existing support request, and must have the current version of that support request.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -165,7 +165,7 @@ type ClientInterface interface {
 
 	// UserPermissions Retrieve OrgUser Permissions
 	//
-	// Lists the permission policies of a user, newest first, in pages. More pages follow an empty page that has a page token.
+	// Lists the permission policies of a user, newest first, in pages. An empty page is not the last page if it has a page token.
 	//
 	// Corresponds with GET /organizations/{orgId}/users/{id}/permissions (the `UserPermissions` operationId).
 	UserPermissions(ctx context.Context, orgID OrgID, userID string, params *UserPermissionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -211,7 +211,7 @@ func (c *Client) CreatePermissionPolicy(ctx context.Context, orgID OrgID, body C
 
 // AddPermissionPolicyToUserWithBody Add a PermissionPolicy to a user
 //
-// Gives a user the permissions of a policy.
+// Adds a permission policy to a user.
 //
 // Takes any type of body and a specified content type.
 //
@@ -230,7 +230,7 @@ func (c *Client) AddPermissionPolicyToUserWithBody(ctx context.Context, orgID Or
 
 // AddPermissionPolicyToUser Add a PermissionPolicy to a user
 //
-// Gives a user the permissions of a policy.
+// Adds a permission policy to a user.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -287,7 +287,7 @@ func (c *Client) RemoveResource(ctx context.Context, orgID OrgID, resourceType s
 
 // RequestSupportWithBody Request Support
 //
-// Gives m3ter's support users access to the organization until the given time. The first request of an organization has no version. Each later request changes the support request, and has its current version.
+// Gives m3ter's support users access to the organization until the given time. The first support request of an organization must not have a version. Each later request changes the existing support request, and must have the current version of that support request.
 //
 // Takes any type of body and a specified content type.
 //
@@ -306,7 +306,7 @@ func (c *Client) RequestSupportWithBody(ctx context.Context, orgID OrgID, conten
 
 // RequestSupport Request Support
 //
-// Gives m3ter's support users access to the organization until the given time. The first request of an organization has no version. Each later request changes the support request, and has its current version.
+// Gives m3ter's support users access to the organization until the given time. The first support request of an organization must not have a version. Each later request changes the existing support request, and must have the current version of that support request.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -325,7 +325,7 @@ func (c *Client) RequestSupport(ctx context.Context, orgID OrgID, body RequestSu
 
 // UserPermissions Retrieve OrgUser Permissions
 //
-// Lists the permission policies of a user, newest first, in pages. More pages follow an empty page that has a page token.
+// Lists the permission policies of a user, newest first, in pages. An empty page is not the last page if it has a page token.
 //
 // Corresponds with GET /organizations/{orgId}/users/{id}/permissions (the `UserPermissions` operationId).
 func (c *Client) UserPermissions(ctx context.Context, orgID OrgID, userID string, params *UserPermissionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -685,7 +685,7 @@ type ClientWithResponsesInterface interface {
 
 	// AddPermissionPolicyToUserWithBodyWithResponse Add a PermissionPolicy to a user
 	//
-	// Gives a user the permissions of a policy.
+	// Adds a permission policy to a user.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -694,7 +694,7 @@ type ClientWithResponsesInterface interface {
 
 	// AddPermissionPolicyToUserWithResponse Add a PermissionPolicy to a user
 	//
-	// Gives a user the permissions of a policy.
+	// Adds a permission policy to a user.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -721,7 +721,7 @@ type ClientWithResponsesInterface interface {
 
 	// RequestSupportWithBodyWithResponse Request Support
 	//
-	// Gives m3ter's support users access to the organization until the given time. The first request of an organization has no version. Each later request changes the support request, and has its current version.
+	// Gives m3ter's support users access to the organization until the given time. The first support request of an organization must not have a version. Each later request changes the existing support request, and must have the current version of that support request.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -730,7 +730,7 @@ type ClientWithResponsesInterface interface {
 
 	// RequestSupportWithResponse Request Support
 	//
-	// Gives m3ter's support users access to the organization until the given time. The first request of an organization has no version. Each later request changes the support request, and has its current version.
+	// Gives m3ter's support users access to the organization until the given time. The first support request of an organization must not have a version. Each later request changes the existing support request, and must have the current version of that support request.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -739,7 +739,7 @@ type ClientWithResponsesInterface interface {
 
 	// UserPermissionsWithResponse Retrieve OrgUser Permissions
 	//
-	// Lists the permission policies of a user, newest first, in pages. More pages follow an empty page that has a page token.
+	// Lists the permission policies of a user, newest first, in pages. An empty page is not the last page if it has a page token.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -1054,7 +1054,7 @@ func (c *ClientWithResponses) CreatePermissionPolicyWithResponse(ctx context.Con
 
 // AddPermissionPolicyToUserWithBodyWithResponse Add a PermissionPolicy to a user
 //
-// Gives a user the permissions of a policy.
+// Adds a permission policy to a user.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -1069,7 +1069,7 @@ func (c *ClientWithResponses) AddPermissionPolicyToUserWithBodyWithResponse(ctx 
 
 // AddPermissionPolicyToUserWithResponse Add a PermissionPolicy to a user
 //
-// Gives a user the permissions of a policy.
+// Adds a permission policy to a user.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -1114,7 +1114,7 @@ func (c *ClientWithResponses) RemoveResourceWithResponse(ctx context.Context, or
 
 // RequestSupportWithBodyWithResponse Request Support
 //
-// Gives m3ter's support users access to the organization until the given time. The first request of an organization has no version. Each later request changes the support request, and has its current version.
+// Gives m3ter's support users access to the organization until the given time. The first support request of an organization must not have a version. Each later request changes the existing support request, and must have the current version of that support request.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -1129,7 +1129,7 @@ func (c *ClientWithResponses) RequestSupportWithBodyWithResponse(ctx context.Con
 
 // RequestSupportWithResponse Request Support
 //
-// Gives m3ter's support users access to the organization until the given time. The first request of an organization has no version. Each later request changes the support request, and has its current version.
+// Gives m3ter's support users access to the organization until the given time. The first support request of an organization must not have a version. Each later request changes the existing support request, and must have the current version of that support request.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -1144,7 +1144,7 @@ func (c *ClientWithResponses) RequestSupportWithResponse(ctx context.Context, or
 
 // UserPermissionsWithResponse Retrieve OrgUser Permissions
 //
-// Lists the permission policies of a user, newest first, in pages. More pages follow an empty page that has a page token.
+// Lists the permission policies of a user, newest first, in pages. An empty page is not the last page if it has a page token.
 //
 // Returns a wrapper object for the known response body format(s).
 //
