@@ -114,9 +114,9 @@
 //	the client could not obtain an access token  *AuthError                    *AuthError
 //
 // If Retry-After exceeds RetryPolicy.MaxRetryAfter, the client does not wait: the call fails, and [Error].RetryAfter
-// holds the delay. If a wait would last beyond the context's deadline, the call fails at once. A call that waits for
-// the rate limit may fail later, when the client knows how long it would wait. The client does not retry a request
-// whose body can't be rewound (see [http.Request].GetBody).
+// holds the delay. If a wait would last beyond the context's deadline, the call fails at once. A call in the queue for
+// the rate limit finds this out only when its turn is near. The client does not retry a request whose body can't be
+// rewound (see [http.Request].GetBody).
 //
 // After a 403, the client renews the access token at most once a minute, since the 403 may be a true denial. If m3ter
 // reports a revoked access token as 403, recovery may take a minute.
