@@ -17,7 +17,7 @@ func attempt(do roundTrip, isNetHTTP bool, timeout time.Duration, maxBytes int64
 		read = readUntilDone
 	}
 	return func(ctx context.Context, c *call) outcome {
-		// If the context has ended, no request is sent, so the outcome is certain.
+		// If the context is done, the client sends no request, so the outcome is certain.
 		if err := ctx.Err(); err != nil {
 			return outcome{err: err}
 		}

@@ -81,7 +81,7 @@ func TestRetryOnConflictUntilTheDeadline(t *testing.T) {
 	})
 }
 
-// RetryOnConflict ends as soon as its context ends, and writes nothing after that.
+// RetryOnConflict returns as soon as its context is done, and writes nothing after that.
 func TestRetryOnConflictEndsWithTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -96,7 +96,7 @@ func TestRetryOnConflictEndsWithTheContext(t *testing.T) {
 			t.Errorf("got %v after %v", err, took)
 		}
 		if _, err = RetryOnConflict(ctx, readOne, write); !errors.Is(err, context.Canceled) || writes != 1 {
-			t.Errorf("got %v and %d writes, though the context had ended", err, writes)
+			t.Errorf("got %v and %d writes, though the context was done", err, writes)
 		}
 	})
 }

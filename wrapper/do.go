@@ -108,7 +108,7 @@ func (c *Client) validateRequest(req *http.Request) error {
 		return invalid("request ContentLength", "0 if there is no body", "is %d", req.ContentLength)
 	//lint:ignore SA1019 a request that the deprecated Cancel ends may still be on its way
 	case req.Cancel != nil:
-		return invalid("request Cancel", "nil, since the context ends a request", "is set")
+		return invalid("request Cancel", "nil, since the context cancels a request", "is set")
 	}
 	return errors.Join(
 		validateMethod("request Method", cmp.Or(req.Method, http.MethodGet)),

@@ -18,7 +18,7 @@ type page[T any] struct {
 }
 
 // unmarshal reads any of three shapes: the page itself, a bare list, or one entry. For the response to UserPermissions,
-// m3ter's schema says one entry, and the text beside it says a list. m3ter's other lists come in pages. Decoding twice
+// m3ter's schema says one entry, and the description says a list. m3ter's other lists come in pages. Decoding twice
 // would be slow, so unmarshal first searches the body for the member names. It decodes the body a second time only if a
 // name is escaped (\u).
 func (p *page[T]) unmarshal(body []byte) error {

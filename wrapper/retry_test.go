@@ -292,7 +292,7 @@ func TestRetryPolicy(t *testing.T) {
 	want := defaults
 	want.MaxRetryAfter = time.Minute
 	if got := (RetryPolicy{MaxRetryAfter: time.Minute}).withDefaults(); got != want {
-		t.Errorf("%+v beside %+v", got, defaults)
+		t.Errorf("%+v, but the defaults are %+v", got, defaults)
 	}
 	policy := RetryPolicy{MinBackoff: 100 * time.Millisecond, MaxBackoff: time.Second}
 	for attempt, most := range map[int]time.Duration{1: 100 * time.Millisecond, 2: 200 * time.Millisecond, 4: 800 * time.Millisecond, 5: time.Second, 1000: time.Second} {
