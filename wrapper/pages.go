@@ -18,8 +18,8 @@ type PageParams struct {
 // all pages.
 //
 // UserPermissionsPage returns a [*ValidationError], and sends nothing, if the user id can't be part of a path or the
-// page size is not between 0 and 200. The error matches [ErrNotFound] if the user is unknown. "Errors" in the package comment
-// lists the errors of all calls.
+// page size is not between 0 and 200. The error matches [ErrNotFound] if the user is unknown. "Errors" in the package
+// comment lists the errors of all calls.
 func (c *Client) UserPermissionsPage(ctx context.Context, userID string, params PageParams) (*PermissionPolicyPage, error) {
 	return invoke(ctx, c, &gen.UserPermissions, gen.UserPermissionsParams(params), userID)
 }

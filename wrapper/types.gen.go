@@ -40,9 +40,7 @@ const (
 	TargetItem  TargetType = gen.TargetTypeItem
 )
 
-// Action is an action that a statement allows or denies, in lower case. The action "all" stands for every action. The
-// client also accepts other values, since m3ter may have more actions. m3ter documents the lower-case spelling of
-// config:create, config:retrieve, config:update and config:delete. The spelling of the others is inferred.
+// Action is an action that a statement allows or denies, in lower case. The action "all" stands for every action. The client also accepts other values, since m3ter may have more actions. m3ter documents the lower-case spelling of config:create, config:retrieve, config:update and config:delete. The spelling of the others is inferred.
 type Action = gen.Action
 
 // Effect is the effect of a statement, in lower case. The client also accepts other values.
@@ -143,6 +141,5 @@ type Support = gen.Support
 // Required: EndSupportUsersAccess.
 type SupportRequest = gen.SupportRequest
 
-// TargetType is the kind of resource to remove: a single item or a nested group. m3ter's examples use lower case, and
-// m3ter's published enum uses upper case. The client sends the value unchanged.
+// TargetType is the kind of resource to remove: a single item or a nested group. m3ter's examples use lower case, and m3ter's published enum uses upper case. The client sends the value unchanged.
 type TargetType = gen.TargetType
