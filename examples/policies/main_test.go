@@ -106,8 +106,8 @@ func TestInStep(t *testing.T) {
 	}
 }
 
-// The test kills 50 runs while the fake serves a random request. Half of the writes lose their response. When a run ends
-// before its kill, m3ter must match the file, and the test goes on with a new organization.
+// The test kills 50 runs while the fake serves a random request. Half of the writes lose their response. When a run
+// ends before its kill, m3ter must match the file, and the test goes on with a new organization.
 func TestKilled(t *testing.T) {
 	exampletest.SkipWithoutSignals(t)
 	t.Parallel()

@@ -2,8 +2,8 @@
 //
 //	go run -C examples/telemetry .
 //
-// The program shows how to use OpenTelemetry's otelhttp with package m3teraccess: newHTTPClient is the whole setup. It is a
-// separate module, so that the go.mod of the client does not contain OpenTelemetry. Don't add other examples here.
+// The program shows how to use OpenTelemetry's otelhttp with package m3teraccess: newHTTPClient is the whole setup. It
+// is a separate module, so that the go.mod of the client does not contain OpenTelemetry. Don't add other examples here.
 package main
 
 import (

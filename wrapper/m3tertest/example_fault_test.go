@@ -12,8 +12,8 @@ import (
 
 var errUnknown = errors.New("support access may have been granted or not")
 
-// grantSupport is the code under test. It retries while the server is down, but not if the server may have carried out the
-// request.
+// grantSupport is the code under test. It retries while the server is down, but not if the server may have carried out
+// the request.
 func grantSupport(client *http.Client, baseURL, organizationID, token string) error {
 	for range 3 {
 		r, err := http.NewRequest(http.MethodPut, baseURL+"/organizations/"+organizationID+"/support",

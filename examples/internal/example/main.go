@@ -21,11 +21,12 @@ func (s ExitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)
 // UsageStatus is the exit status for a UsageError.
 var UsageStatus = 2
 
-// Main runs an example. Main cancels the context if the user presses Ctrl-C, runs kill, or closes the terminal. Main prints an
-// error in one line, and exits with UsageStatus for a UsageError and 1 for any other error. flag.ErrHelp is not an
-// error.
+// Main runs an example. Main cancels the context if the user presses Ctrl-C, runs kill, or closes the terminal. Main
+// prints an error in one line, and exits with UsageStatus for a UsageError and 1 for any other error. flag.ErrHelp is
+// not an error.
 func Main(name string, run func(context.Context) error) {
-	// If the reader of the output exits, a write returns an error. SIGPIPE would end the example in the middle of its work.
+	// If the reader of the output exits, a write returns an error. SIGPIPE would end the example in the middle of its
+	// work.
 	signal.Ignore(syscall.SIGPIPE)
 	interrupts := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) { // nohup ignores it

@@ -20,8 +20,8 @@ func IsDemo() bool {
 	return true
 }
 
-// NewClient returns a client of the m3ter that the M3TER_ variables select. In a demo, it calls startFake, and writes the
-// URL of the in-memory m3ter to stderr. The caller must call closeService at the end.
+// NewClient returns a client of the m3ter that the M3TER_ variables select. In a demo, it calls startFake, and writes
+// the URL of the in-memory m3ter to stderr. The caller must call closeService at the end.
 func NewClient(startFake func() *m3tertest.Server, stderr io.Writer, opts ...m3teraccess.Option) (client *m3teraccess.Client, closeService func(), err error) {
 	closeService = func() {}
 	if IsDemo() {
