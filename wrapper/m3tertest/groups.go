@@ -55,7 +55,7 @@ func (s *store) group(key groupKey) (group, error) {
 	return found, nil
 }
 
-// remove removes an item. A request without a version skips the version check.
+// remove removes an item. If the request has no version, remove does not check the version.
 func (g *group) remove(item Item, version int64) error {
 	if version == 0 {
 		version = g.Version
