@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// failedBeforeBody breaks the connection of requests whose body must not be read.
+// failedBeforeBody drops the connection of requests whose body must not be read.
 func failedBeforeBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if fault := progressOf(r).fault; fault.Break == DropBeforeBody {

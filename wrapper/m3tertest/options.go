@@ -40,7 +40,7 @@ func WithSupportUntilEndOfDay() Option {
 }
 
 // InMemory makes a server that doesn't listen. Its URL is http://localhost; use [Server.Client] or [Server.ServeHTTP]
-// to reach it. A testing/synctest bubble needs such a server. A program can also serve the fake with its own
+// to reach it. A testing/synctest bubble needs such a server. It also suits a program that serves the fake with its own
 // http.Server.
 func InMemory() Option {
 	return func(c *config) { c.inMemory = true }

@@ -9,7 +9,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/gen/server"
 )
 
-// handlers carries out the operations. Other layers have checked the request before.
+// handlers carries out the operations of requests that the other layers have checked.
 type handlers struct{ *store }
 
 func (h handlers) CreatePermissionPolicy(_ context.Context, r server.CreatePermissionPolicyRequestObject) (server.CreatePermissionPolicyResponseObject, error) {

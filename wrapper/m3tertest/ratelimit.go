@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// A rateLimit holds the number of requests that the server accepts in a second, and the times of those accepted in the
-// last second.
+// A rateLimit holds the number of requests that the server accepts in a second, and the times of the requests that it
+// accepted in the last second.
 type rateLimit struct {
 	most int
 

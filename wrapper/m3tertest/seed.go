@@ -13,7 +13,7 @@ func (s *Server) AddUser(userID string) {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
 	if userID == "" {
-		panic("m3tertest: AddUser: the user must have an id")
+		panic("m3tertest: AddUser: the user id is empty")
 	}
 	if _, known := s.state.links[userID]; !known {
 		s.state.links[userID] = nil

@@ -50,7 +50,7 @@ func TestSeedingMistakesPanic(t *testing.T) {
 	fake.GrantPolicy("granted", "user")
 	fake.AddResourceGroup("meter", gen.ResourceGroup{ID: "g"})
 	for want, mistake := range map[string]func(){
-		"must have an id":                          func() { fake.AddUser("") },
+		"user id is empty":                         func() { fake.AddUser("") },
 		`policy "p" already exists`:                func() { fake.AddPermissionPolicy(gen.PermissionPolicy{ID: "p"}) },
 		`no permission policy "unknown"`:           func() { fake.GrantPolicy("unknown", "user") },
 		`GrantPolicy: there is no user "nobody"`:   func() { fake.GrantPolicy("p", "nobody") },

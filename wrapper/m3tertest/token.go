@@ -53,8 +53,8 @@ func (t *tokens) check(token string) error {
 
 // RevokeTokens makes the server refuse, with 403, all access tokens issued so far, as if they had expired. To simulate
 // a gateway that responds with 401, use [Server.InjectFunc]: the function can tell the old token from the new one.
-// After a 403, a Client of package m3teraccess renews its token at most once a minute. So after a second revocation
-// within that minute, calls fail with 403 until the minute is over.
+// After a 403, a Client of package m3teraccess renews its access token at most once a minute. So after a second
+// revocation within that minute, calls fail with 403 until the minute is over.
 func (s *Server) RevokeTokens() {
 	s.tokens.mu.Lock()
 	defer s.tokens.mu.Unlock()
