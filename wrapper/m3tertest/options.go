@@ -14,7 +14,7 @@ type config struct {
 
 // WithTokenLifetime sets how long the server accepts an access token that it has issued; the default is 5 hours, like
 // m3ter's. The token response has the lifetime in whole seconds, rounded down. With a lifetime of zero or less, the
-// server refuses every token as expired.
+// server refuses every access token as expired.
 func WithTokenLifetime(d time.Duration) Option {
 	return func(c *config) { c.tokenLifetime = d }
 }
