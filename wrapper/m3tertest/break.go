@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// failedBeforeBody breaks the connection of requests whose body must not be read.
+// failedBeforeBody drops the connection of requests whose body must not be read.
 func failedBeforeBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if fault := progressOf(r).fault; fault.Break == DropBeforeBody {
@@ -47,7 +47,8 @@ func failed(carryOut http.Handler) http.Handler {
 	})
 }
 
-// pause waits. It aborts the request if its context ends first, since no client waits for a response.
+// pause waits for d. If the context of the request is done first, pause aborts the request, since no client waits for a
+// response.
 func pause(w http.ResponseWriter, r *http.Request, d time.Duration) {
 	if d == 0 {
 		return
@@ -84,20 +85,21 @@ func (a *heldAnswer) sendCut(w http.ResponseWriter, r *http.Request) {
 	}
 	a.header.Set("Content-Length", strconv.Itoa(a.body.Len()))
 	a.sendHeader(w)
-	_, _ = w.Write(a.body.Bytes()[:a.body.Len()/2]) // fails only when the client is gone
+	_, _ = w.Write(a.body.Bytes()[:a.body.Len()/2]) // fails only if the client is gone
 }
 
 // cutHeader sends the beginning of a header, or nothing if the connection can't be hijacked.
 func (a *heldAnswer) cutHeader(w http.ResponseWriter, r *http.Request) {
 	if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
 		progressOf(r).note(func(kept *Request) { kept.Status = a.status })
-		_, _ = fmt.Fprintf(conn, "HTTP/1.1 %03d %s\r\nContent-", a.status, http.StatusText(a.status)) // fails only when the client is gone
+		_, _ = fmt.Fprintf(conn, "HTTP/1.1 %03d %s\r\nContent-", a.status, http.StatusText(a.status)) // fails only if the client is gone
 		_ = conn.Close()
 	}
 	panic(http.ErrAbortHandler)
 }
 
-// sendEndless sends spaces until the client leaves. A response without a body never sends its header.
+// sendEndless sends spaces until the client leaves. For a response without a body it sends nothing, not even the
+// header.
 func (a *heldAnswer) sendEndless(w http.ResponseWriter, r *http.Request) {
 	if !a.hasBody(r) {
 		<-r.Context().Done()
@@ -110,5 +112,5 @@ func (a *heldAnswer) sendEndless(w http.ResponseWriter, r *http.Request) {
 	for spaces := bytes.Repeat([]byte(" "), 32<<10); err == nil && r.Context().Err() == nil; {
 		_, err = w.Write(spaces)
 	}
-	drop(w) // a return would end the response
+	drop(w) // a return would complete the response
 }

@@ -88,5 +88,5 @@ func ExampleServer_InjectFunc() {
 	}
 	// Output:
 	// old 401 <h1>401</h1>
-	// new 403 {"message":"the bearer token is unknown"}
+	// new 403 {"message":"the access token is unknown"}
 }

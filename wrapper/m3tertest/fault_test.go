@@ -225,15 +225,15 @@ func TestInjectFuncSeesACopyOfTheRequest(t *testing.T) {
 func TestFaultMistakesPanic(t *testing.T) {
 	fake := m3tertest.NewServer(m3tertest.InMemory())
 	mistakes := map[string]m3tertest.Fault{
-		`no operation "CreatePolicy"`:     {Operation: "CreatePolicy", Status: 503},
-		"-1 times":                        {Times: -1},
-		"delay of -1s":                    {Delay: -time.Second},
-		"status 100 ":                     {Status: 100},
-		"status 1000 ":                    {Status: 1000},
-		"header or a body without a stat": {Body: "x"},
-		"a body without a status":         {Header: http.Header{}},
-		"no Break 6":                      {Break: m3tertest.EndlessAnswer + 1},
-		"no Break -1":                     {Break: -1},
+		`no operation "CreatePolicy"`:   {Operation: "CreatePolicy", Status: 503},
+		"Times is negative (-1)":        {Times: -1},
+		"Delay is negative (-1s)":       {Delay: -time.Second},
+		"Status is 100;":                {Status: 100},
+		"Status is 1000;":               {Status: 1000},
+		"Header and Body need a Status": {Body: "x"},
+		"Body need a Status":            {Header: http.Header{}},
+		"no Break 6":                    {Break: m3tertest.EndlessAnswer + 1},
+		"no Break -1":                   {Break: -1},
 	}
 	for want, fault := range mistakes {
 		fake.InjectFunc(func(m3tertest.Request) (m3tertest.Fault, bool) { return fault, true })

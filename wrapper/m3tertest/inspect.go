@@ -22,8 +22,8 @@ func (s *Server) UserPolicies(userID string) []gen.PermissionPolicy {
 	return policies
 }
 
-// Support returns the support request as the server returns it; ok is false if there is none yet. A test creates one by
-// a call of RequestSupport.
+// Support returns the support request as the server returns it; ok is false if there is none yet. To create one, send a
+// RequestSupport request.
 func (s *Server) Support() (support gen.Support, ok bool) {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()

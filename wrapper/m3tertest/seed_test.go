@@ -50,16 +50,16 @@ func TestSeedingMistakesPanic(t *testing.T) {
 	fake.GrantPolicy("granted", "user")
 	fake.AddResourceGroup("meter", gen.ResourceGroup{ID: "g"})
 	for want, mistake := range map[string]func(){
-		"has no id":                               func() { fake.AddUser("") },
-		`policy "p" exists`:                       func() { fake.AddPermissionPolicy(gen.PermissionPolicy{ID: "p"}) },
-		`no permission policy "unknown"`:          func() { fake.GrantPolicy("unknown", "user") },
-		`GrantPolicy: there is no user "nobody"`:  func() { fake.GrantPolicy("p", "nobody") },
-		"exists, and its version is 1":            func() { fake.GrantPolicy("granted", "user") },
-		`group "g" of type "meter" exists`:        func() { fake.AddResourceGroup("meter", gen.ResourceGroup{ID: "g"}) },
-		"needs an id":                             func() { fake.AddResourceGroup("meter", gen.ResourceGroup{}, m3tertest.Item{TargetType: "item"}) },
-		"item or group":                           func() { fake.AddResourceGroup("meter", gen.ResourceGroup{}, m3tertest.Item{TargetID: "1"}) },
-		`UserPolicies: there is no user "nobody"`: func() { fake.UserPolicies("nobody") },
-		`no resource group "g" of type "plan"`:    func() { fake.ResourceGroupItems("plan", "g") },
+		"user id is empty":                         func() { fake.AddUser("") },
+		`policy "p" already exists`:                func() { fake.AddPermissionPolicy(gen.PermissionPolicy{ID: "p"}) },
+		`no permission policy "unknown"`:           func() { fake.GrantPolicy("unknown", "user") },
+		`GrantPolicy: there is no user "nobody"`:   func() { fake.GrantPolicy("p", "nobody") },
+		"exists, and its version is 1":             func() { fake.GrantPolicy("granted", "user") },
+		`group "g" of type "meter" already exists`: func() { fake.AddResourceGroup("meter", gen.ResourceGroup{ID: "g"}) },
+		"must have a TargetID":                     func() { fake.AddResourceGroup("meter", gen.ResourceGroup{}, m3tertest.Item{TargetType: "item"}) },
+		"item or group":                            func() { fake.AddResourceGroup("meter", gen.ResourceGroup{}, m3tertest.Item{TargetID: "1"}) },
+		`UserPolicies: there is no user "nobody"`:  func() { fake.UserPolicies("nobody") },
+		`no resource group "g" of type "plan"`:     func() { fake.ResourceGroupItems("plan", "g") },
 	} {
 		if got := fmt.Sprint(panicOf(mistake)); !strings.HasPrefix(got, "m3tertest: ") || !strings.Contains(got, want) {
 			t.Errorf("panic %q, want %q", got, want)
