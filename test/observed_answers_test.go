@@ -16,7 +16,7 @@ import (
 
 // What a client makes of a response.
 var answerSituations = []situation{
-	{"permissions in pages", onPlain(func(t *testing.T, fake *m3tertest.Server, plain plainClient) {
+	{"permissions that span several pages", onPlain(func(t *testing.T, fake *m3tertest.Server, plain plainClient) {
 		grantThree(fake)
 		var names []string
 		params := gen.UserPermissionsParams{PageSize: 1}
@@ -61,7 +61,7 @@ var answerSituations = []situation{
 		}
 	})},
 
-	{"200 with HTML, no body or a cut value", func(t *testing.T) {
+	{"a 200 with HTML, an empty body or truncated JSON", func(t *testing.T) {
 		for _, answer := range unreadableAnswers {
 			resp, err := plainAt(t, newService(t, answer)).create(t.Context())
 			if answer.header != nil {
@@ -78,14 +78,14 @@ var answerSituations = []situation{
 		}
 	}},
 
-	{"200 with null", func(t *testing.T) {
+	{"a 200 whose body is null", func(t *testing.T) {
 		resp, err := plainAt(t, newService(t, breaks(200, "null"))).create(t.Context())
 		if err != nil || resp.JSON200 == nil || !reflect.ValueOf(*resp.JSON200).IsZero() {
 			t.Errorf("%+v, %v", resp, err)
 		}
 	}, func(t *testing.T) { checkUnreadable(t, breaks(200, "null")) }},
 
-	{"an endless response of 200 or 400", func(t *testing.T) {
+	{"an endless response with status 200 or 400", func(t *testing.T) {
 		const size = 11 << 20 // more than this client reads
 		for _, status := range []int{200, 400} {
 			resp, err := plainAt(t, newService(t, longAnswer(status, size))).create(t.Context())
@@ -112,7 +112,7 @@ var (
 		{status: 200, header: map[string]string{"Content-Type": "text/html"}, body: "<html>", breaks: true},
 		breaks(200, ""),
 		breaks(200, " "),
-		breaks(200, `{"id":"1`), // a cut value
+		breaks(200, `{"id":"1`), // truncated JSON
 	}
 )
 
