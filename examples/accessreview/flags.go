@@ -54,7 +54,7 @@ type options struct {
 	groupType, group, item string
 }
 
-// parseFlags parses the flags, and returns every error that it can find without a call.
+// parseFlags parses the flags, and checks them as far as it can without a call.
 func parseFlags(args []string, help io.Writer) (*options, error) {
 	o := &options{actions: []m3teraccess.Action{m3teraccess.ConfigRetrieve}, resources: []string{"config:meter/*"}}
 	flags := flag.NewFlagSet("accessreview", flag.ContinueOnError)
@@ -111,7 +111,7 @@ func (o *options) hasWrites() bool {
 	return o.policy != "" || !o.supportUntil.IsZero() || o.supportExtend != 0 || o.item != ""
 }
 
-// fillForDemo sets each flag that is not given to a value that fits the in-memory m3ter.
+// fillForDemo gives each missing flag a value that fits the in-memory m3ter.
 func (o *options) fillForDemo() {
 	o.write = true
 	o.user = cmp.Or(o.user, demoUser)

@@ -19,15 +19,15 @@ type machine struct {
 	mu      sync.Mutex
 	running bool
 	waiters list.List // of *waiter, in the order of their calls
-	request *request  // under way, or nil
+	request *request  // the request under way, or nil
 	batches []batch   // from Redis, not used yet, sorted by time
 	local   localLimit
 
-	heldUntil  time.Time // after a 429; nothing is granted before
+	heldUntil  time.Time // after a 429; nothing is granted before this time
 	unsentHold bool      // Redis doesn't know heldUntil yet
-	quietUntil time.Time // after a switch between Redis and the local limit; nothing is granted before
+	quietUntil time.Time // after a switch between Redis and the local limit; nothing is granted before this time
 
-	down       bool      // Redis fails
+	down       bool      // Redis has failed and is not back
 	retryAt    time.Time // while Redis fails: the time of the next request
 	localUntil time.Time // the local limit applies until then, because other processes may still be without Redis
 }
