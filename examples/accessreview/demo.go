@@ -44,7 +44,7 @@ func startFake() *m3tertest.Server {
 	return fake
 }
 
-// secondWriter extends support access by two hours. It plays someone else, who changes the access between the read and
+// secondWriter extends support access by two hours. It acts as someone else who changes the access between the read and
 // the write of extendSupport.
 func (r *review) secondWriter(ctx context.Context, current *m3teraccess.Support) error {
 	support, err := r.client.RequestSupport(ctx, m3teraccess.SupportRequest{

@@ -14,18 +14,18 @@ import (
 
 const usage = `accessreview reviews the policies of a user of a m3ter organization.
 
-  1. It creates a policy that allows as little as needed (-policy), and adds it to the user.
+  1. It creates a policy that allows as little as needed (-policy), and adds the policy to the user.
   2. It lists all policies of the user, page by page, as a table.
-  3. It opens support access until a given time (-support-until), and then extends it (-support-extend) without losing
-     a change by someone else.
+  3. It opens support access until a given time (-support-until), and extends support access (-support-extend) without
+     losing anyone else's change.
   4. It removes an item from a resource group (-group-type, -group, -item).
 
-accessreview writes the table to standard output, and messages to standard error. The exit status is 0 after success,
+accessreview writes the table to standard output, and messages to standard error. The exit status is 0 on success,
 1 after an error, and 2 if the flags are wrong.
 
-With the real m3ter, accessreview does only step 2. With -write, it also does the other steps whose flags you give.
-With the in-memory m3ter, it does all steps, and every flag has a default. There, a second writer changes support
-access while accessreview extends it.
+With the real m3ter, accessreview only lists the policies. With -write, it also takes each of the other steps whose
+flags are given. With the in-memory m3ter, it takes all steps, and every flag has a default. To show a conflict, a
+second writer then changes support access while accessreview extends it.
 
 ` + example.WhereItRuns + `
 Examples:
@@ -54,18 +54,18 @@ type options struct {
 	groupType, group, item string
 }
 
-// parseFlags parses the flags, and refuses every error that it can find without a call.
+// parseFlags parses the flags, and checks them as far as it can without a call.
 func parseFlags(args []string, help io.Writer) (*options, error) {
 	o := &options{actions: []m3teraccess.Action{m3teraccess.ConfigRetrieve}, resources: []string{"config:meter/*"}}
 	flags := flag.NewFlagSet("accessreview", flag.ContinueOnError)
 	flags.StringVar(&o.user, "user", "", "`id` of the user to review; required with the real m3ter")
-	flags.IntVar(&o.pageSize, "page-size", 0, "number of `policies` in a page, 1 to 200 (default 100, or 2 with the in-memory m3ter)")
-	flags.BoolVar(&o.write, "write", false, "change the real m3ter; without -write, accessreview only reads")
-	flags.StringVar(&o.policy, "policy", "", "`name` of the policy to create and to add to the user; each run creates a new policy")
+	flags.IntVar(&o.pageSize, "page-size", 0, "number of `policies` per page, 1 to 200 (default 100, or 2 with the in-memory m3ter)")
+	flags.BoolVar(&o.write, "write", false, "allow changes to the real m3ter; without -write, accessreview only reads")
+	flags.StringVar(&o.policy, "policy", "", "`name` of the policy to create and add to the user; each run creates a new policy")
 	flags.Func("actions", "comma-separated `actions` that the policy allows, in lower case (default config:retrieve)", example.CommaList(&o.actions))
-	flags.Func("resources", "comma-separated `resources` of these actions (default config:meter/*)", example.CommaList(&o.resources))
+	flags.Func("resources", "comma-separated `resources` on which the policy allows the actions (default config:meter/*)", example.CommaList(&o.resources))
 	flags.Func("support-until", "open m3ter's support access for reading until this `time`, such as 2026-03-01T17:00:00Z", timeFlag(&o.supportUntil))
-	flags.DurationVar(&o.supportExtend, "support-extend", 0, "then extend support access by this `duration`, such as 1h30m")
+	flags.DurationVar(&o.supportExtend, "support-extend", 0, "extend support access by this `duration`, such as 1h30m; with -support-until, after opening it")
 	flags.StringVar(&o.groupType, "group-type", "", "`type` of the resource group, such as meter or plan")
 	flags.StringVar(&o.group, "group", "", "`id` of the resource group")
 	flags.StringVar(&o.item, "item", "", "`id` of the item to remove from the resource group")
@@ -99,7 +99,7 @@ func (o *options) check() error {
 		return fmt.Errorf("-support-extend is %v; it must be above zero", o.supportExtend)
 	}
 	if given := o.groupType != ""; given != (o.group != "") || given != (o.item != "") {
-		return errors.New("-group-type, -group and -item belong together: give all or none")
+		return errors.New("-group-type, -group and -item belong together; give all of them or none")
 	}
 	if o.write && !o.hasWrites() {
 		return errors.New("-write needs at least one of -policy, -support-until, -support-extend and -item")
@@ -111,7 +111,7 @@ func (o *options) hasWrites() bool {
 	return o.policy != "" || !o.supportUntil.IsZero() || o.supportExtend != 0 || o.item != ""
 }
 
-// fillForDemo sets each absent flag to a value from the in-memory m3ter.
+// fillForDemo gives each missing flag a value that fits the in-memory m3ter.
 func (o *options) fillForDemo() {
 	o.write = true
 	o.user = cmp.Or(o.user, demoUser)

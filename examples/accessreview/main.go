@@ -2,7 +2,7 @@
 //
 //	go run ./examples/accessreview
 //
-// The program is an example of the use of package m3teraccess. review.go and support.go contain the calls, with a
+// The program is an example of the use of package m3teraccess. review.go and support.go contain the calls, with one
 // method for each step of the review. Without M3TER_ variables in the environment, the program starts its own in-memory
 // m3ter.
 package main

@@ -12,9 +12,10 @@ import (
 // A review is one run of the program.
 type review struct {
 	client *m3teraccess.Client
-	logf   func(format string, args ...any) // tells the user what happens
+	logf   func(format string, args ...any) // prints a message for the user
 
-	// meanwhile makes a change by someone else while extendSupport extends support access. With the real m3ter, it is nil.
+	// meanwhile acts as someone else who changes support access while extendSupport extends it. With the real m3ter,
+	// meanwhile is nil.
 	meanwhile func(context.Context, *m3teraccess.Support) error
 }
 
@@ -51,8 +52,8 @@ func (r *review) run(ctx context.Context, o *options, stdout io.Writer) error {
 	return nil
 }
 
-// grant creates a policy, and adds it to the user. It reads the user's policies first, so that it fails for an unknown
-// user before it creates a policy.
+// grant creates a policy, and adds the policy to the user. It reads the user's policies first. If the user is unknown,
+// grant therefore fails before it creates a policy.
 func (r *review) grant(ctx context.Context, o *options) error {
 	if _, err := r.client.UserPermissionsPage(ctx, o.user, m3teraccess.PageParams{PageSize: 1}); err != nil {
 		return err
@@ -68,7 +69,7 @@ func (r *review) grant(ctx context.Context, o *options) error {
 
 	_, err = r.client.AddPermissionPolicyToUser(ctx, policy.ID, m3teraccess.PrincipalPermissionRequest{PrincipalID: o.user})
 	if errors.Is(err, m3teraccess.ErrOutcomeUnknown) && r.has(ctx, o.user, policy.ID) {
-		r.logf("The response to adding the policy was lost, but the user has the policy.")
+		r.logf("The response to the request that adds the policy was lost, but the user has the policy.")
 		err = nil
 	}
 	if err != nil {
@@ -78,7 +79,8 @@ func (r *review) grant(ctx context.Context, o *options) error {
 	return nil
 }
 
-// has reports whether the list of the user's policies contains the policy. Leaving the loop ends the fetching of pages.
+// has reports whether the list of the user's policies contains the policy. Leaving the loop stops the fetching of
+// pages.
 func (r *review) has(ctx context.Context, userID, policyID string) bool {
 	for policy, err := range r.client.UserPermissions(ctx, userID) {
 		if err != nil {
@@ -91,7 +93,7 @@ func (r *review) has(ctx context.Context, userID, policyID string) bool {
 	return false
 }
 
-// list fetches all policies of the user. The loop fetches a page when it reaches the page.
+// list fetches all policies of the user. The loop fetches each page when it reaches that page.
 func (r *review) list(ctx context.Context, userID string, pageSize int) ([]m3teraccess.PermissionPolicy, error) {
 	var policies []m3teraccess.PermissionPolicy
 	for policy, err := range r.client.UserPermissions(ctx, userID, m3teraccess.PageParams{PageSize: int32(pageSize)}) {
@@ -104,7 +106,7 @@ func (r *review) list(ctx context.Context, userID string, pageSize int) ([]m3ter
 	return policies, nil
 }
 
-// removeItem removes an item from a resource group. It sends no version, because a change of the group by someone else
+// removeItem removes an item from a resource group. It sends no version, because someone else's change of the group
 // does not matter for a removal.
 func (r *review) removeItem(ctx context.Context, o *options) error {
 	group, err := r.client.RemoveResource(ctx, o.groupType, o.group, m3teraccess.ResourceGroupItemRequest{

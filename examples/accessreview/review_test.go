@@ -72,15 +72,15 @@ Administrators  allow   all                                *               yes  
 		t.Errorf("stdout is\n%swant\n%s", got, want)
 	}
 
-	const wantProgress = `No M3TER_ variable is set: the program uses an in-memory m3ter at URL, not the real m3ter.
+	const wantProgress = `No M3TER_ variable is set, so the program uses an in-memory m3ter at URL, not the real m3ter.
 Created the policy "Meter readers", id ID.
 Added the policy to the user 3b1f0c9a-6c0f-4a0e-9c44-0d4f6f3f5e21.
 Policies of the user 3b1f0c9a-6c0f-4a0e-9c44-0d4f6f3f5e21, fetched in pages of 2: 5.
 Opened support access until 2026-03-01T17:00:00Z, version 1.
 A second writer extended support access until 2026-03-01T19:00:00Z, version 2.
-Write 1, based on version 1, was refused: someone else updated it first.
+Write 1, based on version 1, was refused: someone else updated support access first.
 Write 2, based on version 2, succeeded: the end of support access moved from 2026-03-01T19:00:00Z to 2026-03-01T20:00:00Z, version 3.
-Both changes are in effect: the second one is based on the first one.
+Both changes are in effect, because the second one is based on the first one.
 Removed the item 06f6b50c-a868-4ca6-8a3b-448e507d5248 from the resource group "Usage meters", version 2.
 `
 	stderr := regexp.MustCompile(`http://[0-9.:]+`).ReplaceAllString(p.Err.String(), "URL")

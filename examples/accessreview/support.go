@@ -32,7 +32,7 @@ func (r *review) openSupport(ctx context.Context, until time.Time) error {
 }
 
 // extendSupport extends support access. RetryOnConflict repeats read and write if someone else changes the access in
-// between. Each write is based on the last read, so that it keeps the other change.
+// between. Each write is based on the last read, so that it keeps the other person's change.
 func (r *review) extendSupport(ctx context.Context, by time.Duration) error {
 	writes := 0
 	var before *m3teraccess.Support // the access that the last write is based on
@@ -51,7 +51,7 @@ func (r *review) extendSupport(ctx context.Context, by time.Duration) error {
 			Version:                      current.Version,
 		})
 		if errors.Is(err, m3teraccess.ErrVersionConflict) {
-			r.logf("Write %d, based on version %d, was refused: someone else updated it first.", writes, current.Version)
+			r.logf("Write %d, based on version %d, was refused: someone else updated support access first.", writes, current.Version)
 		}
 		return support, err
 	}
@@ -62,7 +62,7 @@ func (r *review) extendSupport(ctx context.Context, by time.Duration) error {
 	r.logf("Write %d, based on version %d, succeeded: the end of support access moved from %s to %s, version %d.",
 		writes, before.Version, example.Clock(before.EndSupportUsersAccess), example.Clock(support.EndSupportUsersAccess), support.Version)
 	if writes > 1 {
-		r.logf("Both changes are in effect: the second one is based on the first one.")
+		r.logf("Both changes are in effect, because the second one is based on the first one.")
 	}
 	return nil
 }

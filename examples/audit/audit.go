@@ -15,13 +15,13 @@ import (
 // An audit is one run of the program.
 type audit struct {
 	client   *m3teraccess.Client
-	parallel int // how many users to fetch at once
+	parallel int // number of users whose policies are fetched at once
 	display  *display
 
-	done, failed int // how many users succeeded and failed
+	done, failed int // number of users whose policies were written, and of users with an error
 }
 
-// run fetches the policies of each user, and reports a user as soon as it has all policies of the user.
+// run fetches the policies of each user, and reports each user as soon as it has all policies of the user.
 func (a *audit) run(ctx context.Context, users iter.Seq[user]) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // stops the workers if run returns early
@@ -51,7 +51,7 @@ type result struct {
 	policies []m3teraccess.PermissionPolicy
 }
 
-// fetchAll fetches many users at once. The client applies the rate limit.
+// fetchAll fetches the policies of many users at once. The client applies the rate limit.
 func (a *audit) fetchAll(ctx context.Context, users iter.Seq[user]) <-chan result {
 	work := make(chan user)
 	go func() {
@@ -80,7 +80,7 @@ func (a *audit) fetchAll(ctx context.Context, users iter.Seq[user]) <-chan resul
 	return results
 }
 
-// send sends a value, and reports whether a receiver took it before ctx ended.
+// send sends a value, and reports whether a receiver took the value before ctx was done.
 func send[T any](ctx context.Context, channel chan<- T, value T) bool {
 	select {
 	case channel <- value:
@@ -110,7 +110,7 @@ func (a *audit) fetch(ctx context.Context, u user) result {
 func (a *audit) report(r result) error {
 	var authError *m3teraccess.AuthError
 	if errors.As(r.err, &authError) {
-		return authError // every other user would fail too
+		return authError // the calls for all other users would fail, too
 	}
 	line, err := r.encode()
 	if err != nil {
@@ -140,7 +140,8 @@ func (r result) encode() ([]byte, error) {
 	return append(line, '\n'), nil
 }
 
-// sumUp returns an error unless every user succeeded. It checks ctx first, because an interrupt ends the results too.
+// sumUp returns an error unless audit got the policies of every user. It checks ctx first, because an interrupt also
+// ends the results.
 func (a *audit) sumUp(ctx context.Context, took time.Duration) error {
 	switch {
 	case ctx.Err() != nil:
@@ -154,5 +155,5 @@ func (a *audit) sumUp(ctx context.Context, took time.Duration) error {
 	return nil
 }
 
-// String describes the progress of the audit.
+// String returns the progress of the audit.
 func (a *audit) String() string { return fmt.Sprintf("users done: %d, failed: %d", a.done, a.failed) }

@@ -6,7 +6,7 @@ import (
 )
 
 // A display writes the output and the messages. If the messages go to a terminal, the last line there shows the
-// progress. It stays below the messages, and below output that goes to the same terminal.
+// progress. This line stays below the messages, and below output that goes to the same terminal.
 type display struct {
 	output, messages io.Writer
 	showsProgress    bool // the messages go to a terminal, and the user types no ids there
@@ -17,7 +17,7 @@ type display struct {
 func (d *display) write(line []byte) error {
 	d.draw("")
 	defer d.draw(d.progress)
-	_, err := d.output.Write(line) // one call, so that an interrupt can't cut the line
+	_, err := d.output.Write(line) // one call, so that an interrupt can't truncate the line
 	return err
 }
 

@@ -1,10 +1,11 @@
-// Command audit writes the policies of the users of a m3ter organization, one line of JSON per user.
+// Command audit lists the policies of the users of a m3ter organization, one line of JSON per user.
 //
 //	go run ./examples/audit
 //
-// The program is an example of the use of package m3teraccess. users.go shows how to list users, for which the client
-// has no method. audit.go shows how to fetch many users at once, as fast as m3ter allows, and how to continue after the
-// failure of a user. Without M3TER_ variables in the environment, the program starts its own in-memory m3ter.
+// The program is an example of the use of package m3teraccess. users.go shows how to list users, although the client
+// has no method for this. audit.go shows how to fetch the policies of many users at once, as fast as m3ter allows, and
+// how to continue after an error for one user. Without M3TER_ variables in the environment, the program starts its own
+// in-memory m3ter.
 package main
 
 import (
@@ -57,8 +58,8 @@ func run(ctx context.Context, args []string, stdin, stdout, stderr *os.File) err
 	return interruptible(ctx, func() error { return a.run(ctx, users) })
 }
 
-// interruptible calls f and returns its error. If f does not return soon after the end of ctx, interruptible returns
-// without it: a write blocks f if the reader of the output does not read.
+// interruptible calls f and returns its error. If f does not return soon after ctx is done, interruptible stops waiting
+// for f, because a write blocks f if the reader of the output does not read.
 func interruptible(ctx context.Context, f func() error) error {
 	const grace = 250 * time.Millisecond
 	ended := make(chan error, 1)

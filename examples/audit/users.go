@@ -16,10 +16,10 @@ import (
 type user struct {
 	line int // the line in the file; 0 without a file
 	id   string
-	err  error // the reason if id is missing
+	err  error // if the id is missing, the reason
 }
 
-// place returns the line of the user, as the beginning of a message.
+// place returns the line number of the user, as the beginning of a message.
 func (u user) place() string {
 	if u.line == 0 {
 		return ""
@@ -69,13 +69,13 @@ var errTooLong = errors.New("the id is too long; it must be at most 1023 bytes")
 
 // readLine returns a line without surrounding spaces. With errTooLong, it returns the beginning of the line.
 func readLine(lines *bufio.Reader) (string, error) {
-	text, isCut, err := lines.ReadLine()
+	text, isPrefix, err := lines.ReadLine()
 	line := strings.TrimSpace(string(text))
-	if !isCut {
+	if !isPrefix {
 		return line, err
 	}
-	for isCut && err == nil {
-		_, isCut, err = lines.ReadLine()
+	for isPrefix && err == nil {
+		_, isPrefix, err = lines.ReadLine()
 	}
 	return line, errTooLong // the next call returns any other error
 }

@@ -13,16 +13,16 @@ import (
 
 const usage = `grant opens m3ter's support access for a limited time. An interrupt revokes the access early.
 
-grant stays in the foreground until the access has ended. On standard error, it announces its effects before the first
-change, and reports each step. If you press Ctrl-C, run kill or close the terminal, grant revokes the access: it
-removes all statements, and ends the access at once.
+grant runs in the foreground until the access has ended. On standard error, it says what it is about to do before the
+first change, and then reports each step. If you press Ctrl-C, run kill or close the terminal, grant revokes the
+access: it removes all statements, and ends the access at once.
 
-m3ter's guide says that support access lasts until the end of the day. If m3ter enforces this rule, it refuses to open
-access for less time, and access that you interrupt ends tomorrow at 00:00 UTC, without statements until then. If
-access stays open, grant reports its end and its statements. grant does not change access that someone else has
-changed in the meantime.
+According to m3ter's guide, support access lasts at least until the end of the day. If m3ter enforces this rule, it
+refuses shorter access. After an interrupt, the access then stays open, without any statements, until 00:00 UTC
+tomorrow. If any access stays open, grant reports the end and the statements of the access. grant does not change
+access that someone else has changed in the meantime.
 
-The exit status is 0 if the access has ended, at its time or after an interrupt; 1 if it has not ended, was not
+The exit status is 0 if the access has ended, on time or after an interrupt; 1 if the access has not ended, was not
 opened, or is in an unknown state; and 2 if the flags are wrong.
 
 ` + example.WhereItRuns + `
@@ -31,7 +31,7 @@ Examples:
   grant -for 30m
   grant -for 8h -actions config:retrieve,config:update -resources 'config:meter/*,config:plan/*'
   grant -for 1s -replace
-        ends open support access, even if someone else opened it
+        ends any support access that is open, even if someone else opened it
 `
 
 const (
@@ -50,10 +50,10 @@ type options struct {
 func parseFlags(args []string, help io.Writer) (*options, error) {
 	o := &options{actions: []m3teraccess.Action{m3teraccess.ConfigRetrieve}, resources: []string{"config:*"}}
 	flags := flag.NewFlagSet("grant", flag.ContinueOnError)
-	flags.DurationVar(&o.duration, "for", 0, "`duration` of the access, such as 30m; grant rounds its end up to a whole second; required with the real m3ter (default 3s with the in-memory m3ter)")
-	flags.Func("actions", "comma-separated `actions` that support users may do, in lower case (default config:retrieve)", example.CommaList(&o.actions))
-	flags.Func("resources", "comma-separated `resources` of these actions (default config:*)", example.CommaList(&o.resources))
-	flags.BoolVar(&o.replace, "replace", false, "replace support access that is already open; grant does not restore it")
+	flags.DurationVar(&o.duration, "for", 0, "`duration` of the access, such as 30m; the end is rounded up to a whole second; required with the real m3ter (default 3s with the in-memory m3ter)")
+	flags.Func("actions", "comma-separated `actions` that support users may perform, in lower case (default config:retrieve)", example.CommaList(&o.actions))
+	flags.Func("resources", "comma-separated `resources` on which support users may perform the actions (default config:*)", example.CommaList(&o.resources))
+	flags.BoolVar(&o.replace, "replace", false, "replace support access that is already open; grant does not restore it afterwards")
 	return o, example.ParseFlags(flags, args, usage, help, o.check)
 }
 

@@ -14,14 +14,14 @@ import (
 // A grant is one run of the program.
 type grant struct {
 	client *m3teraccess.Client
-	logf   func(format string, args ...any) // tells the user what happens
+	logf   func(format string, args ...any) // prints a message for the user
 
 	statements []m3teraccess.Statement // the rights of support users
 	until      time.Time               // the end of the access
 	version    int64                   // the version in the request that opens the access
 }
 
-// run opens support access, and waits for its end. If ctx ends first, run revokes the access.
+// run opens support access, and waits for its end. If ctx is done first, run revokes the access.
 func (g *grant) run(ctx context.Context, o *options) error {
 	g.statements = []m3teraccess.Statement{m3teraccess.Allow(o.actions...).On(o.resources...)}
 	// m3ter returns a whole second unchanged. Rounding up gives support users at least the requested time.
@@ -47,14 +47,14 @@ func (g *grant) run(ctx context.Context, o *options) error {
 	}
 }
 
-// announce describes the effects of the run before the first change.
+// announce says what the run is about to do, before the first change.
 func (g *grant) announce() {
 	end := tomorrow()
 	g.logf("grant opens support access until %s, for: %v.", example.Clock(g.until), g.statements[0])
 	if g.until.Before(end) {
-		g.logf("m3ter's guide says that support access lasts until the end of the day. If m3ter enforces this rule, it refuses an end before %s.", example.Clock(end))
+		g.logf("According to m3ter's guide, support access lasts at least until the end of the day. If m3ter enforces this rule, it refuses an end before %s.", example.Clock(end))
 	}
-	g.logf("An interrupt ends the access at once, and removes all statements. If m3ter refuses to end the access now, "+
+	g.logf("An interrupt ends the access at once, and removes all statements. If m3ter refuses to end the access early, "+
 		"the access stays open until %s, without statements.", example.Clock(end))
 }
 
@@ -91,7 +91,7 @@ func (g *grant) read(ctx context.Context) (*m3teraccess.Support, error) {
 	return m3teraccess.Get[m3teraccess.Support](ctx, g.client, "support")
 }
 
-// checkEnded checks that the access has ended at its time: someone else may have extended it.
+// checkEnded checks that the access has ended on time, because someone else may have extended it.
 func (g *grant) checkEnded(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), revokeTimeout)
 	defer cancel()
@@ -106,7 +106,8 @@ func (g *grant) checkEnded(ctx context.Context) error {
 	return nil
 }
 
-// endUnknown returns the error of a run whose time is over, if the program can't find out whether the access has ended.
+// endUnknown returns the error of a run if the time is over, and the program can't find out whether the access has
+// ended.
 func (g *grant) endUnknown(err error) error {
 	return fmt.Errorf("support access was due to end at %s; it is unknown whether it has ended: %w", example.Clock(g.until), err)
 }

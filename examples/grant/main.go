@@ -3,8 +3,8 @@
 //	go run ./examples/grant
 //
 // The program is an example of the use of package m3teraccess. grant.go shows how to change an entity that others may
-// change too. revoke.go shows how to undo a change with an unknown outcome. Without M3TER_ variables in the
-// environment, the program starts its own in-memory m3ter.
+// change at the same time. revoke.go shows how to undo a change with an unknown outcome. Without M3TER_ variables in
+// the environment, the program starts its own in-memory m3ter.
 package main
 
 import (
@@ -43,7 +43,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return g.run(ctx, opts)
 }
 
-// The client makes more attempts than usual: a short outage must not keep the access open.
+// The client makes more attempts than usual, because a short outage must not keep the access open.
 var clientOptions = []m3teraccess.Option{
 	m3teraccess.WithUserAgent("grant"),
 	m3teraccess.WithRetry(m3teraccess.RetryPolicy{MaxAttempts: 10}),

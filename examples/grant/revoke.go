@@ -13,20 +13,20 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// revokeTimeout bounds revoke. A second interrupt does not stop revoke: closing the access is worth the wait.
+// revokeTimeout bounds revoke. A second interrupt does not stop revoke, because closing the access is worth the wait.
 const revokeTimeout = 15 * time.Second
 
-// tomorrow returns the earliest end of support access by m3ter's guide: the start of the next day. The day is in UTC,
-// like m3ter's times.
+// tomorrow returns the earliest end of support access according to m3ter's guide: the start of the next day. The day is
+// in UTC, like m3ter's times.
 func tomorrow() time.Time {
 	const day = 24 * time.Hour
 	return time.Now().Truncate(day).Add(day)
 }
 
-// revoke closes the access that open has opened, or may have opened. m3ter has no call for this, so revoke removes all
-// statements and sets the end to now. If m3ter refuses now, revoke sets the end to tomorrow.
+// revoke closes the access that open has opened, or may have opened. m3ter has no operation for this, so revoke removes
+// all statements and sets the end to now. If m3ter refuses this end, revoke sets the end to tomorrow.
 func (g *grant) revoke(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), revokeTimeout) // an interrupt ends ctx
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), revokeTimeout) // an interrupt cancels ctx
 	defer cancel()
 	support, err := g.endAt(ctx, time.Now().Truncate(time.Second))
 	if isRefused(err) {
@@ -42,18 +42,18 @@ func (g *grant) revoke(ctx context.Context) error {
 	case !g.until.After(time.Now()):
 		return g.endUnknown(err)
 	}
-	return fmt.Errorf("SUPPORT ACCESS STAYS OPEN until %s for: %s; this is its last known state, because grant could not revoke it (to revoke it, run grant -for 1s -replace, or use m3ter's console): %w",
+	return fmt.Errorf("SUPPORT ACCESS STAYS OPEN until %s for: %s; this is the last known state, because grant could not revoke the access (to revoke the access, run grant -for 1s -replace, or use m3ter's console): %w",
 		example.Clock(g.until), sentences(g.statements), err)
 }
 
-// isRefused reports whether m3ter refused the content of a request, not the sender.
+// isRefused reports whether m3ter refused a request because of its content, not because of its sender.
 func isRefused(err error) bool {
 	var refused *m3teraccess.Error
 	return errors.As(err, &refused) &&
 		slices.Contains([]int{http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity}, refused.StatusCode)
 }
 
-// report reports the state of the access after revoke: m3ter may have kept another end or other statements.
+// report reports the state of the access after revoke, because m3ter may have kept another end or other statements.
 func (g *grant) report(support *m3teraccess.Support) error {
 	end := example.Clock(support.EndSupportUsersAccess)
 	if !support.EndSupportUsersAccess.After(time.Now()) {
@@ -81,7 +81,7 @@ func changed(current *m3teraccess.Support) error {
 }
 
 // endAt sets the end of support access, removes all statements, and returns the resulting access. After an unknown
-// outcome, it starts over, and reads the access first.
+// outcome, endAt starts over, and reads the access first.
 func (g *grant) endAt(ctx context.Context, end time.Time) (*m3teraccess.Support, error) {
 	for {
 		support, err := g.setEnd(ctx, end)
@@ -91,7 +91,8 @@ func (g *grant) endAt(ctx context.Context, end time.Time) (*m3teraccess.Support,
 	}
 }
 
-// setEnd makes the change of endAt. It changes nothing if the access is already closed, or if someone else changed it.
+// setEnd makes the change of endAt. It changes nothing if the access is already closed, or if someone else changed the
+// access.
 func (g *grant) setEnd(ctx context.Context, end time.Time) (*m3teraccess.Support, error) {
 	read := func(ctx context.Context) (*m3teraccess.Support, error) {
 		current, err := g.read(ctx)
@@ -102,8 +103,9 @@ func (g *grant) setEnd(ctx context.Context, end time.Time) (*m3teraccess.Support
 	}
 	write := func(ctx context.Context, current *m3teraccess.Support) (*m3teraccess.Support, error) {
 		version := example.SupportVersion(current)
-		// If the version is still the one that open sent, m3ter has not carried out the write of open, but still may.
-		// m3ter accepts only one of the two writes with this version. If it refuses this one, RetryOnConflict retries.
+		// If the version is still the one that open sent, m3ter has not carried out the write of open, but may still do so.
+		// m3ter accepts only one of the two writes with this version. If it refuses the write of setEnd, RetryOnConflict
+		// retries.
 		if version != g.version && isClosed(current, end) {
 			return current, nil
 		}
@@ -122,7 +124,7 @@ func isClosed(current *m3teraccess.Support, end time.Time) bool {
 	return !currentEnd.After(time.Now()) || currentEnd.Equal(end) && len(current.SupportUsersPermissionPolicy) == 0
 }
 
-// sleep waits for d, and reports whether it has passed before the end of ctx.
+// sleep waits for d, and reports whether d has passed before ctx was done.
 func sleep(ctx context.Context, d time.Duration) bool {
 	select {
 	case <-time.After(d):

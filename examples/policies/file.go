@@ -19,7 +19,7 @@ import (
 //go:embed demo.yaml
 var demoFile []byte
 
-// readFile reads and checks the file, or the demo's file if path is empty. Errors name the file, the line and the
+// readFile reads and checks the file, or the built-in file if path is empty. Errors name the file, the line and the
 // column.
 func readFile(path string) (organization, error) {
 	text, err := demoFile, error(nil)
@@ -35,7 +35,7 @@ func readFile(path string) (organization, error) {
 	if err := yaml.UnmarshalWithOptions(text, &content, yaml.Strict()); err != nil {
 		return nil, fmt.Errorf("%s: %s", path, yaml.FormatError(err, false, false))
 	}
-	tree, _ := parser.ParseBytes(text, 0) // no error: the text is decoded already
+	tree, _ := parser.ParseBytes(text, 0) // never fails, because the text has already been decoded
 	if len(tree.Docs) > 1 {
 		return nil, fmt.Errorf("%s: the file has %d YAML documents; it must have 1", path, len(tree.Docs))
 	}
@@ -69,8 +69,8 @@ func readFile(path string) (organization, error) {
 	return file, errors.Join(errs...)
 }
 
-// placeOf returns the place of an element below a key of the file, or of the key's value for index -1, as the YAML
-// library writes places: [line:column].
+// placeOf returns the place of an element under a key of the file or, if index is -1, the place of the key's value. The
+// place has the format of the YAML library, [line:column].
 func placeOf(tree *ast.File, section, key string, index int) string {
 	path := new(yaml.PathBuilder).Root().Child(section).Child(key)
 	if index >= 0 {

@@ -18,11 +18,11 @@ import (
 // A m3ter is the organization in m3ter.
 type m3ter struct {
 	client *m3teraccess.Client
-	found  organization // the part that was read
+	found  organization // the items that have been read
 	stderr io.Writer
 }
 
-// readAll reads the policies, and the policies of each user in m3ter or in the file.
+// readAll reads all policies, and the policies of each user who is in m3ter or in the file.
 func (m *m3ter) readAll(ctx context.Context, file organization) error {
 	users := map[string]bool{"": true} // the user without an id stands for the policies themselves
 	for i := range file {
@@ -51,7 +51,7 @@ func (m *m3ter) readAll(ctx context.Context, file organization) error {
 }
 
 // read returns the policies of a user, or all policies if user is empty. It leaves out the policies that m3ter manages,
-// since nobody can change them.
+// because users can't change them.
 func (m *m3ter) read(ctx context.Context, user string) (organization, error) {
 	list, found := m.client.UserPermissions(ctx, user), organization{}
 	if user == "" {
@@ -73,7 +73,8 @@ func (m *m3ter) read(ctx context.Context, user string) (organization, error) {
 	return found, nil
 }
 
-// apply makes the additions of a plan: the policies, and then the policies of users, which need the ids.
+// apply makes the additions of a plan. It creates the policies first, because adding a policy to a user needs the id of
+// the policy.
 func (m *m3ter) apply(ctx context.Context, additions []change) (err error) {
 	ofUsers := additions
 	for ; len(ofUsers) > 0 && ofUsers[0].User == ""; ofUsers = ofUsers[1:] {
@@ -87,8 +88,8 @@ func (m *m3ter) apply(ctx context.Context, additions []change) (err error) {
 	return each(ctx, m.stderr, "added", ofUsers, m.add)
 }
 
-// add makes an addition. After an unknown outcome or a conflict, an earlier attempt may have made it: add looks for the
-// item before it retries.
+// add makes an addition. After an unknown outcome or a conflict, an earlier attempt may have made the addition, so add
+// looks for the item before it retries.
 func (m *m3ter) add(ctx context.Context, c change) (err error) {
 	for range 10 {
 		if c.User == "" {
@@ -112,7 +113,7 @@ func (m *m3ter) add(ctx context.Context, c change) (err error) {
 	return nil
 }
 
-// each calls do for each element, 16 at a time, and shows the progress. The first error ends it.
+// each calls do for each element, 16 at a time, and shows the progress. It stops at the first error.
 func each[T any](ctx context.Context, stderr io.Writer, what string, list []T, do func(context.Context, T) error) error {
 	progress := example.NewProgress(stderr, what, len(list))
 	defer progress.Clear()

@@ -276,7 +276,7 @@ func TestTwoPoliciesOfOneName(t *testing.T) {
 }
 
 func TestUsage(t *testing.T) {
-	exampletest.CheckHelp(t, "-apply", "-json", "-file path", "exit status", "any difference is left", "wrong flags are an error")
+	exampletest.CheckHelp(t, "-apply", "-json", "-file path", "exit status", "any difference is left", "including wrong flags")
 	fake := exampletest.NewFake(t)
 	exampletest.Run(t, exampletest.Environment(fake)).CheckOnlyLine("policies: -file is missing")
 	exampletest.Run(t, exampletest.Environment(fake), "-aply").CheckOnlyLine("policies: flag provided but not defined: -aply")

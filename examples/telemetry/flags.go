@@ -8,10 +8,10 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/examples/internal/example"
 )
 
-const usage = `telemetry lists the policies of a user of a m3ter organization, and prints the spans and metrics of its requests.
+const usage = `telemetry lists the policies of a user of a m3ter organization, and prints the spans and metrics of the requests.
 
 telemetry writes the spans and metrics to standard output, one per line, and the names of the policies to standard
-error. It changes nothing. The exit status is 0 after success, 1 after an error, and 2 if the flags are wrong.
+error. It changes nothing in m3ter. The exit status is 0 on success, 1 after an error, and 2 if the flags are wrong.
 
 ` + example.WhereItRuns + `
 Examples:

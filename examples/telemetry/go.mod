@@ -27,5 +27,5 @@ require (
 	golang.org/x/sys v0.48.0 // indirect
 )
 
-// Until the first release.
+// This replacement is needed until the first release.
 replace github.com/m3ter-access/m3ter-access-go => ../..

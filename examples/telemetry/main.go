@@ -1,9 +1,10 @@
-// Command telemetry lists the policies of a user, and prints the traces and metrics of its requests.
+// Command telemetry lists the policies of a user, and prints the traces and metrics of the requests.
 //
 //	go run -C examples/telemetry .
 //
-// The program shows how to use OpenTelemetry's otelhttp with package m3teraccess: newHTTPClient is the whole setup. It
-// is a separate module, so that the go.mod of the client does not contain OpenTelemetry. Don't add other examples here.
+// The program shows how to use OpenTelemetry's otelhttp with package m3teraccess. The function newHTTPClient is the
+// whole setup. The program is a separate module, so that the go.mod of the client does not contain OpenTelemetry. Don't
+// add other examples here.
 package main
 
 import (
@@ -40,7 +41,7 @@ func main() {
 	})
 }
 
-// run is the program. It writes spans and metrics to stdout, and everything else to stderr.
+// run is the program. It writes spans, metrics and the help to stdout, and everything else to stderr.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	user, err := parseFlags(args, stdout)
 	if err != nil {
@@ -55,7 +56,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return errors.Join(list(ctx, client, user, stderr), finish())
 }
 
-// list prints the names of the policies of a user. Its span is the parent of the spans of its requests.
+// list prints the names of a user's policies. The span of list is the parent of the spans of the requests.
 func list(ctx context.Context, client *m3teraccess.Client, user string, out io.Writer) error {
 	ctx, span := otel.Tracer("telemetry").Start(ctx, "list policies")
 	defer span.End()

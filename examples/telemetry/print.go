@@ -13,9 +13,9 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace"
 )
 
-// startTelemetry sets providers in package otel that write lines to stdout. Your program would use exporters instead.
-// The providers write a span when it ends, and the metrics when finish is called. finish returns the first error of a
-// write, because otel only logs it.
+// startTelemetry sets the providers in package otel. These providers write lines to stdout, where your program would
+// use exporters. They write each span when the span ends, and the metrics when finish is called. finish returns the
+// first error of a write, because otel only logs the error.
 func startTelemetry(stdout io.Writer) (finish func() error) {
 	out := &output{w: stdout}
 	reader := metric.NewManualReader()
@@ -35,7 +35,7 @@ func startTelemetry(stdout io.Writer) (finish func() error) {
 	}
 }
 
-// An output keeps the first error of a write. It has a mutex because spans end in many goroutines.
+// An output keeps the first error of a write. It has a mutex, because spans end in many goroutines.
 type output struct {
 	w io.Writer
 

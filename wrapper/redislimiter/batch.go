@@ -5,23 +5,23 @@ import (
 	"time"
 )
 
-// A batch is a number of grants that Redis has planned for the same time. A batch is sure, and can be used, once Redis
-// has confirmed it shortly before that time. A hold-back can still cancel an unsure batch.
+// A batch is a number of grants that Redis has planned for the same time. A batch can be used once Redis has confirmed
+// it, shortly before that time. Until then, a hold-back can cancel the batch.
 type batch struct {
-	grants int
-	due    time.Time
-	epoch  int64
-	sure   bool
+	grants    int
+	due       time.Time
+	epoch     int64
+	confirmed bool
 }
 
-// grantBatches uses the batches that are due. It drops a batch that this process is late for.
+// grantBatches uses the batches that are due. It drops a batch if this process is too late to use it.
 func (m *machine) grantBatches(now time.Time) {
-	for len(m.batches) > 0 && m.batches[0].sure && !now.Before(m.batches[0].due) {
+	for len(m.batches) > 0 && m.batches[0].confirmed && !now.Before(m.batches[0].due) {
 		next := m.batches[0]
 		m.batches = m.batches[1:]
 		if now.Sub(next.due) <= m.fleet.lead() {
 			n := next.grants
-			if now.Before(m.localUntil) { // perhaps set after the request for this batch
+			if now.Before(m.localUntil) { // localUntil may have been set after this batch was requested
 				n = min(n, m.local.left(now))
 			}
 			m.grant(now, n)
@@ -32,7 +32,7 @@ func (m *machine) grantBatches(now time.Time) {
 type request struct {
 	replies   chan reply
 	deadline  time.Time
-	heldUntil time.Time // of the machine, when it sent the request
+	heldUntil time.Time // heldUntil of the machine when it sent the request
 }
 
 // askAt returns the time of the next request to Redis, or the zero time if there is none to send.
@@ -46,19 +46,19 @@ func (m *machine) askAt(now time.Time) time.Time {
 		return time.Time{}
 	case len(m.batches) > 0:
 		for _, b := range m.batches {
-			if !b.sure {
+			if !b.confirmed {
 				return b.due.Add(-m.fleet.lead())
 			}
 		}
-		return time.Time{} // ask after the last batch was used
+		return time.Time{} // ask after the last batch has been used
 	case now.Before(m.localUntil):
 		return latest(m.quietUntil, earliest(m.localUntil, m.local.next(now)))
 	}
 	return latest(now, m.quietUntil)
 }
 
-// wanted returns the number of grants to ask for. It returns 0 until the last batch is sure. Otherwise the grants would
-// come in many small batches.
+// wanted returns the number of grants to ask for. It returns 0 if a batch is due in more than the lead, because the
+// grants would otherwise come in many small batches.
 func (m *machine) wanted(now time.Time) int {
 	planned := 0
 	for _, b := range m.batches {
@@ -104,16 +104,17 @@ func (m *machine) receive(got reply) {
 		m.comeBack(got.received)
 	}
 	if !r.heldUntil.Equal(m.heldUntil) {
-		return // planned without the hold-back, which the next request sends
+		return // the batches were planned without the hold-back, which the next request sends
 	}
 	m.unsentHold = false
 	m.localUntil = latest(m.localUntil, got.received.Add(got.localFor))
 	m.batches = slices.DeleteFunc(m.batches, func(b batch) bool { return b.epoch != got.epoch })
 	m.batches = append(m.batches, got.batches...)
 	for i := range m.batches {
-		m.batches[i].sure = m.batches[i].due.Sub(got.received) <= m.fleet.lead()
+		m.batches[i].confirmed = m.batches[i].due.Sub(got.received) <= m.fleet.lead()
 	}
 }
 
-// mostWanted returns the largest number of grants in one request: the share of a process in a window, rounded up.
+// mostWanted returns the largest number of grants that one request asks for: the share of a process in a window,
+// rounded up.
 func (f *Fleet) mostWanted() int { return (windowGrants + f.size - 1) / f.size }

@@ -25,7 +25,7 @@ type memoryRedis struct {
 	mu     sync.Mutex
 	runID  string
 	policy string        // maxmemory-policy
-	ahead  time.Duration // how far its clock is ahead of the clock of the processes
+	ahead  time.Duration // how far the clock of the server is ahead of the clock of the processes
 	delay  time.Duration // before the response to a script
 	down   bool          // it refuses connections
 	runs   int           // of scripts
@@ -137,7 +137,7 @@ func (ts *times) all() []time.Time {
 
 func (ts *times) len() int { return len(ts.all()) }
 
-// call starts callers, which call Wait repeatedly until the context ends.
+// call starts callers that call Wait repeatedly until the context is done.
 func call(ctx context.Context, t *testing.T, l *Limiter, callers int, ts *times) *sync.WaitGroup {
 	var group sync.WaitGroup
 	for range callers {

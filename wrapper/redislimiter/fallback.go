@@ -23,26 +23,26 @@ func (m *machine) fail(now time.Time, err error) {
 	case !m.down:
 		m.down = true
 		m.quietUntil = now.Add(m.fleet.silence() + m.local.phase())
-		m.log.Warn("Redis fails: using the local limit until it is back", "error", err, "processes", m.fleet.size)
+		m.log.Warn("Redis failed; using the local limit until Redis responds", "error", err, "processes", m.fleet.size)
 	}
 }
 
-// comeBack switches to the shared rate limit after a response of Redis.
+// comeBack switches to the shared rate limit after a response from Redis.
 func (m *machine) comeBack(now time.Time) {
 	m.down = false
 	m.quietUntil = now.Add(windowLength)
 	m.localUntil = now.Add(returnTime + windowLength)
-	m.log.Info("Redis is back: sharing the rate limit")
+	m.log.Info("Redis is back; sharing the rate limit")
 }
 
-// retryPause is the pause between two requests to Redis while it fails.
+// retryPause is the pause between two requests to Redis while Redis fails.
 const retryPause = 100 * time.Millisecond
 
-// A failure is the error of Wait with WithStrict.
+// A failure is the error that Wait returns with WithStrict if Redis fails.
 type failure struct{ err error }
 
 func (f *failure) Error() string {
-	return "could not share the rate limit, because Redis fails: " + f.err.Error()
+	return "could not share the rate limit, because Redis failed: " + f.err.Error()
 }
 
 func (f *failure) Unwrap() error { return f.err }

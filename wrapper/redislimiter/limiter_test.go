@@ -16,8 +16,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// together runs callers in several processes for d, which call Wait repeatedly. It returns the times of the grants for
-// each process.
+// together runs callers in several processes for d. The callers call Wait repeatedly. together returns the times of the
+// grants for each process.
 func together(t *testing.T, d time.Duration, callers int, processes ...*Fleet) []*times {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)
@@ -288,7 +288,7 @@ func TestFirstUse(t *testing.T) {
 	}
 }
 
-// A window that the server lost counts as full. After it, the fleet uses the rate limit fully.
+// A window that the server lost counts as full. After this window, the fleet uses the rate limit fully.
 func TestLostState(t *testing.T) {
 	lose := map[string]func(s *memoryRedis){
 		"flush":    func(s *memoryRedis) { s.FlushAll() },
@@ -341,7 +341,7 @@ func TestIdleFleetIsKnown(t *testing.T) {
 	})
 }
 
-// Only the clock of the server counts. A different clock of the processes has no influence.
+// Only the clock of the server counts. The clocks of the processes don't matter.
 func TestClockOfAProcessHasNoInfluence(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *memoryRedis) {
 		s.change(func(s *memoryRedis) { s.ahead = time.Hour })
@@ -419,7 +419,7 @@ func TestRedisFails(t *testing.T) {
 				if len(back) < 49*5*80/100 { // the grants of a slow server are lost
 					t.Errorf("%d grants in 5 s, 4 s after the return", len(back))
 				}
-				for _, message := range []string{"Redis fails", "Redis is back"} {
+				for _, message := range []string{"Redis failed", "Redis is back"} {
 					if got := strings.Count(log.String(), message); got != n {
 						t.Errorf("%d processes logged %q %d times:\n%s", n, message, got, &log)
 					}
@@ -504,7 +504,7 @@ func TestStrict(t *testing.T) {
 		for range 3 {
 			start := time.Now()
 			err := l.Wait(t.Context())
-			want := "could not share the rate limit, because Redis fails: no response within 200ms"
+			want := "could not share the rate limit, because Redis failed: no response within 200ms"
 			if err == nil || err.Error() != want || errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("error %v, want %q", err, want)
 			}
@@ -588,19 +588,19 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 		start := time.Now()
 		mustWait(t, l)
 		if took := time.Since(start); took > windowLength {
-			t.Errorf("waited %v behind callers that left", took)
+			t.Errorf("waited %v behind callers that had left", took)
 		}
 	})
 }
 
-// A process that was stopped until after the time of a batch doesn't use it in addition to the grants of others.
+// A process that was suspended until after the time of a batch doesn't use it in addition to the grants of others.
 func TestStoppedProcessLosesItsBatch(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *memoryRedis) {
 		for late, want := range map[time.Duration]int{50 * time.Millisecond: 0, 500 * time.Millisecond: 1} {
 			m := &s.process(2).Limiter(testOrg).machine
 			m.running = true // so that no goroutine starts
 			m.enter()
-			m.batches = []batch{{grants: 1, due: time.Now().Add(-late), sure: true}}
+			m.batches = []batch{{grants: 1, due: time.Now().Add(-late), confirmed: true}}
 			if m.grantBatches(time.Now()); m.waiters.Len() != want {
 				t.Errorf("%v late: %d still wait, want %d", late, m.waiters.Len(), want)
 			}

@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// A localLimit is the number of grants that a process may use in any period while Redis fails. The local limits of all
-// processes together stay below the rate limit. A localLimit counts all grants, including those from Redis.
+// A localLimit limits the number of grants that a process uses while Redis fails. The local limits of all processes
+// together stay below the rate limit. A localLimit counts all grants, including those from Redis.
 type localLimit struct {
-	grants int
+	grants int // the largest number in any period
 	period time.Duration
 	used   []time.Time
 }

@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// A machine serves the callers that wait for one organization. One goroutine runs it as long as callers wait, a
-// hold-back must be sent to Redis, or Redis fails and is tried in the background.
+// A machine serves the callers that wait for a grant for one organization. A goroutine runs the machine while there is
+// something to do: callers wait, a hold-back must be sent to Redis, or Redis has failed and must be checked in the
+// background.
 type machine struct {
 	fleet *Fleet
 	key   string
@@ -18,17 +19,17 @@ type machine struct {
 	mu      sync.Mutex
 	running bool
 	waiters list.List // of *waiter, in the order of their calls
-	request *request  // under way, or nil
-	batches []batch   // from Redis, not used yet, by time
+	request *request  // the request under way, or nil
+	batches []batch   // from Redis, not used yet, sorted by time
 	local   localLimit
 
-	heldUntil  time.Time // after a 429; nothing is granted before
+	heldUntil  time.Time // after a 429; nothing is granted before this time
 	unsentHold bool      // Redis doesn't know heldUntil yet
-	quietUntil time.Time // after a switch between Redis and the local limit; nothing is granted before
+	quietUntil time.Time // after a switch between Redis and the local limit; nothing is granted before this time
 
-	down       bool      // Redis fails
+	down       bool      // Redis has failed and is not back
 	retryAt    time.Time // while Redis fails: the time of the next request
-	localUntil time.Time // the local limit applies until then, since other processes may still be without Redis
+	localUntil time.Time // the local limit applies until then, because other processes may still be without Redis
 }
 
 type waiter struct {
@@ -55,7 +56,7 @@ func (m *machine) enter() *waiter {
 	return w
 }
 
-// leave removes a waiter. It reports whether the waiter was still waiting.
+// leave removes a waiter, and reports whether it was still waiting.
 func (m *machine) leave(w *waiter) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -151,7 +152,7 @@ func (m *machine) nextStep(now time.Time) (next time.Time) {
 	if m.waiters.Len() == 0 {
 		return next
 	}
-	if len(m.batches) > 0 && m.batches[0].sure {
+	if len(m.batches) > 0 && m.batches[0].confirmed {
 		next = earliest(next, m.batches[0].due)
 	}
 	if m.down {

@@ -20,8 +20,8 @@ func defaults() config {
 }
 
 // WithTimeout sets how long a call waits for a response from Redis before Redis counts as failed. The default is
-// 200 ms. The timeout should be several times a round trip to the server, and should be the same in all processes.
-// WithTimeout panics if d is 0 or less.
+// 200 ms. The timeout should be several times as long as a round trip to the Redis server, and should be the same in
+// all processes. WithTimeout panics if d is 0 or less.
 func WithTimeout(d time.Duration) Option {
 	if d <= 0 {
 		panic(fmt.Sprintf("redislimiter: the timeout must be more than 0; it is %v", d))
@@ -30,7 +30,7 @@ func WithTimeout(d time.Duration) Option {
 }
 
 // WithStrict makes [Limiter.Wait] return an error if Redis fails, instead of granting requests up to the local limit.
-// The error says why Redis fails. The request was not sent. Each call tries Redis anew.
+// The error says why Redis failed. The caller's request has not been sent. The next call tries Redis again.
 func WithStrict() Option {
 	return func(c *config) { c.strict = true }
 }

@@ -18,8 +18,8 @@ const (
 	windowLength = 1030 * time.Millisecond
 )
 
-// returnTime is the longest time between the return of the first process to Redis and the return of the last. go-redis
-// dials at least once a second.
+// returnTime is the longest time between the return of the first process to Redis and the return of the last process.
+// 1.5 seconds are enough, because go-redis dials at least once a second.
 const returnTime = 1500 * time.Millisecond
 
 //go:embed plan.lua
@@ -30,14 +30,14 @@ var plan = redis.NewScript(planSource)
 // A reply is the response of the server to a request, or the error of the request.
 type reply struct {
 	batches  []batch
-	epoch    int64         // batches of another epoch are cancelled
+	epoch    int64         // batches of any other epoch are canceled
 	localFor time.Duration // the local limit applies for this duration
 	err      error
 
 	received time.Time
 }
 
-// ask sends the script once. The server keeps the grants that it has planned even if the request times out.
+// ask sends the script once. Even if the request times out, the server keeps the grants that it has planned.
 func (f *Fleet) ask(key string, wanted int, hold time.Duration) reply {
 	ctx, cancel := context.WithTimeout(context.Background(), f.timeout)
 	defer cancel()
@@ -53,7 +53,7 @@ func (f *Fleet) ask(key string, wanted int, hold time.Duration) reply {
 	default:
 		got.epoch, got.localFor = values[0], microseconds(values[1])
 		for pair := range slices.Chunk(values[2:], 2) {
-			// A delay from the time of receipt, so that no grant is used before its time.
+			// The delay counts from the time of receipt, so that no grant is used before its time.
 			due := got.received.Add(microseconds(pair[1]))
 			got.batches = append(got.batches, batch{grants: int(pair[0]), due: due, epoch: got.epoch})
 		}
@@ -63,13 +63,15 @@ func (f *Fleet) ask(key string, wanted int, hold time.Duration) reply {
 
 func microseconds(n int64) time.Duration { return time.Duration(n) * time.Microsecond }
 
-// noResponse returns an error that does not match a context error. The caller could take a context error for the end of
-// the call's own context.
+// noResponse returns an error that does not match a context error. The caller could take a context error for the error
+// of the call's own context.
 func (f *Fleet) noResponse() error { return fmt.Errorf("no response within %v", f.timeout) }
 
-// lead returns how long before a batch is due the process asks Redis to confirm it, and how late it may use the batch.
-// A process that was stopped must not send requests in addition to those of the next window.
+// lead returns a duration with two uses. The process asks Redis to confirm a batch this long before the batch is due,
+// and may use the batch until this long after the batch was due. A process that was suspended for longer must drop the
+// batch. Otherwise it would send requests in addition to those of the next window.
 func (f *Fleet) lead() time.Duration { return f.timeout / 2 }
 
-// silence returns how long nothing is granted after a loss: one window, and lead for the late use of earlier grants.
+// silence returns how long nothing is granted after a loss: one window and the lead, because earlier grants may be used
+// that late.
 func (f *Fleet) silence() time.Duration { return windowLength + f.lead() }

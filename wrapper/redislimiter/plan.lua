@@ -1,10 +1,11 @@
--- Plans grants for one organization. Its key is a hash: a ring with the times of the last grants, and fields with the
--- rest of the state. All times are by the clock of the server, in microseconds.
+-- This script plans grants for one organization. The key of the organization is a hash. It contains a ring with the
+-- times of the last grants, and fields with the rest of the state. After a loss of state, the script grants nothing for
+-- `silence`, and local limits apply for `recovery`. All times are by the clock of the server, in microseconds.
 local key = KEYS[1]
-local limit, window = tonumber(ARGV[1]), tonumber(ARGV[2])     -- the most grants in any window
-local silence, recovery = tonumber(ARGV[3]), tonumber(ARGV[4]) -- after a loss: how long no grants, only local limits
+local limit, window = tonumber(ARGV[1]), tonumber(ARGV[2])     -- at most limit grants in any window
+local silence, recovery = tonumber(ARGV[3]), tonumber(ARGV[4]) -- after a loss of state
 local wanted, hold = tonumber(ARGV[5]), tonumber(ARGV[6])      -- grants; how long to hold back all processes, or 0
-local patience = 150000                                        -- the longest that a grant waits for others of its batch
+local patience = 150000                                        -- how long a grant may wait for the rest of its batch
 local gap = 5000                                               -- for each grant that has to wait, to spread a burst
 local keep = 30 * 24 * 3600 * 1000                             -- milliseconds
 
@@ -18,9 +19,9 @@ local function info(section, field)
 end
 local server = info('server', 'run_id')
 
--- lostNothing reports whether the server has lost no state since it was marked, which must be a while ago. Then an
--- organization without state is new. A server that evicts keys may have lost some. On a Cluster, another node may have
--- the mark. Redis then returns an error, and lostNothing reports false.
+-- lostNothing reports whether the server has kept all its state since this script first stored its mark there, at least
+-- `recovery` ago. If so, an organization without state is new. A server that evicts keys may have lost some. On a
+-- Cluster, the mark may be on another node. Redis then returns an error, and lostNothing reports false.
 local function lostNothing()
   local mark = 'm3ter:rate:since:' .. server
   redis.pcall('SET', mark, now, 'NX', 'PX', keep)
@@ -33,7 +34,8 @@ local state = redis.call('HMGET', key, 'server', 'now', 'epoch', 'held', 'parted
 local epoch, count = tonumber(state[3]), tonumber(state[6])
 local heldUntil, localUntil = tonumber(state[4]), tonumber(state[5])
 
--- The last window is known only from state that this server wrote by this clock. Otherwise it counts as full.
+-- The grants of the last window are known only if the same server wrote the state, and its clock has not gone back
+-- since. Otherwise the last window counts as full.
 if state[1] ~= server or now < tonumber(state[2]) then
   redis.call('DEL', key)
   epoch, heldUntil, localUntil, count = now, now, now, 0
@@ -42,7 +44,7 @@ if state[1] ~= server or now < tonumber(state[2]) then
   end
 end
 
--- A hold-back cancels all grants that were planned before it. The processes notice it by the new epoch.
+-- A hold-back cancels all grants that were planned earlier. The processes recognize a hold-back by the new epoch.
 if hold > 0 and now + hold > heldUntil then
   epoch, heldUntil = now, now + hold
 end
@@ -52,8 +54,7 @@ local function grantTime(i)
   return tonumber(redis.call('HGET', key, i % limit) or 0)
 end
 
--- earliestTime returns the earliest time for grant i, a new one: one window after the grant that it replaces in the
--- ring.
+-- earliestTime returns the earliest time for a new grant i: one window after the grant that it replaces in the ring.
 local function earliestTime(i)
   return grantTime(i) + window
 end
@@ -62,8 +63,8 @@ end
 local at = math.max(now, heldUntil, grantTime(count - 1))
 local reply = {epoch, localUntil - now}
 
--- gather returns how many grants, at most `most`, are possible by a time. It moves `at` to the last of them, so that
--- they form one batch.
+-- gather returns how many grants are possible until the time `by`, but no more than `most`. It moves `at` to the time
+-- of the last of these grants, so that they form one batch.
 local function gather(most, by)
   local n = 0
   while n < most and earliestTime(count + n) <= by do
@@ -91,8 +92,8 @@ if at == now then
   give(n)
   wanted = wanted - n
 end
--- The rest comes in later batches. Each of them costs a request, which confirms it shortly before its time. The script
--- may leave out up to half of the rest.
+-- The rest comes in later batches. Each later batch costs a request, which confirms the batch shortly before its time.
+-- The script may leave up to half of the rest unplanned. The process asks for these grants again.
 local few = wanted / 2
 while wanted > few do
   local before, first = at, math.max(at, earliestTime(count))

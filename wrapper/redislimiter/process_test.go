@@ -325,7 +325,7 @@ func measureOutage(t testing.TB, o outage) (at []time.Time, back int) {
 		if len(one.Failed) > 0 {
 			t.Errorf("calls failed: %q", one.Failed)
 		}
-		if o.lasts > 0 && !strings.Contains(one.Log, "Redis fails") {
+		if o.lasts > 0 && !strings.Contains(one.Log, "Redis failed") {
 			t.Errorf("a process did not log the failure:\n%s", one.Log)
 		}
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// A Fleet represents all processes that share the rate limit of each organization. Each of the processes has its own
-// Fleet. Its methods may be called concurrently.
+// A Fleet represents all processes that share the rate limit of each organization. Each process has its own Fleet. The
+// methods of a Fleet may be called concurrently.
 type Fleet struct {
 	config
 	rdb  redis.UniversalClient
@@ -20,12 +20,13 @@ type Fleet struct {
 	limiters map[string]*Limiter
 }
 
-// New returns the fleet of at most n processes, including this one, that share the server behind rdb. Each process must
-// pass the same n. It determines how many grants a process may ask for at once, and the local limit of a process while
-// Redis fails. It does not divide the rate limit: one busy process among idle ones can use all of the rate limit.
+// New returns the fleet of at most n processes, including this one, that share the Redis server behind rdb. Each
+// process must pass the same n. The number n determines how many grants a process may ask for at once, and the local
+// limit of a process while Redis fails. It does not divide the rate limit: one busy process among idle processes can
+// use all of the rate limit.
 //
-// New sends nothing. The caller closes rdb after the last call of [Limiter.Wait] has returned. New panics if rdb is nil
-// or n is less than 1.
+// New sends nothing. The caller must close rdb after the last call of [Limiter.Wait] has returned. New panics if rdb is
+// nil or n is less than 1.
 func New(rdb redis.UniversalClient, n int, opts ...Option) *Fleet {
 	if rdb == nil {
 		panic("redislimiter: the Redis client must not be nil")
@@ -40,7 +41,7 @@ func New(rdb redis.UniversalClient, n int, opts ...Option) *Fleet {
 	return f
 }
 
-// Limiter returns the limiter of an organization, which is the same for each call.
+// Limiter returns the limiter of an organization. Calls with the same orgID return the same Limiter.
 func (f *Fleet) Limiter(orgID string) *Limiter {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -52,14 +53,14 @@ func (f *Fleet) Limiter(orgID string) *Limiter {
 	return l
 }
 
-// A Limiter limits the rate of requests to one organization, together with the limiters of the other processes. Use
-// [Fleet.Limiter] to obtain one. Its methods may be called concurrently.
+// A Limiter limits the rate of requests for one organization, together with the limiters of the other processes. Use
+// [Fleet.Limiter] to obtain a Limiter. The methods of a Limiter may be called concurrently.
 type Limiter struct {
 	machine
 }
 
-// Wait blocks until one more request may be sent. It returns the error of the context if the context ends first. With
-// [WithStrict], it also returns an error if Redis fails. After an error, the request must not be sent.
+// Wait blocks until one more request may be sent. It returns the error of the context if the context is done first.
+// With [WithStrict], it also returns an error if Redis fails. After an error, the request must not be sent.
 func (l *Limiter) Wait(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -73,13 +74,15 @@ func (l *Limiter) Wait(ctx context.Context) error {
 	if l.leave(w) {
 		return ctx.Err()
 	}
-	return <-w.result // the result came as the context ended
+	return <-w.result // the result arrived before leave could remove w
 }
 
-// HoldBack stops the requests of all processes to the organization for d from now, or longer if they are held back
-// already. The client calls it after m3ter has refused a request because of the rate limit. HoldBack does not block.
-// This process stops at once. Each other process stops at its next request to Redis, which it sends at most half the
-// timeout (100 ms by default) before a grant.
+// HoldBack stops the requests of all processes for the organization for d from now, or longer if they are already held
+// back for longer. The client calls HoldBack after m3ter has refused a request because of the rate limit. HoldBack does
+// not block.
+//
+// This process stops at once. Every other process stops at its next request to Redis. It must send one before it uses
+// a grant that is more than half the timeout (100 ms by default) away.
 func (l *Limiter) HoldBack(d time.Duration) {
 	l.hold(d)
 }

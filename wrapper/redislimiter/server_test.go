@@ -28,7 +28,7 @@ type redisServer struct {
 func startRedis(t testing.TB) *redisServer {
 	t.Helper()
 	if _, err := exec.LookPath("redis-server"); err != nil {
-		t.Fatal("redis-server is missing; on Debian and Ubuntu, install it by: apt-get install -y redis-server")
+		t.Fatal("redis-server is missing; on Debian and Ubuntu, install it with: apt-get install -y redis-server")
 	}
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -41,7 +41,7 @@ func startRedis(t testing.TB) *redisServer {
 	return s
 }
 
-// start starts the server, also after kill, and waits until it responds.
+// start starts the server, even after kill, and waits until it responds.
 func (s *redisServer) start() {
 	s.t.Helper()
 	_, port, _ := net.SplitHostPort(s.addr)

@@ -11,16 +11,16 @@ import (
 	"time"
 )
 
-// WhereItRuns is a part of the help of each example.
+// WhereItRuns is a part of the help text of each example.
 const WhereItRuns = `Where it runs:
   No M3TER_ variable is set
         The program starts an in-memory m3ter, and uses it.
   M3TER_API_KEY, M3TER_API_SECRET, M3TER_ORG_ID
         The program uses the real m3ter, or the server at M3TER_BASE_URL.
   M3TER_API_TOKEN, M3TER_ORG_ID
-        The program does the same, with an access token that you already have.
-  If other variables are set, such as M3TER_API_TOKEN or M3TER_BASE_URL alone, the program fails, and names the missing
-  variables. An empty variable counts as not set.
+        The program uses the real m3ter, or the server at M3TER_BASE_URL, with an access token that you already have.
+  If only some of these variables are set, such as M3TER_API_TOKEN or M3TER_BASE_URL alone, the program fails, and names
+  the missing variables. An empty variable counts as not set.
 `
 
 // A UsageError is an error in the arguments of an example.
@@ -46,8 +46,8 @@ func ParseFlags(flags *flag.FlagSet, args []string, usage string, help io.Writer
 	return nil
 }
 
-// checkGiven refuses an empty or zero value of a flag: it may come from a shell variable that is not set. The function
-// of a flag.Func checks its own value.
+// checkGiven refuses an empty or zero value of a flag, because the value may come from a shell variable that is not
+// set. It leaves out each flag.Func, whose function checks the value.
 func checkGiven(flags *flag.FlagSet) (err error) {
 	flags.Visit(func(f *flag.Flag) {
 		value, known := f.Value.(flag.Getter)

@@ -1,5 +1,5 @@
-// Package example is the common part of the examples: it runs and interrupts a program, reads its flags, and selects
-// its m3ter.
+// Package example contains the common parts of the examples. It runs and interrupts a program, reads the program's
+// flags, and selects the m3ter that the program uses.
 package example
 
 import (
@@ -21,15 +21,15 @@ func (s ExitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)
 // UsageStatus is the exit status for a UsageError.
 var UsageStatus = 2
 
-// Main runs an example. Main cancels the context if the user presses Ctrl-C, runs kill, or closes the terminal. Main
-// prints an error in one line, and exits with UsageStatus for a UsageError and 1 for any other error. flag.ErrHelp is
-// not an error.
+// Main runs an example. The context is canceled if the user presses Ctrl-C, runs kill, or closes the terminal. Main
+// prints an error in one line, and exits with UsageStatus after a UsageError, and with status 1 after any other error.
+// flag.ErrHelp does not count as an error.
 func Main(name string, run func(context.Context) error) {
 	// If the reader of the output exits, a write returns an error. SIGPIPE would end the example in the middle of its
 	// work.
 	signal.Ignore(syscall.SIGPIPE)
 	interrupts := []os.Signal{os.Interrupt, syscall.SIGTERM}
-	if !signal.Ignored(syscall.SIGHUP) { // nohup ignores it
+	if !signal.Ignored(syscall.SIGHUP) { // nohup makes the program ignore SIGHUP
 		interrupts = append(interrupts, syscall.SIGHUP)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), interrupts...)

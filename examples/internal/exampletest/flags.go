@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// CheckHelp fails unless -h prints a help that contains all texts, and has no other effect.
+// CheckHelp fails unless -h prints a help text that contains each of texts, and has no other effect.
 func CheckHelp(t *testing.T, texts ...string) {
 	t.Helper()
 	p := Run(t, map[string]string{"M3TER_API_KEY": "alone"}, "-h")
@@ -40,7 +40,8 @@ func CheckBadArgs(t *testing.T, refusals map[string]string) {
 	}
 }
 
-// CheckOnlyLine fails unless the process exited with status 1 and wrote only one line, on stderr, beginning with text.
+// CheckOnlyLine fails unless the process exited with status 1, and wrote only one line, on stderr, which begins with
+// text.
 func (p *Program) CheckOnlyLine(text string) {
 	p.t.Helper()
 	p.checkOnlyLine(1, text)

@@ -18,7 +18,7 @@ type Program struct {
 	ended chan struct{}
 }
 
-// New returns a process of the example, and does not start it. Without an environment, the example runs its demo.
+// New returns a process of the example, but does not start it. Without an environment, the example runs its demo.
 func New(t *testing.T, environment map[string]string, args ...string) *Program {
 	t.Helper()
 	path, err := os.Executable()
@@ -116,7 +116,7 @@ func (o *Output) String() string {
 	return o.text.String()
 }
 
-// WaitFor waits until the process has written text, and fails if the process ends without it.
+// WaitFor waits until the process has written text, and fails if the process ends without writing text.
 func (o *Output) WaitFor(t *testing.T, text string) {
 	t.Helper()
 	o.mu.Lock()

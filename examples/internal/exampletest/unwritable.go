@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// CheckUnwritable runs the demo with each of args, in which spaces separate the arguments. It fails unless the demo
-// exits with an error when it can't write to standard output.
+// CheckUnwritable runs the demo once for each of args. Each string contains arguments, which spaces separate.
+// CheckUnwritable fails unless the demo exits with an error when it can't write to standard output.
 func CheckUnwritable(t *testing.T, args ...string) {
 	for _, arguments := range args {
 		t.Run("output of "+arguments, func(t *testing.T) {
@@ -23,7 +23,7 @@ func CheckUnwritable(t *testing.T, args ...string) {
 	}
 }
 
-// readOnly returns a file to which each write fails, as on a full disk.
+// readOnly returns a read-only file. Each write to the file fails, as on a full disk.
 func readOnly(t *testing.T) *os.File {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "output")
