@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/time/rate"
 
 	"github.com/m3ter-access/m3ter-access-go/examples/internal/example"
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
@@ -113,6 +114,10 @@ func (m *m3ter) add(ctx context.Context, c change) (err error) {
 	return nil
 }
 
+// pace makes calls start evenly, 48 in a second. The client's limiter allows a burst in each second, and two bursts could
+// reach m3ter within one second.
+var pace = rate.NewLimiter(48, 1)
+
 // each calls do for each element, 16 at a time, and shows the progress. It stops at the first error.
 func each[T any](ctx context.Context, stderr io.Writer, what string, list []T, do func(context.Context, T) error) error {
 	progress := example.NewProgress(stderr, what, len(list))
@@ -122,6 +127,9 @@ func each[T any](ctx context.Context, stderr io.Writer, what string, list []T, d
 	for _, element := range list {
 		group.Go(func() error {
 			defer progress.Step()
+			if err := pace.Wait(ctx); err != nil {
+				return err
+			}
 			return do(ctx, element)
 		})
 	}

@@ -15,8 +15,6 @@ import (
 	"io"
 	"os"
 
-	"golang.org/x/time/rate"
-
 	"github.com/m3ter-access/m3ter-access-go/examples/internal/example"
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
@@ -66,9 +64,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	startFake := func() *m3tertest.Server { return fakeWith(file) }
-	// 48 requests a second, evenly spaced, because two bursts could reach m3ter within the same second.
-	pace := rate.NewLimiter(48, 1)
-	client, closeService, err := example.NewClient(startFake, stderr, m3teraccess.WithLimiter(pace))
+	client, closeService, err := example.NewClient(startFake, stderr, m3teraccess.WithUserAgent("policies"))
 	if err != nil {
 		return err
 	}

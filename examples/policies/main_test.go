@@ -209,7 +209,6 @@ func TestLateWrite(t *testing.T) {
 
 // 200 users with 3 policies each, at 50 requests a second.
 func TestPace(t *testing.T) {
-	t.Parallel()
 	fake := exampletest.NewFake(t, m3tertest.WithRateLimit(50))
 	text := "policies:\n  A: [" + meterReaders + "]\n  B: [" + meterReaders + "]\n  C: [" + meterReaders + "]\nusers:\n"
 	for i := range 200 {
