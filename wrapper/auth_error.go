@@ -35,7 +35,8 @@ func (e *AuthError) Error() string {
 // GoString returns the text of the error.
 func (e *AuthError) GoString() string { return fmt.Sprintf("&m3teraccess.AuthError{%q}", e.Error()) }
 
-// Unwrap returns the error of the transport or of the token source, or nil if the token endpoint returned an error.
+// Unwrap returns the error of the transport or of the token source. It returns nil if the token endpoint responded with
+// an error status.
 func (e *AuthError) Unwrap() error { return e.err }
 
 // newAuthError returns the error for a failure to obtain an access token. It does not keep a RetrieveError,

@@ -32,7 +32,7 @@ type core struct {
 	paces       *paces
 }
 
-// NewClient returns a client with the given options. It takes a setting that no option gives from the environment:
+// NewClient returns a client with the given options. Settings that no option sets come from the environment:
 //
 //   - M3TER_API_KEY and M3TER_API_SECRET: the credentials of a service user; without them, M3TER_API_TOKEN: an access
 //     token, which the client sends unchanged
@@ -67,8 +67,8 @@ func (c *core) client(orgID string) *Client {
 }
 
 // Organization returns a client for another organization. The client shares the access token and the connections of c.
-// Each organization has its own rate limit, which all clients for the organization share. If the id can't be part of a
-// path, each call fails with a [*ValidationError].
+// c and all clients that it returns for one organization share one rate limit. If the id can't be a path segment (see
+// [Get]), each call fails with a [*ValidationError].
 func (c *Client) Organization(orgID string) *Client { return c.client(orgID) }
 
 // OrganizationID returns the id of the organization that the client calls.
@@ -95,9 +95,9 @@ func (c Client) GoString() string { return c.String() }
 // If the list is empty but not nil, the client sends it, and support users may do nothing. m3ter does not document
 // whether a change without a list keeps the former statements.
 //
-// According to m3ter's guide, access lasts at least until the end of the day. To end access early, the guide says to
-// set the end date to the next day and to remove the statements. It is not known whether m3ter refuses an earlier end
-// date: examples/grant handles both cases.
+// According to m3ter's guide for its console, access lasts at least until the end of the day. To end access early, the
+// guide says to set the end date to the next day and to remove the statements. It is not known whether m3ter refuses an
+// earlier end date: examples/grant handles both cases.
 //
 // RequestSupport returns a [*ValidationError], and sends nothing, if the end date is zero or a statement is malformed.
 // The error matches [ErrVersionConflict] if the request has a version that is not current, and [ErrOutcomeUnknown] if
@@ -131,10 +131,10 @@ func (c *Client) CreatePermissionPolicy(ctx context.Context, request PermissionP
 // m3tertest returns a 409. Since the request has no version, the error matches [ErrConflict], but not
 // [ErrVersionConflict]. Use [Client.UserPermissions] to see the user's policies.
 //
-// AddPermissionPolicyToUser returns a [*ValidationError], and sends nothing, if the policy id can't be part of a path
-// or PrincipalID is empty. The error matches [ErrNotFound] if the policy or the user is unknown, [ErrVersionConflict]
-// if the request has a version that is not current, and [ErrOutcomeUnknown] if it is unknown whether m3ter added
-// the policy. "Errors" in the package comment lists the errors of all calls.
+// AddPermissionPolicyToUser returns a [*ValidationError], and sends nothing, if the policy id can't be a path segment
+// (see [Get]) or PrincipalID is empty. The error matches [ErrNotFound] if the policy or the user is unknown,
+// [ErrVersionConflict] if the request has a version that is not current, and [ErrOutcomeUnknown] if it is unknown
+// whether m3ter added the policy. "Errors" in the package comment lists the errors of all calls.
 func (c *Client) AddPermissionPolicyToUser(ctx context.Context, policyID string, request PrincipalPermissionRequest) (*PrincipalPermission, error) {
 	return invoke(ctx, c, &gen.AddPermissionPolicyToUser, request, policyID)
 }
@@ -143,7 +143,8 @@ func (c *Client) AddPermissionPolicyToUser(ctx context.Context, policyID string,
 // resources, such as meter or plan. The version in the request is the version of the group. If request.Version is zero,
 // m3ter does not check the version.
 //
-// RemoveResource returns a [*ValidationError], and sends nothing, if the type or the group id can't be part of a path,
+// RemoveResource returns a [*ValidationError], and sends nothing, if the type or the group id can't be a path segment
+// (see [Get]),
 // if TargetID is empty, or if TargetType is unknown. The error matches [ErrNotFound] if the group or the resource is
 // unknown, [ErrVersionConflict] if the request has a version that is not current, and [ErrOutcomeUnknown] if it is
 // unknown whether m3ter removed the resource. "Errors" in the package comment lists the errors of all calls.

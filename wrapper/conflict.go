@@ -14,8 +14,8 @@ const (
 	conflictMaxPause = time.Second            // the longest backoff of all
 )
 
-// RetryOnConflict updates a resource that others may update concurrently. It calls read for the current state, and
-// write with that state. If write fails with [ErrVersionConflict], someone else updated the resource first.
+// RetryOnConflict updates an entity that others may update concurrently. It calls read for the current state, and
+// write with that state. If write fails with [ErrVersionConflict], someone else updated the entity first.
 // RetryOnConflict then waits for a random backoff, whose bound grows to 1 second, and calls both functions again. It
 // gives up at the deadline of ctx. If ctx has no deadline, it gives up after 10 writes.
 //
@@ -23,9 +23,9 @@ const (
 //		return m3teraccess.Get[m3teraccess.Support](ctx, client, "support")
 //	}
 //
-// If the error of read matches [ErrNotFound], the resource does not exist yet. write then gets the zero C, and
-// RetryOnConflict also retries if someone else has created the resource in the meantime. The same applies if read
-// returns only a version (C is int64), and the version is 0. RetryOnConflict returns any other error of read.
+// If the error of read matches [ErrNotFound], the entity does not exist yet. write then gets the zero value of C. If C
+// is int64, read may instead return version 0. If someone else has created the entity in the meantime, RetryOnConflict
+// retries. It returns any other error of read.
 //
 // In each call, write must start from the state that read returned. Otherwise it overwrites the updates of others.
 //

@@ -3,7 +3,7 @@
 //
 //	client, err := m3teraccess.NewClient() // M3TER_API_KEY, M3TER_API_SECRET, M3TER_ORG_ID
 //
-// A [Client] has a method for each endpoint, and is safe for concurrent use:
+// A [Client] has a method for each of five endpoints, and is safe for concurrent use:
 //
 //	policy, err := client.CreatePermissionPolicy(ctx, m3teraccess.PermissionPolicyRequest{
 //		Name:             "Meter readers",
@@ -18,8 +18,8 @@
 //     others
 //   - [*DecodeError]: m3ter reported success, but the response can't be read
 //
-// If a write fails, but m3ter may have carried it out, the error also matches [ErrOutcomeUnknown]: find out before you
-// retry the write.
+// If a write fails, but m3ter may have carried it out, the error also matches [ErrOutcomeUnknown]: find out whether
+// it did before you retry the write.
 //
 // # Calls
 //
@@ -30,8 +30,8 @@
 //
 // An invalid call fails with a [*ValidationError] before anything is sent. Requests spell effects and actions in lower
 // case, as m3ter documents (allow, config:create). Responses of m3ter spell them in upper case (ALLOW, CONFIG_CREATE).
-// The client converts the values of responses to lower case, so that a program can send them back. Only [Send] also
-// accepts upper case.
+// The client converts the effects and actions of responses to lower case, so that a program can send them back. The
+// methods accept only lower case; [Send] accepts upper case too.
 //
 // Two sets of policies determine what a user may do: the policies that were added to the user, which
 // [Client.UserPermissions] lists, and the policies of the user's groups, which it does not list. A deny in any of these
@@ -50,14 +50,14 @@
 // and M3TER_API_SECRET. The first call exchanges them for an access token. One request fetches the access token,
 // however many calls wait for it. A busy client renews its access token in the background before the token expires, so
 // that no call waits. An idle client keeps no goroutine and no timer. [WithTokenSource] supplies access tokens from
-// another source, for example those of a person.
+// another source, for example access tokens that a person obtained by signing in.
 //
 // Credentials and access tokens go only to the scheme, host and port of the base URL. The client does not follow
 // redirects. No error, log line or printed client shows a secret. If text from outside the program, such as a message
 // from m3ter, contains 12 consecutive characters of a secret (or all of a shorter secret), the client omits all of that
-// text. The client recognizes secrets in the usual escapes and encodings, even if they are nested. It does not
-// recognize a secret spelled as a list of decimal byte values, as hex digits with separators, or in CSS or \x{}
-// escapes. errors.Is and errors.As still find the errors that an error wraps. The client also still examines omitted
+// text. The client recognizes secrets in the usual escapes and encodings, including nested ones. It does not recognize
+// a secret spelled as a list of decimal byte values, as hex digits with separators, or in CSS or \x{} escapes. Only
+// what is printed changes: errors.Is and errors.As find the errors that an error wraps, and the client uses the whole
 // text, for example to find out whether an error matches [ErrVersionConflict].
 //
 // # Errors
@@ -72,11 +72,11 @@
 // # Responses
 //
 // The client reads responses in the same way with every supported Go release. A response body must be one JSON value,
-// which a byte order mark may precede. Names match exactly: a member whose name differs from a documented name in case
-// is unknown, and the client ignores unknown members. A response is unreadable if an object has a duplicate member, if
-// a string is not valid Unicode (a stray byte, half a surrogate pair), or if a version is not an int64 (1.0, 1e3). The
-// call then fails with a [*DecodeError]. The same rules apply to the message of an [*Error]. An unreadable message is
-// empty.
+// which a byte order mark may precede. The names of members must match exactly. The client ignores a member whose name
+// differs from a documented name, even if only in the case of a letter. A response is unreadable if an object has a
+// duplicate member, if a string is not valid Unicode (a stray byte, half a surrogate pair), or if a version is not an
+// int64 (1.0, 1e3). The call then fails with a [*DecodeError]. If the message of a failure can't be read by these
+// rules, [Error].Message is empty.
 //
 // # Unknown outcomes
 //
@@ -88,7 +88,8 @@
 //     sent
 //   - a new policy: list the policies with [List], and look for the name
 //   - a policy added to a user: look for the policy in [Client.UserPermissions]
-//   - a removal from a group: read the resource group with [Get], and compare its version with the version before
+//   - a removal from a group: read the resource group with [Get], and compare its version with the version before the
+//     call
 //
 // # Retries
 //
@@ -114,9 +115,9 @@
 //	the client could not obtain an access token  *AuthError                    *AuthError
 //
 // If Retry-After exceeds RetryPolicy.MaxRetryAfter, the client does not wait: the call fails, and [Error].RetryAfter
-// holds the delay. If a wait would last beyond the context's deadline, the call fails at once. A call in the queue for
-// the rate limit finds this out only when its turn is near. The client does not retry a request whose body can't be
-// rewound (see [http.Request].GetBody).
+// holds the delay. If a wait would last beyond the context's deadline, the call fails without waiting. There is one
+// exception: a call in the queue for the rate limit may fail only when its turn comes close. The client does not retry
+// a request whose body can't be rewound (see [http.Request].GetBody).
 //
 // After a 403, the client renews the access token at most once a minute, since the 403 may be a true denial. If m3ter
 // reports a revoked access token as 403, recovery may take a minute.
@@ -133,30 +134,30 @@
 //
 // The column *http.Transport is for that type itself, without protocols added by RegisterProtocol. A transport that
 // wraps an *http.Transport must return the errors of the *http.Transport, and must pass it the context of the request,
-// which carries the client's net/http/httptrace hooks. With every transport, the timeout and the context bound the
-// reading of a response.
+// which carries the client's net/http/httptrace hooks. With every transport, the client stops reading a
+// response when the attempt times out or the context is done.
 //
 // A transport that is not an *http.Transport may send a write more than once in an attempt. If it wraps an
 // *http.Transport, the client notices. If m3ter then reports success, the method returns the result, and the client
 // logs at Warn that the write may have taken effect twice. With any other response, the error matches
 // [ErrOutcomeUnknown]. [Client.Do] returns such a response, for example a 4xx, with a nil error: the caller must check
-// its status, and must not take a refusal as proof that m3ter carried out nothing.
+// its status, and must not take a refusal as proof that m3ter did not carry out the write.
 //
 // # Limits
 //
 // The rate limit of m3ter is 50 requests a second for each organization. A client and the clients that
-// [Client.Organization] returns stay below this limit together, without delaying a small burst. After a 429, the client
-// holds back all calls for that organization. [WithLimiter] sets another limiter, such as a limiter that several
-// processes share. [WithOrganizationLimiter] sets a limiter for each organization.
+// [Client.Organization] returns stay below this limit together, without delaying a small burst. After a 429 for an
+// organization, the client holds back all calls for that organization. [WithLimiter] sets another limiter, such as a
+// limiter that several processes share. [WithOrganizationLimiter] sets a limiter for each organization.
 //
-// By default, an attempt times out after 30 seconds ([WithTimeout]), and a response body may have at most 10 MiB
+// By default, an attempt times out after 30 seconds ([WithTimeout]), and a response body may be at most 10 MiB long
 // ([WithMaxResponseBytes]). The context bounds the call as a whole.
 //
 // # Types
 //
-// The types of requests and responses are aliases for generated types. The comment of each type lists its fields. The
-// types have m3ter's JSON names, so [Get], [List] and [Send] accept them. If a program decodes statements with
-// encoding/json, [Sendable] converts these statements to lower case.
+// The types of requests and responses are aliases for generated types. The comment of each type lists its fields. Their
+// fields have m3ter's JSON names, so the types can be used with [Get], [List] and [Send]. A program that decodes
+// statements with encoding/json should pass them to [Sendable], which converts them to lower case.
 //
 // The types are for JSON. Of the packages for YAML, sigs.k8s.io/yaml and github.com/goccy/go-yaml use the JSON names;
 // gopkg.in/yaml.v3 does not, and leaves most fields empty without an error.
@@ -166,7 +167,7 @@
 // Each entity has a version, which is 1 at creation and grows by 1 with each change. A change carries the version that
 // it is based on. If that version is not current, the change fails with [ErrVersionConflict]. [RetryOnConflict] reads
 // the current state and writes with its version. If someone else updated the entity first, RetryOnConflict retries
-// until the context's deadline. If the context has no deadline, it makes up to 10 attempts.
+// until the context's deadline. If the context has no deadline, RetryOnConflict gives up after 10 writes.
 //
 // # Pages
 //

@@ -23,10 +23,10 @@ var (
 	ErrRepeatedToken  = errors.New("m3teraccess: repeated page token") // the pages would never end
 
 	// ErrVersionConflict means that the version in the request is not current. m3ter does not document a status for this
-	// case. If the request had a version, ErrVersionConflict matches a 409 (as ErrConflict does), a 412, and a 400 whose
-	// message contains "version" (but not "API version") and a word such as "current", "stale" or "mismatch". If the
-	// request had no version, a 409 matches only [ErrConflict]: the request needed a version or, for
-	// [Client.AddPermissionPolicyToUser], the user already has the policy.
+	// case. If the request had a version, three errors match ErrVersionConflict: a 409, which also matches
+	// [ErrConflict]; a 412; and a 400 whose message contains "version" (but not "API version") and a word such as
+	// "current", "stale" or "mismatch". If the request had no version, a 409 matches only [ErrConflict]: the request
+	// needed a version or, for [Client.AddPermissionPolicyToUser], the user already has the policy.
 	ErrVersionConflict = errors.New("m3teraccess: version conflict")
 )
 

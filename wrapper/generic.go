@@ -18,7 +18,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/internal/strictjson"
 )
 
-// Get reads any resource of the organization, such as its support access or a resource group:
+// Get reads any entity of the organization, such as its support access or a resource group:
 //
 //	group, err := m3teraccess.Get[m3teraccess.ResourceGroup](ctx, client, "resourcegroups", "meter", groupID)
 //
@@ -29,14 +29,15 @@ import (
 // null. If T is a struct with a string field for "id" that has no omitempty, the id must not be empty. If T is a type
 // of this package, or contains one, Get converts its effects and actions to lower case.
 //
-// Get returns a [*ValidationError], and sends nothing, if a segment can't be part of a path. It returns an error that
-// matches [ErrNotFound] if the resource does not exist, and a [*DecodeError] if the response can't be read. "Errors" in
+// Get returns a [*ValidationError], and sends nothing, if a segment is empty, is "." or "..", or contains a slash, a
+// backslash or a control character. It returns an error that
+// matches [ErrNotFound] if the entity does not exist, and a [*DecodeError] if the response can't be read. "Errors" in
 // the package comment lists the errors of all calls.
 func Get[T any](ctx context.Context, c *Client, segments ...string) (*T, error) {
 	return sendBelow(ctx, c, operationBelow(http.MethodGet, segments), segments, "", nil, finishAny[T])
 }
 
-// List iterates over the entries of any list of the organization, such as its users, on all pages:
+// List iterates over all entries of a list, such as the users of the organization, and fetches all pages:
 //
 //	for user, err := range m3teraccess.List[User](ctx, client, nil, "users") {
 //
@@ -62,7 +63,7 @@ func List[T any](ctx context.Context, c *Client, query url.Values, segments ...s
 	})
 }
 
-// Send makes a JSON request that has no method, such as a request that removes a policy from a user:
+// Send makes a JSON request for which [Client] has no method, such as a request that removes a policy from a user:
 //
 //	_, err := m3teraccess.Send[struct{}](ctx, client, http.MethodPost, body, "permissionpolicies", id, "removefromuser")
 //

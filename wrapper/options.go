@@ -220,9 +220,10 @@ func isLoopback(host string) bool {
 //   - HTTP2.SendPingTimeout: 4 seconds, and HTTP2.PingTimeout: 3 seconds. The transport then abandons a connection that
 //     the network has silently dropped. Otherwise, calls on this connection may time out for many minutes
 //
-// The transport may wrap another transport. It must not retry a request by itself, and RoundTrip must not return before
-// the request is complete or its context is done. Otherwise, m3ter may carry out a write twice. RoundTrip must return
-// when the context is done. "Transports" in the package comment says what each kind of transport lets the client know.
+// The transport may wrap another transport. It must not resend a request, and RoundTrip must not return before the
+// request is complete or its context is done. Otherwise, m3ter may carry out a write twice. RoundTrip must return when
+// the context is done. "Transports" in the package comment says what the client can conclude with each kind of
+// transport.
 func WithHTTPClient(client *http.Client) Option {
 	return func(c *config) error {
 		const allowed = "an *http.Client, with or without a Transport and a Jar"
@@ -296,10 +297,11 @@ func WithLimiter(limiter Limiter) Option {
 }
 
 // WithOrganizationLimiter replaces the default limiter with a limiter for each organization. The client calls limiterOf
-// when it first uses an organization. These calls may be concurrent. The client keeps the limiter while a client for
-// the organization exists, and for 1 second after the organization's last request. After that, it calls limiterOf again
-// when it next uses the organization. If a limiter must remember requests for longer than 1 second, limiterOf must
-// return the same limiter each time. If limiterOf returns nil, the organization gets the default limiter.
+// when it first uses an organization. These calls may be concurrent. The limiter stays in use while the program holds a
+// Client for the organization, and for 1 second after the last request to the organization. After that, the client
+// calls limiterOf again when it next uses the organization. If a limiter must remember requests for longer than 1
+// second, limiterOf must return the same limiter each time. If limiterOf returns nil, the organization gets the default
+// limiter.
 //
 // If the limiter also has a method HoldBack(time.Duration), the client calls this method when m3ter refuses a request
 // because of the rate limit. The argument is how long the client holds back the requests to the organization.

@@ -13,13 +13,13 @@ type PageParams struct {
 	NextToken string // page token from the previous page; empty for the first page
 }
 
-// UserPermissionsPage returns one page of the permission policies that were added to a user, newest first. NextToken of
-// the page is the page token of the next page; it is empty on the last page. [Client.UserPermissions] iterates over
+// UserPermissionsPage returns one page of the permission policies that were added to a user, newest first. The
+// NextToken of the page selects the next page; it is empty on the last page. [Client.UserPermissions] iterates over
 // all pages.
 //
-// UserPermissionsPage returns a [*ValidationError], and sends nothing, if the user id can't be part of a path or the
-// page size is not between 0 and 200. The error matches [ErrNotFound] if the user is unknown. "Errors" in the package
-// comment lists the errors of all calls.
+// UserPermissionsPage returns a [*ValidationError], and sends nothing, if the user id can't be a path segment (see
+// [Get]) or the page size is not between 0 and 200. The error matches [ErrNotFound] if the user is unknown. "Errors" in
+// the package comment lists the errors of all calls.
 func (c *Client) UserPermissionsPage(ctx context.Context, userID string, params PageParams) (*PermissionPolicyPage, error) {
 	return invoke(ctx, c, &gen.UserPermissions, gen.UserPermissionsParams(params), userID)
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
-// The values of Action, in the spelling of requests.
+// The values of Action, in lower case.
 const (
 	All                      Action = gen.ActionAll
 	AnalyticsQuery           Action = gen.ActionAnalyticsQuery
@@ -28,13 +28,13 @@ const (
 	MeasurementsUpload       Action = gen.ActionMeasurementsUpload
 )
 
-// The values of Effect, in the spelling of requests.
+// The values of Effect, in lower case.
 const (
 	EffectAllow Effect = gen.EffectAllow
 	EffectDeny  Effect = gen.EffectDeny
 )
 
-// The values of TargetType, in the spelling of requests.
+// The values of TargetType, in lower case.
 const (
 	TargetGroup TargetType = gen.TargetTypeGroup
 	TargetItem  TargetType = gen.TargetTypeItem

@@ -7,7 +7,7 @@ import (
 )
 
 // A Limiter limits the rate of requests: see [WithLimiter]. A *rate.Limiter of golang.org/x/time/rate is a Limiter.
-// Several processes may share a Limiter.
+// A Limiter may coordinate several processes: see package redislimiter.
 type Limiter interface {
 	// Wait blocks until the client may send one more request, or returns an error if the context is done first. After an
 	// error, the client does not send the request, and the call returns the error. Wait must be safe for concurrent use.
