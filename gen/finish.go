@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// These functions convert a response to lower case. They return the name of the first missing member, or "".
+// These functions convert the effects and actions of a response to lower case. Each function returns the name of the
+// first required member that is missing, or "".
 
 func first(lacks ...string) string {
 	for _, member := range lacks {
@@ -16,7 +17,7 @@ func first(lacks ...string) string {
 	return ""
 }
 
-// present requires a member that is neither absent nor empty.
+// present checks that a member is neither absent nor empty.
 func present(member, value string) (lacks string) {
 	if value == "" {
 		return member

@@ -115,7 +115,7 @@ func (e TargetType) Valid() bool {
 	}
 }
 
-// Action is an action that a statement allows or denies, in lower case. The action "all" stands for every action. The client also accepts other values, since m3ter may have more actions. m3ter documents the lower-case spelling of config:create, config:retrieve, config:update and config:delete. The spelling of the others is inferred.
+// Action is an action that a statement allows or denies, in lower case. The action "all" stands for every action. The client also accepts values that are not listed here, because m3ter may have more actions. m3ter documents the lower-case spelling of config:create, config:retrieve, config:update and config:delete. The spelling of the other constants is inferred.
 type Action string
 
 // Effect is the effect of a statement, in lower case. The client also accepts other values.
@@ -123,7 +123,7 @@ type Effect string
 
 // ErrorMessage is the reason why m3ter refused a request or failed.
 type ErrorMessage struct {
-	// Message The reason, for a person to read.
+	// Message The reason, in words.
 	Message string `json:"message,omitempty,omitzero"`
 }
 
@@ -222,7 +222,7 @@ type PrincipalPermission struct {
 	// PrincipalID The id of the user.
 	PrincipalID string `json:"principalId,omitempty,omitzero"`
 
-	// PrincipalType The kind of the principal that holds the policy: USER, USERGROUP, SERVICEUSER or SUPPORTUSERS. m3ter may return other kinds.
+	// PrincipalType The kind of principal that holds the policy: USER, USERGROUP, SERVICEUSER or SUPPORTUSERS. m3ter may return other kinds.
 	PrincipalType string `json:"principalType,omitempty,omitzero"`
 
 	// Version The version, which is 1 at creation and grows by 1 with each change.
@@ -309,7 +309,7 @@ type Statement struct {
 	// Effect Allow or deny, in lower case.
 	Effect Effect `json:"effect"`
 
-	// Resource The resources of the statement, each as service:resource-type/item-type/id. The item type is item or group. Wildcards are allowed, for example config:meter/*.
+	// Resource The resources of the statement, each as service:resource-type/item-type/id, where item-type is "item" or "group". Wildcards are allowed, for example config:meter/*.
 	Resource []string `json:"resource"`
 }
 
@@ -321,7 +321,7 @@ func checkStatement(v Statement) []Problem {
 	)
 }
 
-// StatementAnswer is a rule in a response. m3ter spells its effect and its actions in upper case. The client converts them to lower case.
+// StatementAnswer is a rule in a response. m3ter spells the effect and the actions of such a rule in upper case. The client converts them to lower case.
 type StatementAnswer = Statement
 
 func finishStatementAnswer(v *StatementAnswer) (lacks string) {
@@ -376,10 +376,10 @@ func checkSupportRequest(v SupportRequest) []Problem {
 // TargetType is the kind of resource to remove: a single item or a nested group. m3ter's examples use lower case, and m3ter's published enum uses upper case. The client sends the value unchanged.
 type TargetType string
 
-// UserPermissionsAnswer is a page of policies. According to m3ter's published document, it is a single policy. The client accepts both.
+// UserPermissionsAnswer is a page of policies. m3ter's published document says that the response is a single policy. The client accepts either.
 type UserPermissionsAnswer = PermissionPolicyPage
 
-// OrgID defines model for OrgID.
+// OrgID is the id of an organization.
 type OrgID = string
 
 // Error is the reason why m3ter refused a request or failed.
@@ -434,23 +434,23 @@ var known = []string{
 
 // UserPermissionsParams defines parameters for UserPermissions.
 type UserPermissionsParams struct {
-	// PageSize The largest number of policies in a page. If pageSize is absent, m3ter chooses the number.
+	// PageSize The largest number of policies in a page. If it is absent (0), m3ter chooses the number.
 	PageSize int32 `form:"pageSize,omitempty" json:"pageSize,omitempty,omitzero"`
 
 	// NextToken The nextToken of the previous page; absent for the first page.
 	NextToken string `form:"nextToken,omitempty" json:"nextToken,omitempty,omitzero"`
 }
 
-// CreatePermissionPolicyJSONRequestBody defines body for CreatePermissionPolicy for application/json ContentType.
+// CreatePermissionPolicyJSONRequestBody is the JSON request body of CreatePermissionPolicy.
 type CreatePermissionPolicyJSONRequestBody = PermissionPolicyRequest
 
-// AddPermissionPolicyToUserJSONRequestBody defines body for AddPermissionPolicyToUser for application/json ContentType.
+// AddPermissionPolicyToUserJSONRequestBody is the JSON request body of AddPermissionPolicyToUser.
 type AddPermissionPolicyToUserJSONRequestBody = PrincipalPermissionRequest
 
-// RemoveResourceJSONRequestBody defines body for RemoveResource for application/json ContentType.
+// RemoveResourceJSONRequestBody is the JSON request body of RemoveResource.
 type RemoveResourceJSONRequestBody = ResourceGroupItemRequest
 
-// RequestSupportJSONRequestBody defines body for RequestSupport for application/json ContentType.
+// RequestSupportJSONRequestBody is the JSON request body of RequestSupport.
 type RequestSupportJSONRequestBody = SupportRequest
 
 // CreatePermissionPolicy creates a permission policy. A policy has no effect until it is added to a user. Names need not be unique: two equal requests create two policies.
@@ -489,7 +489,7 @@ var RemoveResource = Endpoint[ResourceGroupItemRequest, ResourceGroup]{
 		Method:    http.MethodPost,
 		Path:      "/organizations/{orgId}/resourcegroups/{type}/{resourceGroupId}/removeresource",
 		Arguments: []string{"organization id", "resourceType", "groupID"},
-		Recovery:  "read the resource group (Get with \"resourcegroups\", its type and its id) and compare its version",
+		Recovery:  "read the resource group (Get with \"resourcegroups\", its type and its id), and check whether its version has changed",
 	},
 	HasBody: true,
 	Check:   checkResourceGroupItemRequest,
@@ -504,7 +504,7 @@ var RequestSupport = Endpoint[SupportRequest, Support]{
 		Method:    http.MethodPut,
 		Path:      "/organizations/{orgId}/support",
 		Arguments: []string{"organization id"},
-		Recovery:  "read the support request (Get with \"support\") and compare its end date and version",
+		Recovery:  "read the support request (Get with \"support\"), and check whether its end date and version have changed",
 	},
 	HasBody: true,
 	Check:   checkSupportRequest,

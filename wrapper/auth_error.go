@@ -48,7 +48,7 @@ func newAuthError(err error, statusCode int, redact redactor, advice string) *Au
 	if !errors.As(err, &refusal) {
 		e.err, e.problem = err, err.Error() // redacted already
 		if e.StatusCode != 0 {
-			e.problem = fmt.Sprintf("the token endpoint returned %s without an access token: %s", status(e.StatusCode), e.problem)
+			e.problem = fmt.Sprintf("the token endpoint returned %s, but no usable access token: %s", status(e.StatusCode), e.problem)
 		}
 		return e
 	}

@@ -19,8 +19,8 @@ func readAndClose(_ context.Context, resp *http.Response, maxBytes int64) ([]byt
 	return readBody(resp, maxBytes)
 }
 
-// readUntilDone reads a body whose Read may block after the context is done, and even after the body is closed. Such a
-// Read keeps its goroutine.
+// readUntilDone reads a body whose Read may block after the context is done, and even after the body is closed. The
+// goroutine of such a Read lives until the Read returns.
 func readUntilDone(ctx context.Context, resp *http.Response, maxBytes int64) ([]byte, error) {
 	if isInMemory(resp.Body) {
 		return readAndClose(ctx, resp, maxBytes)
@@ -32,7 +32,7 @@ func readUntilDone(ctx context.Context, resp *http.Response, maxBytes int64) ([]
 	done := make(chan result, 1)
 	closeOnce := sync.OnceFunc(func() { resp.Body.Close() })
 	go func() {
-		r := result{err: errors.New("the read of the response body called runtime.Goexit")} // unless it returns
+		r := result{err: errors.New("the read of the response body called runtime.Goexit")} // replaced if readBody returns or panics
 		defer func() {
 			if problem := recover(); problem != nil { // the caller can't recover it: this goroutine is not the caller's
 				r.err = fmt.Errorf("the body panicked: %v", problem)
@@ -53,8 +53,8 @@ func readUntilDone(ctx context.Context, resp *http.Response, maxBytes int64) ([]
 
 var inMemory = reflect.TypeOf(io.NopCloser(new(bytes.Reader)))
 
-// isInMemory reports whether a body is io.NopCloser of a bytes.Reader, as in transports for tests. Such a body never
-// blocks, and a goroutine would cost more than the rest of the call.
+// isInMemory reports whether a body is an io.NopCloser around a bytes.Reader, as in transports for tests. Such a body
+// never blocks, and a goroutine would cost more than the rest of the call.
 func isInMemory(body io.ReadCloser) bool {
 	if reflect.TypeOf(body) != inMemory {
 		return body == http.NoBody
@@ -69,7 +69,7 @@ const maxTrustedLength = 1 << 20
 // readBody reads at most maxBytes, into a buffer of the announced size if there is one. If it fails, it also returns
 // the bytes that it has read.
 func readBody(resp *http.Response, maxBytes int64) ([]byte, error) {
-	end := min(maxBytes, math.MaxInt64-1) + 1 // one byte more shows that the body is longer
+	end := min(maxBytes, math.MaxInt64-1) + 1 // one more byte shows that the body is too long
 	room := int64(bytes.MinRead)
 	if n := min(resp.ContentLength, maxTrustedLength); n >= 0 {
 		room = n + 1 // room for the Read that returns io.EOF

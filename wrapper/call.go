@@ -31,7 +31,7 @@ type call struct {
 	renewed   bool     // the access token was renewed once for this call
 }
 
-// isRead reports whether the call only reads, so that it is safe to retry.
+// isRead reports whether the call only reads, and so is safe to retry.
 func (c *call) isRead() bool {
 	return c.op.Method == http.MethodGet || c.op.Method == http.MethodHead || c.op.Method == http.MethodOptions
 }
@@ -54,7 +54,7 @@ type outcome struct {
 	answer     *answer // nil if no response arrived
 	err        error   // why the response is missing or incomplete; nil if it is complete
 	attempted  bool    // the request reached the transport
-	isRepeated bool    // the transport has sent it more than once
+	isRepeated bool    // the transport has sent the request more than once
 	proof      string  // why a failed attempt certainly changed nothing; "": it may have been carried out
 	ended      error   // why there was no further attempt: an error of the context or of the caller's limiter
 }

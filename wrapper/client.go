@@ -22,7 +22,7 @@ type Client struct {
 	pace  *pace
 }
 
-// core is the part that a client and the clients that its Organization method returns share.
+// A client shares its core with the clients that its Organization method returns.
 type core struct {
 	base        *url.URL    // without a trailing slash
 	readHeader  http.Header // of each request without a body; not changed, because each attempt copies it
@@ -34,13 +34,13 @@ type core struct {
 
 // NewClient returns a client with the given options. Settings that no option sets come from the environment:
 //
-//   - M3TER_API_KEY and M3TER_API_SECRET: the credentials of a service user; without them, M3TER_API_TOKEN: an access
-//     token, which the client sends unchanged
+//   - M3TER_API_KEY and M3TER_API_SECRET: the credentials of a service user
+//   - M3TER_API_TOKEN, if neither of these is set: an access token, which the client sends unchanged
 //   - M3TER_ORG_ID: the organization
 //   - M3TER_BASE_URL: the base URL, by default https://api.m3ter.com
 //
-// NewClient sends nothing. It returns one joined error, with a [*ValidationError] for each setting that is wrong or
-// missing.
+// NewClient sends nothing. If settings are wrong or missing, it returns one error that joins a [*ValidationError]
+// for each of them.
 func NewClient(opts ...Option) (*Client, error) {
 	cfg, err := newConfig(opts)
 	if err != nil {
@@ -57,7 +57,7 @@ func NewClient(opts ...Option) (*Client, error) {
 	return core.client(cfg.orgID), nil
 }
 
-// client returns a client for an organization. If the id is not valid, every call fails, and the client needs no pace.
+// client returns a client for an organization. If the id is not valid, every call fails, so the client has no pace.
 func (c *core) client(orgID string) *Client {
 	client := &Client{core: c, orgID: orgID}
 	if validatePathValue("", orgID) == nil {

@@ -14,13 +14,13 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
-// Do sends any other request to m3ter, such as a request whose body is not JSON. The access token, the timeout, the
-// retries and the limits of the client apply, as they do for the other methods.
+// Do sends a request for which the client has no method, such as a request whose body is not JSON. The access token,
+// the timeout, the retries and the limits of the client apply, as they do for the other methods.
 //
-// If the URL has no scheme and no host, such as /organizations/{orgId}/support (see [Client.OrganizationID]), Do
-// appends it to the base URL. Any other URL must have the scheme, host and port of the base URL; otherwise Do returns a
-// [*ValidationError] and sends nothing. Do does not change req. It sends a copy with the Authorization and User-Agent
-// headers of the client, under the rate limit of the client's organization. It does not follow redirects.
+// If the URL is only a path, such as "/organizations/" + c.OrganizationID() + "/support", Do appends it to the base
+// URL. Any other URL must have the scheme, host and port of the base URL; otherwise Do returns a [*ValidationError] and
+// sends nothing. Do does not change req. It sends a copy with the Authorization and User-Agent headers of the client,
+// under the rate limit of the client's organization. It does not follow redirects.
 //
 // Do returns a response with a nil error, whatever the status: the caller must check StatusCode. Unlike the other
 // methods, Do does not turn a status into an [*Error]. If the transport sent a write more than once, a 4xx response
@@ -29,9 +29,9 @@ import (
 // no Authorization header.
 //
 // Do returns an [*AuthError] if it could not obtain an access token. It returns a [*DecodeError] if the body of a
-// success is longer than [WithMaxResponseBytes] allows or can't be decompressed. Any other error comes from the context
-// or the transport. Unless the method is GET, HEAD or OPTIONS, the error matches [ErrOutcomeUnknown] if it is unknown
-// whether m3ter carried out the request.
+// successful response is longer than [WithMaxResponseBytes] allows or can't be decompressed. Any other error comes from
+// the context or the transport. Unless the method is GET, HEAD or OPTIONS, the error matches [ErrOutcomeUnknown] if it
+// is unknown whether m3ter carried out the request.
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	own, err := c.ownRequest(req)
 	if err != nil {
@@ -68,7 +68,7 @@ func (c *Client) ownRequest(req *http.Request) (*http.Request, error) {
 	// Use the scheme and host that were compared, because net/http or a proxy may read another spelling differently.
 	own.URL.Scheme, own.URL.Host, own.Host = c.base.Scheme, c.base.Host, ""
 	header := make(http.Header, len(own.Header)+2)
-	for name, values := range own.Header { // also names that Set and Add did not write
+	for name, values := range own.Header { // including names that are not canonical, because Set and Add did not make them
 		name = http.CanonicalHeaderKey(name)
 		header[name] = append(header[name], values...)
 	}
@@ -84,7 +84,7 @@ func (c *Client) ownRequest(req *http.Request) (*http.Request, error) {
 // validateRequest ensures that the access token goes only to the base URL, and that a request can't become two
 // requests.
 func (c *Client) validateRequest(req *http.Request) error {
-	const allowed = "a path that begins with a slash, or a URL without a user that has the scheme, host and port of the base URL"
+	const allowed = "a path that begins with a slash, or a URL with the scheme, host and port of the base URL, without a user"
 	switch {
 	case req.URL.Scheme == "" && req.URL.Host == "":
 		return invalid("request URL", allowed, "is %s", gen.Quote(req.URL.Path))
@@ -119,7 +119,7 @@ func (c *Client) validateRequest(req *http.Request) error {
 // access token.
 func validateMethod(field, method string) error {
 	if !isToken(method) || method == http.MethodConnect || method == http.MethodTrace {
-		return invalid(field, "an HTTP method for a resource, such as POST", "is %s", gen.Quote(method))
+		return invalid(field, "an HTTP method other than CONNECT and TRACE, such as POST", "is %s", gen.Quote(method))
 	}
 	return nil
 }
@@ -131,7 +131,7 @@ func hasDotSegment(path string) bool {
 }
 
 // validateHeader refuses a header that net/http would refuse, and fields that determine where a request ends: only
-// net/http may write these. Content-Length and Host may pass in exactly this case, because net/http ignores them.
+// net/http may write these. Content-Length and Host are allowed in this spelling, because net/http then ignores them.
 func validateHeader(field string, header http.Header) error {
 	for name, values := range header {
 		switch {

@@ -30,8 +30,8 @@ var (
 	ErrVersionConflict = errors.New("m3teraccess: version conflict")
 )
 
-// An Error reports a response of m3ter that is not a success. Use errors.Is to compare it with [ErrNotFound] and
-// others.
+// An Error reports a response of m3ter that is not a success. Use errors.Is to compare it with [ErrNotFound] and the
+// other errors above.
 type Error struct {
 	StatusCode int           // of the response
 	Message    string        // from m3ter, printable, up to 8 KiB; may be empty

@@ -19,7 +19,7 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 )
 
-// An exchange exchanges the credentials of a service user for access tokens.
+// An exchange obtains access tokens with the credentials of a service user.
 type exchange struct {
 	oauth  clientcredentials.Config
 	policy RetryPolicy
@@ -100,8 +100,8 @@ func (r *tokenRequest) token(ctx context.Context) (*oauth2.Token, error) {
 	return token, nil
 }
 
-// RoundTrip sends the credentials unescaped, as curl -u does: x/oauth2 would escape them, which m3ter does not
-// document. It sends none to any other origin.
+// RoundTrip sends the credentials unescaped, as curl -u does: x/oauth2 would escape them, and m3ter does not document
+// that. It sends the credentials only to the origin of the base URL.
 func (r *tokenRequest) RoundTrip(req *http.Request) (*http.Response, error) {
 	own := req.Clone(req.Context())
 	own.Header.Set("Accept", "application/json")
@@ -146,8 +146,8 @@ func tokenBody(a *answer) ([]byte, error) {
 	return json.Marshal(known)
 }
 
-// wholeSeconds rounds expires_in down to whole seconds, as x/oauth2 needs. It drops an expires_in of less than a
-// second: the expiry of the token is then unknown.
+// wholeSeconds rounds expires_in down to whole seconds, because x/oauth2 requires an integer. It drops an expires_in of
+// less than a second: the expiry of the token is then unknown.
 func wholeSeconds(members map[string]json.RawMessage) {
 	const name = "expires_in"
 	var number json.Number // accepts a number in quotes, as x/oauth2 does

@@ -8,7 +8,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
-// finishAny converts effects and actions to lower case wherever a response contains types of package gen. It returns
+// finishAny converts effects and actions to lower case in all values of types of package gen in a response. It returns
 // the name of a missing member: a required member of a type of package gen, or the id of any struct whose id is not
 // optional.
 func finishAny[T any](answer *T) (lacks string) {
@@ -66,7 +66,8 @@ func finishInside(value reflect.Value) {
 
 var holders sync.Map // maps a reflect.Type to whether it can contain a type of package gen
 
-// canHoldOurs looks only at the type. Most types can't contain a type of package gen, so their values need no walk.
+// canHoldOurs looks only at the type. Most types can't contain a type of package gen, so finishAny does not walk
+// through their values.
 func canHoldOurs(t reflect.Type) bool {
 	if known, ok := holders.Load(t); ok {
 		return known.(bool)

@@ -7,7 +7,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/internal/strictjson"
 )
 
-// A quotingError is an error about a response. It quotes a text from outside, which may need redaction.
+// A quotingError is an error about a response. It quotes part of the response, which may need redaction.
 type quotingError struct{ before, outside, after string }
 
 func (e *quotingError) Error() string { return e.before + e.outside + e.after }

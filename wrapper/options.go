@@ -26,7 +26,7 @@ const (
 // [NewClient] returns a [*ValidationError]. No option accepts nil.
 type Option func(*config) error
 
-// newConfig applies the options. It takes a setting that no option gives from the environment, or else the default.
+// newConfig applies the options. A setting that no option sets comes from the environment, or else has its default.
 func newConfig(opts []Option) (*config, error) {
 	c := &config{
 		timeout:          defaultTimeout,
@@ -130,7 +130,7 @@ func validateCredential(field, value, allowed, without string) error {
 // WithTokenSource sets the source of the access tokens, such as a source for the authorization-code flow. The client
 // keeps an access token until it expires, and calls Token in the background shortly before that. Calls to Token run in
 // a separate goroutine, and are never concurrent. Token must have its own timeout, because the client sets none. If
-// Token fails or panics, the call returns an [*AuthError].
+// Token fails or panics, the call of the client returns an [*AuthError].
 func WithTokenSource(source oauth2.TokenSource) Option {
 	return func(c *config) error {
 		c.given.auth = true
@@ -226,7 +226,7 @@ func isLoopback(host string) bool {
 // transport.
 func WithHTTPClient(client *http.Client) Option {
 	return func(c *config) error {
-		const allowed = "an *http.Client, with or without a Transport and a Jar"
+		const allowed = "an *http.Client whose Transport and Jar are not nil pointers"
 		switch {
 		case client == nil:
 			return invalid("WithHTTPClient", allowed, "is nil")
@@ -245,7 +245,7 @@ func WithHTTPClient(client *http.Client) Option {
 func WithUserAgent(product string) Option {
 	return func(c *config) error {
 		if product == "" || strings.ContainsFunc(product, unicode.IsControl) {
-			return invalid("WithUserAgent", "a product such as billing-sync/1.4", "is %s", gen.Quote(product))
+			return invalid("WithUserAgent", "a product such as billing-sync/1.4, without control characters", "is %s", gen.Quote(product))
 		}
 		c.userAgent = product
 		return nil
@@ -328,8 +328,8 @@ func WithTimeout(d time.Duration) Option {
 }
 
 // WithMaxResponseBytes sets the largest number of bytes that the client reads from a response body, including that of a
-// token response. n must be positive; the default is 10 MiB. If the body of a success is longer, the call returns a
-// [*DecodeError].
+// token response. n must be positive; the default is 10 MiB. If the body of a successful response is longer, the call
+// returns a [*DecodeError].
 func WithMaxResponseBytes(n int64) Option {
 	return func(c *config) error {
 		if n <= 0 {

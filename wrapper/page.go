@@ -44,7 +44,7 @@ func (p *page[T]) unmarshal(body []byte) error {
 		return err
 	}
 	switch {
-	case has.Data != nil: // null, which an empty page may have, or an escaped name
+	case has.Data != nil: // data is null, as on an empty page, or its name is escaped
 		return unmarshal(body, p)
 	case has.ID == nil || string(has.ID) == `""` || string(has.ID) == "null":
 		return errors.New("the response body is neither a page with data nor an entry with an id")
@@ -96,7 +96,7 @@ type tokenSet struct {
 	hashes map[uint64]struct{}
 }
 
-// newTokenSet returns a set with the page token of the first page, which may be empty.
+// newTokenSet returns a set that contains the page token of the first page. That page token may be empty.
 func newTokenSet(first string) *tokenSet {
 	s := &tokenSet{maphash.MakeSeed(), make(map[uint64]struct{})}
 	s.add(first)

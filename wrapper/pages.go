@@ -44,7 +44,7 @@ func (c *Client) UserPermissionsPage(ctx context.Context, userID string, params 
 // m3ter returns the same page token twice: the loop would otherwise never end.
 func (c *Client) UserPermissions(ctx context.Context, userID string, params ...PageParams) iter.Seq2[PermissionPolicy, error] {
 	if len(params) > 1 {
-		err := invalid("PageParams", "given at most once", "are given %d times", len(params))
+		err := invalid("PageParams", "given at most once", "is given %d times", len(params))
 		return func(yield func(PermissionPolicy, error) bool) { yield(PermissionPolicy{}, err) }
 	}
 	var first PageParams

@@ -25,7 +25,7 @@ func sendOnce(req *http.Request) {
 	req.TransferEncoding = []string{"identity"} // prevents the chunked encoding of a body of unknown length
 	switch req.Method {
 	case http.MethodPost, http.MethodPut, http.MethodPatch:
-		// net/http adds this header to a request without a body. It ignores the header under its canonical name.
+		// net/http adds this header to a request without a body. It would ignore the canonical name.
 		req.Header["content-length"] = []string{"0"}
 	}
 }
@@ -114,10 +114,10 @@ func (s *sending) proof(err, ended error) string {
 	return ""
 }
 
-// explain says in an error if the request had already been written to an earlier connection than the one that failed.
+// explain adds to an error that the request was written to a connection before the connection that failed, if so.
 func (s *sending) explain(err error) error {
 	if s.whole.Load() > 0 && s.asked.Load() > s.got.Load() {
-		return fmt.Errorf("the connection was lost after the request was written, and then: %w", err)
+		return fmt.Errorf("the connection was lost after the request was written, and the next connection failed: %w", err)
 	}
 	return err
 }

@@ -17,7 +17,8 @@ const (
 	// leftOut replaces outside text that shows a secret.
 	leftOut = "[left out: it echoes a credential]"
 
-	// runLength is how many consecutive characters of a secret text must not show; all of them if the secret is shorter.
+	// runLength is the number of consecutive characters of a secret that no text may show. No text may show all of a
+	// shorter secret.
 	runLength = 12
 	// shortestEncoded is the shortest base64 or hex that is searched for: a shorter one could occur by chance.
 	shortestEncoded = 6
@@ -59,7 +60,8 @@ func (v *vault) redactor(tokens ...string) redactor {
 	return r
 }
 
-// token returns the secret of a token. It remembers a few, since their runs are costly to list. The lock must be held.
+// token returns the secret of a token. The vault keeps the last few, because listing their runs is costly. The lock
+// must be held.
 func (v *vault) token(text string) *secret {
 	const most = 4
 	if i := slices.IndexFunc(v.tokens, func(s *secret) bool { return s.text == text }); i >= 0 {
@@ -73,7 +75,7 @@ func (v *vault) token(text string) *secret {
 	return added
 }
 
-// A secret lists the runs of characters to search for, when it is first searched for.
+// A secret computes the runs of characters to search for when they are first needed.
 type secret struct {
 	text string
 	runs func() *runs
@@ -89,7 +91,7 @@ type runs struct {
 	lengths []int
 }
 
-// runsOf lists the runs of a secret as it is, with its own escapes undone, in base64 and in hex.
+// runsOf lists the runs of a secret in four forms: unchanged, with its own escapes undone, in base64, and in hex.
 func runsOf(text string) *runs {
 	r := &runs{set: make(map[string]struct{})}
 	if text == "" {
@@ -104,7 +106,8 @@ func runsOf(text string) *runs {
 		}
 		return false
 	})
-	// A run of 12 characters has at least 15 characters of base64 at any offset, and 24 of hex: not every run is needed.
+	// 12 characters encode to at least 15 characters of base64 at any offset, and to 24 of hex. So it is enough to search
+	// for some of the encoded runs.
 	for before := range 3 {
 		encoded := base64.RawStdEncoding.EncodeToString([]byte("\x00\x00"[:before] + text))
 		r.addEncoded(encoded[(before*8+5)/6:(before+len(text))*8/6], 15-runLength+1)
@@ -167,8 +170,8 @@ func fold(s string) string {
 	return b.String()
 }
 
-// A redactor holds the secrets that outside text must not show: text from m3ter, a proxy, a transport or a token
-// source. Such text is shown as a whole or not at all. The redactor does not search the client's own text.
+// A redactor holds the secrets that outside text must not show. Outside text comes from m3ter, a proxy, a transport or
+// a token source. Such text is shown as a whole or not at all. The redactor does not search the client's own text.
 type redactor []*secret
 
 // hides reports whether text shows a part of a secret in any spelling. It also returns true for text whose escapes are

@@ -20,7 +20,7 @@ func retry(policy RetryPolicy, tokens *tokens, log *slog.Logger, next layer) lay
 			if out.attempted {
 				c.sent++
 			} else {
-				closeBody(c.req) // the transport, which would close it, did not get it
+				closeBody(c.req) // the transport, which would have closed the body, did not get the request
 			}
 			if c.attempt > 1 && !out.attempted && !errors.As(out.err, new(*AuthError)) {
 				last.ended = out.err

@@ -76,8 +76,8 @@ func isNothing(answer any) bool {
 	return ok
 }
 
-// explain adds to the error of an outcome which request failed, why there was no further attempt, and whether m3ter may
-// have carried out a write.
+// explain extends the error of an outcome. It adds which request failed, why there was no further attempt, and whether
+// m3ter may have carried out a write.
 func (c *call) explain(err error, out outcome) error {
 	unknown := false
 	switch e := err.(type) {

@@ -34,9 +34,9 @@ const (
 	// shareRefusal is how long callers share a refusal of the credentials, so that a misconfigured program doesn't flood
 	// m3ter.
 	shareRefusal = time.Second
-	// renewBefore is how long before the expiry of a token the client renews it: this long, or a fifth of the lifetime.
+	// The client renews a token renewBefore before it expires, or after four fifths of its lifetime if that is later.
 	renewBefore = 5 * time.Minute
-	// invalidBefore is how long before the expiry of a token x/oauth2 treats it as invalid.
+	// x/oauth2 treats a token as invalid invalidBefore before it expires.
 	invalidBefore = 10 * time.Second
 	// forbiddenRenewal is the shortest time between two renewals after a 403: a 403 may be a true denial, which no token
 	// cures.
@@ -48,7 +48,7 @@ const (
 // renewal in the background. So no call of a busy client waits, and an idle client has neither a goroutine nor a timer.
 type tokens struct {
 	fetch       func(context.Context) (*oauth2.Token, error) // the error is an *AuthError
-	cancellable bool                                         // fetch ends with its context; a caller's token source does not
+	cancellable bool                                         // fetch returns when its context is done; a caller's token source may not
 	redact      redactor
 	log         *slog.Logger
 
@@ -91,8 +91,8 @@ func (t *tokens) get(ctx context.Context) (*oauth2.Token, error) {
 	return t.wait(ctx, pending)
 }
 
-// replace replaces a denied token. It reports whether the client has another token already. Otherwise, pending is a
-// request for another token, for which the caller must wait, or nil if another token would not help.
+// replace replaces a denied token. If the client already has another token, replaced is true. If not, the caller must
+// wait for pending. pending is nil if another token would not help.
 func (t *tokens) replace(denied string, status int) (replaced bool, pending *pendingToken) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -40,7 +40,7 @@ const (
 	TargetItem  TargetType = gen.TargetTypeItem
 )
 
-// Action is an action that a statement allows or denies, in lower case. The action "all" stands for every action. The client also accepts other values, since m3ter may have more actions. m3ter documents the lower-case spelling of config:create, config:retrieve, config:update and config:delete. The spelling of the others is inferred.
+// Action is an action that a statement allows or denies, in lower case. The action "all" stands for every action. The client also accepts values that are not listed here, because m3ter may have more actions. m3ter documents the lower-case spelling of config:create, config:retrieve, config:update and config:delete. The spelling of the other constants is inferred.
 type Action = gen.Action
 
 // Effect is the effect of a statement, in lower case. The client also accepts other values.
@@ -80,7 +80,7 @@ type PermissionPolicyRequest = gen.PermissionPolicyRequest
 //	Version                      int64              The version, which is 1 at creation and grows by 1 with each change.
 //	PermissionPolicyID           string             The id of the policy.
 //	PrincipalID                  string             The id of the user.
-//	PrincipalType                string             The kind of the principal that holds the policy: USER, USERGROUP, SERVICEUSER or SUPPORTUSERS. m3ter may return other kinds.
+//	PrincipalType                string             The kind of principal that holds the policy: USER, USERGROUP, SERVICEUSER or SUPPORTUSERS. m3ter may return other kinds.
 //	CreatedAt                    time.Time          When the link was created.
 //	LastModifiedAt               time.Time          When the link was last changed.
 //	CreatedBy                    string             The id of the user who created the link.
@@ -119,7 +119,7 @@ type ResourceGroupItemRequest = gen.ResourceGroupItemRequest
 //
 //	Effect                       Effect             Allow or deny, in lower case.
 //	Action                       []Action           The actions that are allowed or denied, in lower case.
-//	Resource                     []string           The resources of the statement, each as service:resource-type/item-type/id. The item type is item or group. Wildcards are allowed, for example config:meter/*. At least 1.
+//	Resource                     []string           The resources of the statement, each as service:resource-type/item-type/id, where item-type is "item" or "group". Wildcards are allowed, for example config:meter/*. At least 1.
 //
 // Required: Action, Effect, Resource.
 type Statement = gen.Statement

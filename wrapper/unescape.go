@@ -11,8 +11,8 @@ import (
 // maxUndone is how many times escapes are undone. No ordinary text of 8 KiB needs more.
 const maxUndone = 16
 
-// undoing unfolds first, because an encoder may have broken a line inside an escape (a fold), and the part before the
-// break may look like a whole escape.
+// undoing begins with unfold, because an encoder may have folded (broken) a line inside an escape, and the part before
+// the fold may look like a whole escape.
 var undoing = []func(string) string{unfold, unpercent, unfold, unslash, unfold, html.UnescapeString}
 
 // undo calls look with a text, and with each stage of the text as its escapes are undone, kind by kind, until nothing

@@ -30,7 +30,8 @@ func invalid(field, allowed, problem string, args ...any) error {
 	return &ValidationError{Field: field, Problem: fmt.Sprintf(problem, args...), Allowed: allowed}
 }
 
-// validate returns everything that is wrong with a call, as one joined error. values are the values of its path.
+// validate returns everything that is wrong with a call, as one joined error. values are the path arguments of the
+// call.
 func validate[Request, Answer any](endpoint *gen.Endpoint[Request, Answer], values []string, request Request) error {
 	var errs []error
 	for i, value := range values {

@@ -14,17 +14,17 @@ type Limiter interface {
 	Wait(context.Context) error
 }
 
-// m3ter accepts 50 requests a second from an organization. One request less, and a slightly longer window, leave room
-// for the delays of the network.
+// m3ter accepts 50 requests a second from an organization. One request fewer and a slightly longer window leave room
+// for network delays.
 const (
 	windowGrants = 49
 	windowLength = 1010 * time.Millisecond
 )
 
 // A slidingWindow is the default limiter: at most windowGrants in any windowLength. It does not delay a small burst on
-// an idle client, and still stays below the rate limit; a token bucket can't do both. There is one exception: if a
-// request needs longer than windowLength to connect, the client may send it in the same window as the next request of
-// its slot.
+// an idle client, and still stays below the rate limit; a token bucket can't do both. The limit can be exceeded
+// in one case: if a connection takes longer than windowLength to establish, its request may be sent in the same window
+// as the next request that uses the slot.
 type slidingWindow struct {
 	turn  chan struct{} // held by the caller that takes the next slot; the others wait in order
 	start time.Time
@@ -55,7 +55,8 @@ func (w *slidingWindow) take(ctx context.Context) (leaves func(), err error) {
 	}
 }
 
-// soonest returns the slot that is free first. In a ring, all callers would wait for one slow connection.
+// soonest returns the slot that is free first. If the slots were used in turn, all callers would wait for one slow
+// connection.
 func (w *slidingWindow) soonest() *atomic.Int64 {
 	soonest := &w.slots[0]
 	for i := range w.slots {
