@@ -123,37 +123,37 @@ type Effect string
 
 // ErrorMessage is the reason why m3ter refused a request or failed.
 type ErrorMessage struct {
-	// Message The reason, in words.
+	// The reason, in words.
 	Message string `json:"message,omitempty,omitzero"`
 }
 
 // PermissionPolicy is a named set of statements that can be added to users. Fields that m3ter does not return are zero.
 type PermissionPolicy struct {
-	// CreatedBy The id of the user who created the policy.
+	// The id of the user who created the policy.
 	CreatedBy string `json:"createdBy,omitempty,omitzero"`
 
-	// CreatedAt When the policy was created.
+	// When the policy was created.
 	CreatedAt time.Time `json:"dtCreated,omitempty,omitzero"`
 
-	// LastModifiedAt When the policy was last changed.
+	// When the policy was last changed.
 	LastModifiedAt time.Time `json:"dtLastModified,omitempty,omitzero"`
 
-	// ID The id of the policy.
+	// The id of the policy.
 	ID string `json:"id"`
 
-	// LastModifiedBy The id of the user who last changed the policy.
+	// The id of the user who last changed the policy.
 	LastModifiedBy string `json:"lastModifiedBy,omitempty,omitzero"`
 
-	// ManagedPolicy Whether m3ter manages the policy. A managed policy can't be changed.
+	// Whether m3ter manages the policy. A managed policy can't be changed.
 	ManagedPolicy bool `json:"managedPolicy,omitempty,omitzero"`
 
-	// Name The name of the policy.
+	// The name of the policy.
 	Name string `json:"name,omitempty,omitzero"`
 
-	// PermissionPolicy The statements of the policy.
+	// The statements of the policy.
 	PermissionPolicy []StatementAnswer `json:"permissionPolicy,omitempty,omitzero"`
 
-	// Version The version, which is 1 at creation and grows by 1 with each change.
+	// The version, which is 1 at creation and grows by 1 with each change.
 	Version int64 `json:"version,omitempty,omitzero"`
 }
 
@@ -166,10 +166,10 @@ func finishPermissionPolicy(v *PermissionPolicy) (lacks string) {
 
 // PermissionPolicyPage is one page of permission policies.
 type PermissionPolicyPage struct {
-	// Data The policies of the page, newest first; may be empty while more pages follow.
+	// The policies of the page, newest first; may be empty while more pages follow.
 	Data []PermissionPolicy `json:"data"`
 
-	// NextToken The page token of the next page; absent, null or empty on the last page.
+	// The page token of the next page; absent, null or empty on the last page.
 	NextToken string `json:"nextToken,omitempty,omitzero"`
 }
 
@@ -181,13 +181,13 @@ func finishPermissionPolicyPage(v *PermissionPolicyPage) (lacks string) {
 
 // PermissionPolicyRequest is a request to create a permission policy.
 type PermissionPolicyRequest struct {
-	// Name The name of the policy.
+	// The name of the policy.
 	Name string `json:"name"`
 
-	// PermissionPolicy The statements of the policy.
+	// The statements of the policy.
 	PermissionPolicy []Statement `json:"permissionPolicy"`
 
-	// Version Must be absent, because a policy has no version before it is created.
+	// Must be absent, because a policy has no version before it is created.
 	Version int64 `json:"version,omitempty,omitzero"`
 }
 
@@ -201,31 +201,31 @@ func checkPermissionPolicyRequest(v PermissionPolicyRequest) []Problem {
 
 // PrincipalPermission is the link between a policy and a user.
 type PrincipalPermission struct {
-	// CreatedBy The id of the user who created the link.
+	// The id of the user who created the link.
 	CreatedBy string `json:"createdBy,omitempty,omitzero"`
 
-	// CreatedAt When the link was created.
+	// When the link was created.
 	CreatedAt time.Time `json:"dtCreated,omitempty,omitzero"`
 
-	// LastModifiedAt When the link was last changed.
+	// When the link was last changed.
 	LastModifiedAt time.Time `json:"dtLastModified,omitempty,omitzero"`
 
-	// ID The id of the link.
+	// The id of the link.
 	ID string `json:"id"`
 
-	// LastModifiedBy The id of the user who last changed the link.
+	// The id of the user who last changed the link.
 	LastModifiedBy string `json:"lastModifiedBy,omitempty,omitzero"`
 
-	// PermissionPolicyID The id of the policy.
+	// The id of the policy.
 	PermissionPolicyID string `json:"permissionPolicyId,omitempty,omitzero"`
 
-	// PrincipalID The id of the user.
+	// The id of the user.
 	PrincipalID string `json:"principalId,omitempty,omitzero"`
 
-	// PrincipalType The kind of principal that holds the policy: USER, USERGROUP, SERVICEUSER or SUPPORTUSERS. m3ter may return other kinds.
+	// The kind of principal that holds the policy: USER, USERGROUP, SERVICEUSER or SUPPORTUSERS. m3ter may return other kinds.
 	PrincipalType string `json:"principalType,omitempty,omitzero"`
 
-	// Version The version, which is 1 at creation and grows by 1 with each change.
+	// The version, which is 1 at creation and grows by 1 with each change.
 	Version int64 `json:"version,omitempty,omitzero"`
 }
 
@@ -237,10 +237,10 @@ func finishPrincipalPermission(v *PrincipalPermission) (lacks string) {
 
 // PrincipalPermissionRequest is a request to add a policy to a user.
 type PrincipalPermissionRequest struct {
-	// PrincipalID The id of the user.
+	// The id of the user.
 	PrincipalID string `json:"principalId"`
 
-	// Version The current version of an existing link. It must be absent (0) for a new link.
+	// The current version of an existing link. It must be absent (0) for a new link.
 	Version int64 `json:"version,omitempty,omitzero"`
 }
 
@@ -253,25 +253,25 @@ func checkPrincipalPermissionRequest(v PrincipalPermissionRequest) []Problem {
 
 // ResourceGroup is a named group of resources.
 type ResourceGroup struct {
-	// CreatedBy The id of the user who created the group.
+	// The id of the user who created the group.
 	CreatedBy string `json:"createdBy,omitempty,omitzero"`
 
-	// CreatedAt When the group was created.
+	// When the group was created.
 	CreatedAt time.Time `json:"dtCreated,omitempty,omitzero"`
 
-	// LastModifiedAt When the group was last changed.
+	// When the group was last changed.
 	LastModifiedAt time.Time `json:"dtLastModified,omitempty,omitzero"`
 
-	// ID The id of the group.
+	// The id of the group.
 	ID string `json:"id"`
 
-	// LastModifiedBy The id of the user who last changed the group.
+	// The id of the user who last changed the group.
 	LastModifiedBy string `json:"lastModifiedBy,omitempty,omitzero"`
 
-	// Name The name of the group.
+	// The name of the group.
 	Name string `json:"name,omitempty,omitzero"`
 
-	// Version The version, which is 1 at creation and grows by 1 with each change.
+	// The version, which is 1 at creation and grows by 1 with each change.
 	Version int64 `json:"version,omitempty,omitzero"`
 }
 
@@ -283,13 +283,13 @@ func finishResourceGroup(v *ResourceGroup) (lacks string) {
 
 // ResourceGroupItemRequest is a request to remove a resource from a group.
 type ResourceGroupItemRequest struct {
-	// TargetID The id of the item or of the nested group.
+	// The id of the item or of the nested group.
 	TargetID string `json:"targetId"`
 
-	// TargetType The kind of resource to remove: a single item or a nested group. m3ter's examples use lower case, and m3ter's published enum uses upper case. The client sends the value unchanged.
+	// The kind of resource to remove: a single item or a nested group. m3ter's examples use lower case, and m3ter's published enum uses upper case. The client sends the value unchanged.
 	TargetType TargetType `json:"targetType"`
 
-	// Version The current version of the group. If it is absent (0), m3ter does not check the version.
+	// The current version of the group. If it is absent (0), m3ter does not check the version.
 	Version int64 `json:"version,omitempty,omitzero"`
 }
 
@@ -303,13 +303,13 @@ func checkResourceGroupItemRequest(v ResourceGroupItemRequest) []Problem {
 
 // Statement is a rule that allows or denies actions on resources.
 type Statement struct {
-	// Action The actions that are allowed or denied, in lower case.
+	// The actions that are allowed or denied, in lower case.
 	Action []Action `json:"action"`
 
-	// Effect Allow or deny, in lower case.
+	// Allow or deny, in lower case.
 	Effect Effect `json:"effect"`
 
-	// Resource The resources of the statement, each as service:resource-type/item-type/id, where item-type is "item" or "group". Wildcards are allowed, for example config:meter/*.
+	// The resources of the statement, each as service:resource-type/item-type/id, where item-type is "item" or "group". Wildcards are allowed, for example config:meter/*.
 	Resource []string `json:"resource"`
 }
 
@@ -333,16 +333,16 @@ func finishStatementAnswer(v *StatementAnswer) (lacks string) {
 
 // Support is the support access of an organization.
 type Support struct {
-	// EndSupportUsersAccess When support access ends.
+	// When support access ends.
 	EndSupportUsersAccess time.Time `json:"dtEndSupportUsersAccess,omitempty,omitzero"`
 
-	// ID The id of the support request.
+	// The id of the support request.
 	ID string `json:"id"`
 
-	// SupportUsersPermissionPolicy What support users may do.
+	// What support users may do.
 	SupportUsersPermissionPolicy []StatementAnswer `json:"supportUsersPermissionPolicy,omitempty,omitzero"`
 
-	// Version The version, which is 1 after the first request and grows by 1 with each change.
+	// The version, which is 1 after the first request and grows by 1 with each change.
 	Version int64 `json:"version,omitempty,omitzero"`
 }
 
@@ -355,13 +355,13 @@ func finishSupport(v *Support) (lacks string) {
 
 // SupportRequest is a request to give m3ter's support users access to an organization.
 type SupportRequest struct {
-	// EndSupportUsersAccess When support access ends; sent in UTC.
+	// When support access ends; sent in UTC.
 	EndSupportUsersAccess time.Time `json:"dtEndSupportUsersAccess"`
 
-	// SupportUsersPermissionPolicy The statements that say what support users may do. If the list is absent (nil), m3ter chooses the statements. If it is empty, support users may do nothing.
+	// The statements that say what support users may do. If the list is absent (nil), m3ter chooses the statements. If it is empty, support users may do nothing.
 	SupportUsersPermissionPolicy []Statement `json:"supportUsersPermissionPolicy,omitzero"`
 
-	// Version The current version. It must be absent (0) in the first request of an organization.
+	// The current version. It must be absent (0) in the first request of an organization.
 	Version int64 `json:"version,omitempty,omitzero"`
 }
 
