@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -20,40 +17,16 @@ import (
 
 // A user is a type that a program declares.
 type user struct {
-	ID   string                  `json:"id"`
-	Mail string                  `json:"email"`
-	Held *m3teraccess.Support    `json:"held"`
-	May  []m3teraccess.Statement `json:"may"`
-	More []map[string]any        `json:"more"`
+	ID   string `json:"id"`
+	Mail string `json:"email"`
 }
 
-// via makes a client of a service that always gives the same response and records the requests.
-func via(t *testing.T, status int, body string) (client *m3teraccess.Client, sent func() (method, uri, body string)) {
-	t.Helper()
-	var got *http.Request
-	var gotBody []byte
-	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		got = r
-		gotBody, _ = io.ReadAll(r.Body)
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(status)
-		_, _ = w.Write([]byte(body))
-	})
-	client, err := m3teraccess.NewClient(localOptions(m3teraccess.WithHTTPClient(&http.Client{Transport: viaHandler{handler}}),
-		m3teraccess.WithRetry(m3teraccess.RetryPolicy{MaxAttempts: 1}))...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return client, func() (string, string, string) {
-		if got == nil {
-			return "", "", ""
-		}
-		return got.Method, got.URL.RequestURI(), string(gotBody)
-	}
+// newAnswered makes a client whose server always gives the same response.
+func newAnswered(t *testing.T, status int, body string) *m3teraccess.Client {
+	return onceClient(t, "http://localhost", viaHandler{answer{status: status, body: body}})
 }
 
 func TestGetIsReadAsStrictlyAsTheMethods(t *testing.T) {
-	ctx := t.Context()
 	for body, readable := range map[string]bool{
 		`{"id":"u","email":"a@b"}`:    true,
 		`{"id":"u","unknown":[1,{}]}`: true,
@@ -66,72 +39,54 @@ func TestGetIsReadAsStrictlyAsTheMethods(t *testing.T) {
 		`{"id":"u","id":"v"}`:         false,
 		`{"id":"u"}{"id":"v"}`:        false,
 	} {
-		client, _ := via(t, 200, body)
-		got, err := m3teraccess.Get[user](ctx, client, "users", "u")
+		got, err := m3teraccess.Get[user](t.Context(), newAnswered(t, 200, body), "users", "u")
 		if readable && (err != nil || got.ID != "u") || !readable && !errors.As(err, new(*m3teraccess.DecodeError)) {
 			t.Errorf("%s: %+v, %v", body, got, err)
 		}
 	}
 	// A type without an id needs none.
-	client, _ := via(t, 200, `{"count":3}`)
-	if got, err := m3teraccess.Get[map[string]int](ctx, client, "counts"); err != nil || (*got)["count"] != 3 {
+	if got, err := m3teraccess.Get[map[string]int](t.Context(), newAnswered(t, 200, `{"count":3}`), "counts"); err != nil || (*got)["count"] != 3 {
 		t.Errorf("%+v, %v", got, err)
 	}
-	client, _ = via(t, 404, `{"message":"no such user"}`)
-	if _, err := m3teraccess.Get[user](ctx, client, "users", "u"); !errors.Is(err, m3teraccess.ErrNotFound) || !strings.Contains(err.Error(), "/users/u") {
+	_, err := m3teraccess.Get[user](t.Context(), newAnswered(t, 404, `{"message":"no such user"}`), "users", "u")
+	if !errors.Is(err, m3teraccess.ErrNotFound) || !strings.Contains(err.Error(), "/users/u") {
 		t.Errorf("got %v", err)
-	}
-}
-
-func TestStatementsInsideComeOutSendable(t *testing.T) {
-	const statement = `{"effect":"ALLOW","action":["CONFIG_CREATE"],"resource":["*"]}`
-	client, _ := via(t, 200, `{"id":"u","may":[`+statement+`],"held":{"id":"s","supportUsersPermissionPolicy":[`+statement+`]}}`)
-	got, err := m3teraccess.Get[user](t.Context(), client, "users", "u")
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := m3teraccess.Allow(m3teraccess.ConfigCreate).On("*").String()
-	for _, statements := range [][]m3teraccess.Statement{got.May, got.Held.SupportUsersPermissionPolicy} {
-		if len(statements) != 1 || statements[0].String() != want {
-			t.Errorf("got %v, want %s", statements, want)
-		}
 	}
 }
 
 func TestSegmentsStaySegments(t *testing.T) {
 	ctx := t.Context()
-	client, sent := via(t, 200, `{"id":"u"}`)
+	service := newService(t, keeps(200, `{"id":"u"}`))
+	client := onceClient(t, service.URL, newTransport(t))
 	for segment, escaped := range map[string]string{"a b": "a%20b", "a?b#c": "a%3Fb%23c", "%2e%2e": "%252e%252e", "é": "%C3%A9"} {
+		before := len(service.requests())
 		if _, err := m3teraccess.Get[user](ctx, client, "users", segment); err != nil {
 			t.Error(err)
 		}
-		if _, uri, _ := sent(); uri != "/organizations/org/users/"+escaped {
+		if uri := service.requests()[before].RequestURI; uri != "/organizations/org/users/"+escaped {
 			t.Errorf("%q was sent as %s", segment, uri)
 		}
 	}
-	client, sent = via(t, 200, `{"id":"u"}`)
+	before := len(service.requests())
 	for _, segments := range [][]string{nil, {""}, {"users/u"}, {"users", ".."}, {"users", `a\b`}, {"users", "a\nb"}} {
-		_, err := m3teraccess.Get[user](ctx, client, segments...)
-		var invalid *m3teraccess.ValidationError
-		if !errors.As(err, &invalid) || !strings.HasPrefix(invalid.Field, "segments") {
-			t.Errorf("%q: got %v", segments, err)
-		}
-		_, err = m3teraccess.Send[user](ctx, client, "POST", nil, segments...)
-		for _, listErr := range m3teraccess.List[user](ctx, client, nil, segments...) {
-			err = errors.Join(err, listErr)
-		}
-		if !errors.As(err, &invalid) {
-			t.Errorf("%q: got %v", segments, err)
+		_, getErr := m3teraccess.Get[user](ctx, client, segments...)
+		_, sendErr := m3teraccess.Send[user](ctx, client, "POST", nil, segments...)
+		_, listErr := collect(m3teraccess.List[user](ctx, client, nil, segments...))
+		for _, err := range []error{getErr, sendErr, listErr} {
+			var invalid *m3teraccess.ValidationError
+			if !errors.As(err, &invalid) || !strings.HasPrefix(invalid.Field, "segments") {
+				t.Errorf("%q: got %v", segments, err)
+			}
 		}
 	}
-	if method, _, _ := sent(); method != "" {
-		t.Error("something was sent")
+	if sent := len(service.requests()) - before; sent > 0 {
+		t.Errorf("sent %d requests", sent)
 	}
 }
 
 func TestSend(t *testing.T) {
 	ctx := t.Context()
-	tests := []struct {
+	for _, test := range []struct {
 		name             string
 		status           int
 		answer           string
@@ -146,26 +101,23 @@ func TestSend(t *testing.T) {
 		{"a bad gateway", 502, `<html>`, nil, false, true},
 		{"an empty success", 204, ``, nil, false, true},
 		{"a success that can't be read", 200, `{"id":""}`, nil, false, true},
+	} {
+		_, err := m3teraccess.Send[user](ctx, newAnswered(t, test.status, test.answer), "POST", test.body, "users", "u")
+		if err == nil || errors.Is(err, m3teraccess.ErrVersionConflict) != test.conflict || errors.Is(err, m3teraccess.ErrOutcomeUnknown) != test.unsure {
+			t.Errorf("%s: got %v", test.name, err)
+		}
 	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			client, _ := via(t, test.status, test.answer)
-			_, err := m3teraccess.Send[user](ctx, client, "POST", test.body, "users", "u")
-			if err == nil || errors.Is(err, m3teraccess.ErrVersionConflict) != test.conflict || errors.Is(err, m3teraccess.ErrOutcomeUnknown) != test.unsure {
-				t.Errorf("got %v", err)
-			}
-		})
-	}
-	client, sent := via(t, 200, `{"id":"u"}`)
+	service := newService(t, keeps(200, `{"id":"u"}`))
+	client := onceClient(t, service.URL, newTransport(t))
 	if got, err := m3teraccess.Send[user](ctx, client, "PATCH", user{ID: "u", Mail: "a"}, "users", "u"); err != nil || got.ID != "u" {
 		t.Errorf("%+v, %v", got, err)
 	}
-	if method, uri, body := sent(); method != "PATCH" || uri != "/organizations/org/users/u" || !strings.Contains(body, `"email":"a"`) {
-		t.Errorf("sent %s %s %s", method, uri, body)
+	sent, body := service.requests()[0], service.bodies()[0]
+	if sent.Method != "PATCH" || sent.RequestURI != "/organizations/org/users/u" || body != `{"id":"u","email":"a"}` {
+		t.Errorf("sent %s %s %s", sent.Method, sent.RequestURI, body)
 	}
 	for _, body := range []string{``, `{}`, `<html>`, `null`} { // of a success
-		client, _ := via(t, 200, body)
-		if _, err := m3teraccess.Send[struct{}](ctx, client, "DELETE", nil, "users", "u"); err != nil {
+		if _, err := m3teraccess.Send[struct{}](ctx, newAnswered(t, 200, body), "DELETE", nil, "users", "u"); err != nil {
 			t.Errorf("%q: %v", body, err)
 		}
 	}
@@ -179,57 +131,19 @@ func TestSend(t *testing.T) {
 	}
 }
 
-func TestListWalksOverAllPages(t *testing.T) {
-	var queries []string
-	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		queries = append(queries, r.URL.RawQuery)
-		keeps(200, map[string]string{
-			"":  `{"data":[{"id":"1"},{"id":"2"}],"nextToken":"b"}`,
-			"b": `{"data":[],"nextToken":"c"}`,
-			"c": `{"data":[{"id":"3"}],"nextToken":null}`,
-			"d": `{"data":[{"id":"4"},{"id":""}]}`,
-			"e": `{"data":[],"nextToken":"e"}`,
-			"f": `[{"id":"6"}]`,
-			"g": `{"message":"no"}`,
-		}[r.URL.Query().Get("nextToken")]).ServeHTTP(w, r)
-	})
-	client, err := m3teraccess.NewClient(localOptions(m3teraccess.WithHTTPClient(&http.Client{Transport: viaHandler{handler}}))...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	list := func(query url.Values) (ids []string, err error) {
-		for u, err := range m3teraccess.List[user](t.Context(), client, query, "users") {
-			if err != nil {
-				return ids, err
-			}
-			ids = append(ids, u.ID)
-		}
-		return ids, nil
-	}
-	given := url.Values{"pageSize": {"2"}}
-	for range 2 { // each loop starts from the first page
-		queries = nil
-		if ids, err := list(given); err != nil || !slices.Equal(ids, []string{"1", "2", "3"}) {
-			t.Errorf("%q, %v", ids, err)
-		}
-		if want := []string{"pageSize=2", "nextToken=b&pageSize=2", "nextToken=c&pageSize=2"}; !slices.Equal(queries, want) {
-			t.Errorf("sent %q, want %q", queries, want)
+// List reads lists of any type: see TestPagesAreFollowed for its pages.
+func TestListOfAnyType(t *testing.T) {
+	for body, says := range map[string]string{`{"data":[{"id":"4"},{"id":""}]}`: "data[1].id", `{"message":"no"}`: "neither a page"} {
+		_, err := collect(m3teraccess.List[user](t.Context(), newAnswered(t, 200, body), nil, "users"))
+		if !errors.As(err, new(*m3teraccess.DecodeError)) || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v", body, err)
 		}
 	}
-	if len(given) != 1 {
-		t.Errorf("the caller's query became %v", given)
-	}
-	if _, err := list(url.Values{"nextToken": {"d"}}); !errors.As(err, new(*m3teraccess.DecodeError)) || !strings.Contains(err.Error(), "data[1].id") {
-		t.Errorf("an entry without an id: %v", err)
-	}
-	if _, err := list(url.Values{"nextToken": {"e"}}); !errors.Is(err, m3teraccess.ErrRepeatedToken) {
-		t.Errorf("a repeated token: %v", err)
-	}
-	if ids, err := list(url.Values{"nextToken": {"f"}}); err != nil || !slices.Equal(ids, []string{"6"}) {
-		t.Errorf("a bare list: %q, %v", ids, err)
-	}
-	if _, err := list(url.Values{"nextToken": {"g"}}); !errors.As(err, new(*m3teraccess.DecodeError)) {
-		t.Errorf("no page: %v", err)
+	for _, body := range []string{`[{"id":"6"}]`, `{"id":"6"}`, `{"data":[{"id":"6"}],"nextToken":null}`} {
+		users, err := collect(m3teraccess.List[user](t.Context(), newAnswered(t, 200, body), nil, "users"))
+		if err != nil || !slices.Equal(users, []user{{ID: "6"}}) {
+			t.Errorf("%s: %v, %v", body, users, err)
+		}
 	}
 }
 

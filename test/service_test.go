@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"iter"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -227,14 +228,13 @@ func readAll(t testing.TB, resp *http.Response) []byte {
 	return body
 }
 
-// collect reads all pages.
-func collect(policies func(func(m3teraccess.PermissionPolicy, error) bool)) ([]m3teraccess.PermissionPolicy, error) {
-	var all []m3teraccess.PermissionPolicy
-	for policy, err := range policies {
+// collect reads all pages. With an error it returns the entries before it.
+func collect[T any](entries iter.Seq2[T, error]) (all []T, err error) {
+	for entry, err := range entries {
 		if err != nil {
 			return all, err
 		}
-		all = append(all, policy)
+		all = append(all, entry)
 	}
 	return all, nil
 }
