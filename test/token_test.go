@@ -195,3 +195,9 @@ func TestTokenRequestsThatFail(t *testing.T) {
 		}))
 	}
 }
+
+var sentinels = []error{
+	m3teraccess.ErrBadRequest, m3teraccess.ErrUnauthorized, m3teraccess.ErrForbidden, m3teraccess.ErrNotFound,
+	m3teraccess.ErrConflict, m3teraccess.ErrVersionConflict, m3teraccess.ErrRateLimited, m3teraccess.ErrServer, m3teraccess.ErrOutcomeUnknown,
+	m3teraccess.ErrRepeatedToken,
+}
