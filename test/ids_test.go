@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/m3ter-access/m3ter-access-go/test/cases"
-	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
 // A calledID is a call with an id in one of its path arguments.
@@ -77,22 +76,5 @@ func checkSegments(t *testing.T, received *http.Request, want []string) {
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("%q has the segments %q, want %q", received.RequestURI, got, want)
-	}
-}
-
-// A base URL keeps its own path.
-func TestBaseURLWithAPath(t *testing.T) {
-	for _, path := range []string{"/m3ter", "/m3ter/", "/a/b"} {
-		service := newService(t, answer{status: 200, body: `{"id":"p"}`})
-		client, err := m3teraccess.NewClient(localOptions(m3teraccess.WithBaseURL(service.URL + path))...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := create(t, client); err != nil {
-			t.Fatal(err)
-		}
-		if got, want := service.requests()[0].RequestURI, strings.TrimSuffix(path, "/")+"/organizations/org/permissionpolicies"; got != want {
-			t.Errorf("%s: sent to %s, want %s", path, got, want)
-		}
 	}
 }
