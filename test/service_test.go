@@ -67,13 +67,7 @@ func newTransport(t testing.TB) *http.Transport {
 
 // operations returns the requests to the API, without the token requests.
 func operations(requests []m3tertest.Request) []m3tertest.Request {
-	var calls []m3tertest.Request
-	for _, request := range requests {
-		if request.Operation != "Token" {
-			calls = append(calls, request)
-		}
-	}
-	return calls
+	return slices.DeleteFunc(slices.Clone(requests), func(r m3tertest.Request) bool { return r.Operation == "Token" })
 }
 
 // answer is a response of a service that stands in for m3ter.
@@ -178,22 +172,19 @@ type call struct {
 	name  string
 	write bool
 	good  string // the body of a valid response
-	do    func(context.Context, *m3teraccess.Client) error
+}
+
+func (c call) do(ctx context.Context, client *m3teraccess.Client) error {
+	_, err := c.Do(ctx, client)
+	return err
 }
 
 var calls = func() (all []call) {
 	for _, c := range cases.CallsOn(&m3teraccess.Client{}) {
-		all = append(all, newCall(c))
+		all = append(all, call{c, c.Name, c.IsWrite(), string(c.Answers()[0])})
 	}
 	return all
 }()
-
-func newCall(c cases.Call) call {
-	return call{c, c.Name, c.IsWrite(), string(c.Answers()[0]), func(ctx context.Context, client *m3teraccess.Client) error {
-		_, err := c.Do(ctx, client)
-		return err
-	}}
-}
 
 // either checks that a method returns either a value or an error.
 func either[T any](value *T, err error) error {

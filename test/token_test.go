@@ -15,15 +15,11 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// One request fetches the access token for all the callers that come first.
-func TestOneTokenRequestForConcurrentFirstCalls(t *testing.T) {
-	t.Run("1,000", bubbled(func(t *testing.T) {
-		fake, client := newFakeOfHandler(t)
-		callAtOnce(t, 1000, client)
-		checkTokenRequests(t, fake, 1)
-	}))
-	t.Run("with those of another organization", bubbled(func(t *testing.T) {
-		fake, client := newFakeOfHandler(t)
+// One request fetches the access token for the first callers of all organizations. The row "50 concurrent first calls"
+// of tokenSituations has the callers of one.
+func TestOneTokenRequestForAllOrganizations(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake, client := newFakeInMemory(t)
 		var group sync.WaitGroup
 		for i := range 20 {
 			group.Go(func() {
@@ -40,14 +36,7 @@ func TestOneTokenRequestForConcurrentFirstCalls(t *testing.T) {
 		if n := len(operations(fake.Requests())); n != 20 {
 			t.Errorf("%d calls came, want 20", n)
 		}
-	}))
-}
-
-// newFakeOfHandler is newFakeInMemory without connections.
-func newFakeOfHandler(t *testing.T) (*m3tertest.Server, *m3teraccess.Client) {
-	fake := m3tertest.NewServer(m3tertest.InMemory())
-	t.Cleanup(fake.Close)
-	return fake, clientOf(t, fake, viaHandler{fake})
+	})
 }
 
 // callAtOnce lets n callers begin together, and waits for them.
@@ -131,7 +120,7 @@ func withTokens(token, calls http.Handler) http.Handler {
 	return mux
 }
 
-// The client sends the credentials as curl -u does, whatever their characters. The test changes the secret of the fake.
+// The client sends the credentials as curl -u does, whatever their characters.
 func TestCredentialsArriveAsTheyAre(t *testing.T) {
 	secrets := []string{"plain", "a+b", "a%2Fb", "a b", "a:b", "é€😀", `"quoted"\`, "&=?#", "~!@$^*()", "lead ing", "trailing=="}
 	for _, secret := range secrets {
@@ -140,52 +129,42 @@ func TestCredentialsArriveAsTheyAre(t *testing.T) {
 				fake := m3tertest.NewServer(m3tertest.InMemory())
 				defer fake.Close()
 				fake.APIKey, fake.APISecret = key, secret
-				if err := create(t, clientOf(t, fake, viaHandler{fake})); err != nil {
+				if err := create(t, clientOf(t, fake, fake.Client().Transport)); err != nil {
 					t.Fatal(err)
 				}
-				token := fake.Requests()[0]
 				want := "Basic " + base64.StdEncoding.EncodeToString([]byte(key+":"+secret))
-				if got := token.Header.Get("Authorization"); got != want {
-					t.Errorf("sent %q, want %q", got, want)
-				}
-				if string(token.Body) != "grant_type=client_credentials" || token.Method != "POST" || token.Path != "/oauth/token" {
-					t.Errorf("sent %s %s %s", token.Method, token.Path, token.Body)
-				}
-				if agent := token.Header.Get("User-Agent"); !strings.Contains(agent, "m3ter-access-go/") {
-					t.Errorf("User-Agent %q", agent)
+				token := fake.Requests()[0]
+				if got := token.Header.Get("Authorization"); got != want || string(token.Body) != "grant_type=client_credentials" {
+					t.Errorf("sent %s with %q, want %q", token.Body, got, want)
 				}
 			})
 		}
 	}
 }
 
-// A failure of the token request has its own status and code. It matches no error of the call, which was never sent.
+// A failure of the token request has its own status. It matches no error of the call, which was never sent.
+// TestRefusedCredentials in wrapper has the refusals with a code.
 func TestTokenRequestsThatFail(t *testing.T) {
 	html := map[string]string{"Content-Type": "text/html"}
 	for name, test := range map[string]struct {
-		answer     answer
-		code, says string
+		answer answer
+		says   string
 	}{
-		"no access_token":  {answer: keeps(200, `{"token_type":"Bearer","expires_in":18000}`)},
-		"HTML":             {answer: answer{status: 200, body: "<html>", header: html}},
-		"empty":            {answer: keeps(200, "")},
-		"null":             {answer: keeps(200, "null")},
-		"401":              {keeps(401, `{"error":"invalid_client"}`), "invalid_client", "check the access key id"},
-		"400":              {keeps(400, `{"error":"invalid_request"}`), "invalid_request", "check the access key id"},
-		"401 of a gateway": {answer{status: 401, body: "<html>", header: html}, "", "check the access key id"},
-		"403":              {keeps(403, `{"message":"no"}`), "", "403"},
-		"500":              {keeps(500, `{"message":"no"}`), "", "500"},
-		"502 of a gateway": {answer{status: 502, body: "<html>", header: html}, "", "502"},
+		"no access_token":  {keeps(200, `{"token_type":"Bearer","expires_in":18000}`), ""},
+		"HTML":             {answer{status: 200, body: "<html>", header: html}, ""},
+		"empty":            {keeps(200, ""), ""},
+		"null":             {keeps(200, "null"), ""},
+		"401 of a gateway": {answer{status: 401, body: "<html>", header: html}, "check the access key id"},
+		"403":              {keeps(403, `{"message":"no"}`), "403"},
+		"500":              {keeps(500, `{"message":"no"}`), "500"},
+		"502 of a gateway": {answer{status: 502, body: "<html>", header: html}, "502"},
 	} {
 		t.Run(name, bubbled(func(t *testing.T) { // in which a retry takes no time
 			calls := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the call was sent") })
 			err := create(t, newLocalClient(t, viaHandler{withTokens(test.answer, calls)}, withKey))
 			var failure *m3teraccess.AuthError
-			if !errors.As(err, &failure) || !strings.Contains(err.Error(), test.says) {
-				t.Fatalf("got %v", err)
-			}
-			if failure.StatusCode != test.answer.status || failure.Code != test.code {
-				t.Errorf("status %d, code %q", failure.StatusCode, failure.Code)
+			if !errors.As(err, &failure) || !strings.Contains(err.Error(), test.says) || failure.StatusCode != test.answer.status || failure.Code != "" {
+				t.Fatalf("got %v, %+v", err, failure)
 			}
 			for _, sentinel := range sentinels {
 				if errors.Is(err, sentinel) {
