@@ -107,30 +107,42 @@ var (
 	tokenAnswer = keeps(200, fmt.Sprintf(`{"access_token":%q,"token_type":"Bearer","expires_in":18000}`, accessToken))
 )
 
-// newSecretClient makes a client with the secret, of a service with one answer to token requests and one to calls.
+// newSecretClient makes a client with the secret. Its server has one response to token requests, and one to calls.
 func newSecretClient(t *testing.T, token, calls answer) *m3teraccess.Client {
-	return newLocalClient(t, viaHandler{withTokens(token, calls)}, withSecret)
+	return onceClient(t, "http://localhost", viaHandler{withTokens(token, calls)}, withSecret)
 }
 
-// The service repeats what it was sent, in each spelling and in each part of a response.
-func TestErrorsShowNoSecretsThatTheServiceEchoes(t *testing.T) {
+// The server repeats what it was sent, in each spelling and in each part of a response. Only the token endpoint sees
+// the credentials, and only the other endpoints see the access token.
+func TestErrorsShowNoSecretsThatTheServerEchoes(t *testing.T) {
 	for name, secret := range map[string]string{"secret": apiSecret, "Basic": "Basic " + basicValue, "Bearer": "Bearer " + accessToken} {
 		for how, spelling := range spellings(secret) {
-			message := toJSON(secret)
-			for where, body := range map[string]string{
-				"message":             fmt.Sprintf(`{"message":%s}`, message),
-				"body":                spelling,
-				"body, across 8 KiB":  strings.Repeat(" ", maxErrorBody-len(spelling)+len(secret)-len(secret)/2) + spelling,
-				"text that is cut":    fmt.Sprintf(`{"message":"%s%s"}`, strings.Repeat("x", maxErrorText-100), strings.Repeat(message[1:len(message)-1], 9)),
-				"field of wrong type": fmt.Sprintf(`{"id":7,"x":"%s"}`, spelling),
+			message, quoted := toJSON(secret), toJSON(spelling)
+			header := map[string]string{"X-Request-Id": spelling, "Content-Type": "text/x-" + url.PathEscape(secret)}
+			form := map[string]string{"Content-Type": "application/x-www-form-urlencoded"}
+			for where, a := range map[string]answer{
+				"message":             {header: header, body: fmt.Sprintf(`{"message":%s}`, message)},
+				"body":                {header: header, body: spelling},
+				"body, across 8 KiB":  {header: header, body: strings.Repeat(" ", maxErrorBody-len(spelling)+len(secret)-len(secret)/2) + spelling},
+				"text that is cut":    {header: header, body: fmt.Sprintf(`{"message":"%s%s"}`, strings.Repeat("x", maxErrorText-100), strings.Repeat(message[1:len(message)-1], 9))},
+				"field of wrong type": {header: header, body: fmt.Sprintf(`{"id":7,"x":"%s"}`, spelling)},
+				"error":               {body: fmt.Sprintf(`{"error":%s,"error_description":%s,"error_uri":%s}`, quoted, quoted, quoted)},
+				"JSON body":           {body: spelling},
+				"form":                {header: form, body: "error=" + url.QueryEscape(spelling)},
+				"expires_in":          {body: fmt.Sprintf(`{"expires_in":%s}`, quoted)},
+				"content type":        {header: map[string]string{"Content-Type": spelling}, body: "{}"},
 			} {
-				for _, status := range []int{200, 400, 500} {
-					a := breaks(status, body)
-					a.header = map[string]string{"X-Request-Id": spelling, "Content-Type": "text/x-" + url.PathEscape(secret)}
+				for _, a.status = range []int{200, 302, 400, 401, 500} {
+					where := fmt.Sprintf("%s %s in %s of %d", name, how, where, a.status)
+					if name != "Bearer" {
+						err := create(t, newSecretClient(t, a, answer{}))
+						if !errors.As(err, new(*m3teraccess.AuthError)) {
+							t.Errorf("%s: got %v, want an AuthError", where, err)
+						}
+						checkError(t, where+", token endpoint", err)
+					}
 					client := newSecretClient(t, tokenAnswer, a)
-					_, err := client.RequestSupport(t.Context(), supportRequest(1))
-					where := fmt.Sprintf("%s %s in %s of %d", name, how, where, status)
-					checkError(t, where, err)
+					checkError(t, where, create(t, client))
 					checkError(t, where, read(t, client))
 				}
 			}
@@ -184,37 +196,12 @@ func checkBody(t *testing.T, where string, kept []byte) {
 	}
 }
 
-// The token endpoint is the endpoint that sees the credentials.
-func TestErrorsShowNoSecretsThatTheTokenEndpointEchoes(t *testing.T) {
-	for name, secret := range map[string]string{"secret": apiSecret, "Basic": "Basic " + basicValue} {
-		for how, spelling := range spellings(secret) {
-			quoted := toJSON(spelling)
-			for where, a := range map[string]answer{
-				"error":        {body: fmt.Sprintf(`{"error":%s,"error_description":%s,"error_uri":%s}`, quoted, quoted, quoted)},
-				"body":         {body: spelling},
-				"form":         {body: "error=" + url.QueryEscape(spelling), header: map[string]string{"Content-Type": "application/x-www-form-urlencoded"}},
-				"wrong type":   {body: fmt.Sprintf(`{"expires_in":%s}`, quoted)},
-				"content type": {body: "{}", header: map[string]string{"Content-Type": spelling}},
-			} {
-				for _, a.status = range []int{200, 302, 400, 401, 500} {
-					err := create(t, newSecretClient(t, a, answer{}))
-					where := fmt.Sprintf("%s %s in %s of %d", name, how, where, a.status)
-					if !errors.As(err, new(*m3teraccess.AuthError)) {
-						t.Errorf("%s: got %v, want an AuthError", where, err)
-					}
-					checkError(t, where, err)
-				}
-			}
-		}
-	}
-}
-
-// The errors of the transport tell everything, as the errors of some transports that log or trace do.
+// The errors of the transport show the headers of the request, as the errors of some transports that trace do.
 func TestErrorsShowNoSecretsOfTheTransport(t *testing.T) {
 	for _, failing := range []string{"the token request", "the call", "the body of the answer"} {
 		base := transportFunc(func(req *http.Request) (*http.Response, error) {
 			isToken := req.URL.Path == "/oauth/token"
-			told := &talkative{req.Header.Clone(), context.DeadlineExceeded}
+			told := fmt.Errorf("%v: %w", req.Header, context.DeadlineExceeded)
 			switch {
 			case isToken && failing != "the token request":
 				return viaHandler{tokenAnswer}.RoundTrip(req)
@@ -238,12 +225,3 @@ func TestErrorsShowNoSecretsOfTheTransport(t *testing.T) {
 		}
 	}
 }
-
-// A talkative error holds the headers of the request, and shows them.
-type talkative struct {
-	Header http.Header
-	err    error
-}
-
-func (t *talkative) Error() string { return fmt.Sprintf("%v: %v", t.Header, t.err) }
-func (t *talkative) Unwrap() error { return t.err }
