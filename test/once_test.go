@@ -65,6 +65,20 @@ func (w write) sentTo(t *testing.T, url string, transport http.RoundTripper) err
 	return err
 }
 
+// sentAs sends the write on a new connection (n is 0), or after another request on the connection (n is 1). It returns
+// how often the write came, and the error of the call.
+func (w write) sentAs(t *testing.T, n int, server *tally, url string, transport http.RoundTripper) (received int, err error) {
+	t.Helper()
+	if n == 1 {
+		if err := (write{method: "GET"}).sentTo(t, url, transport); err != nil {
+			t.Fatal(err)
+		}
+	}
+	err = w.sentTo(t, url, transport)
+	checkOnce(t, w, err, int(server.applied.Load())-n)
+	return int(server.received.Load()) - n, err
+}
+
 func onceClient(t *testing.T, url string, transport http.RoundTripper, opts ...m3teraccess.Option) *m3teraccess.Client {
 	t.Helper()
 	client, err := m3teraccess.NewClient(localOptions(append([]m3teraccess.Option{
@@ -131,16 +145,9 @@ func testReaction(t *testing.T, failure reaction) {
 				}
 				return answered()
 			})
-			if first == 1 {
-				if err := (write{method: "GET"}).sentTo(t, server.URL, server.client); err != nil {
-					t.Fatal(err)
-				}
-			}
-			err := w.sentTo(t, server.URL, server.client)
-			received, applied := server.counts()
-			checkOnce(t, w, err, applied-first)
-			if received-first != want || errors.Is(err, m3teraccess.ErrOutcomeUnknown) != failure.applies {
-				t.Errorf("%v, after %d requests: came %d times, want %d: %v", w, first, received-first, want, err)
+			received, err := w.sentAs(t, first, &server.tally, server.URL, server.client)
+			if received != want || errors.Is(err, m3teraccess.ErrOutcomeUnknown) != failure.applies {
+				t.Errorf("%v, after %d requests: came %d times, want %d: %v", w, first, received, want, err)
 			}
 		}
 	}

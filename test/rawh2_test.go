@@ -117,7 +117,7 @@ func (s *rawH2) serve(conn net.Conn) {
 				err = framer.WritePing(true, frame.Data)
 			}
 		case *http2.MetaHeadersFrame:
-			reaction := s.react(s.receive())
+			reaction := s.react(int(s.received.Add(1)) - 1)
 			if reaction.beforeBody || frame.StreamEnded() {
 				err = s.do(reaction, framer, stream)
 			} else {
@@ -136,7 +136,7 @@ func (s *rawH2) serve(conn net.Conn) {
 
 func (s *rawH2) do(r reaction, framer *http2.Framer, stream uint32) error {
 	if r.applies {
-		s.apply()
+		s.applied.Add(1)
 	}
 	return r.how(framer, stream)
 }
