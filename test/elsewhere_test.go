@@ -12,53 +12,45 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// The client sends nothing to where a redirect points: a redirect is a response like any other. The token request
-// carries the credentials, and Do returns the response.
+// The client follows no redirect: a redirect is a response like any other. The token request carries the credentials,
+// and Do returns the response.
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	for _, call := range calls {
-		testRedirects(t, call.name, call.good, func(client *m3teraccess.Client, _, _ string) (status int) {
+		testRedirects(t, call.name, call.good, func(client *m3teraccess.Client, _, _ string) (status int, err error) {
 			var failure *m3teraccess.Error
 			if err := call.do(t.Context(), client); !errors.As(err, &failure) || errors.Is(err, m3teraccess.ErrOutcomeUnknown) {
-				t.Fatalf("%s: got %v, want an Error", call.name, err)
+				return 0, err
 			}
-			return failure.StatusCode
+			return failure.StatusCode, nil
 		})
 	}
-	testRedirects(t, "Do", `{}`, func(client *m3teraccess.Client, url, target string) (status int) {
+	testRedirects(t, "Do", `{}`, func(client *m3teraccess.Client, url, target string) (status int, err error) {
 		resp, err := client.Do(newRequest(t, "GET", url+"/organizations/org/users/u/permissions"))
-		if err != nil {
-			t.Fatal(err)
+		if err != nil || resp.Header.Get("Location") != target || string(readAll(t, resp)) != "{}" {
+			return 0, err
 		}
-		if resp.Header.Get("Location") != target || string(readAll(t, resp)) != "{}" {
-			t.Errorf("got %v", resp)
-		}
-		return resp.StatusCode
+		return resp.StatusCode, nil
 	})
-	const token = `{"access_token":"t","token_type":"Bearer"}`
-	testRedirects(t, "token request", token, func(client *m3teraccess.Client, _, _ string) (status int) {
+	testRedirects(t, "token request", `{"access_token":"t","token_type":"Bearer"}`, func(client *m3teraccess.Client, _, _ string) (status int, err error) {
 		var failure *m3teraccess.AuthError
 		if err := create(t, client); !errors.As(err, &failure) {
-			t.Fatalf("got %v, want an AuthError", err)
+			return 0, err
 		}
-		return failure.StatusCode
+		return failure.StatusCode, nil
 	}, withKey)
 }
 
-// A redirected call is sent to url and redirected to target. It returns the status that the caller learns.
-type redirected func(client *m3teraccess.Client, url, target string) (status int)
-
-// testRedirects calls do with a client that is redirected at once. A request that followed would get the good response.
-func testRedirects(t *testing.T, name, good string, do redirected, opts ...m3teraccess.Option) {
+// testRedirects calls do with a client whose server redirects url to target; do returns the status that the caller
+// learns. A request that followed would get the good response.
+func testRedirects(t *testing.T, name, good string, do func(client *m3teraccess.Client, url, target string) (status int, err error), opts ...m3teraccess.Option) {
 	t.Helper()
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		elsewhere := newService(t, keeps(200, good))
 		for _, target := range []string{elsewhere.URL + "/oauth/token", "/organizations/org/support"} {
 			redirecting := newService(t, redirect(status, target), breaks(200, good))
-			if got := do(redirecting.client(t, opts...), redirecting.URL, target); got != status {
-				t.Errorf("%s, %d to %s: status %d", name, status, target, got)
-			}
-			if here, there := len(redirecting.requests()), len(elsewhere.requests()); here != 1 || there != 0 {
-				t.Errorf("%s, %d to %s: %d requests here and %d elsewhere, want 1 and 0", name, status, target, here, there)
+			got, err := do(redirecting.client(t, opts...), redirecting.URL, target)
+			if here, there := len(redirecting.requests()), len(elsewhere.requests()); got != status || here != 1 || there != 0 {
+				t.Errorf("%s, %d to %s: status %d, %v, after %d requests here and %d elsewhere", name, status, target, got, err, here, there)
 			}
 		}
 	}
@@ -109,10 +101,7 @@ func TestBaseURL(t *testing.T) {
 
 // The client uses the caller's http.Client, but doesn't follow its redirects. It never changes it.
 func TestCallersHTTPClientIsUnchanged(t *testing.T) {
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	jar, _ := cookiejar.New(nil)
 	followed := 0
 	theirs := &http.Client{
 		Transport:     newTransport(t),

@@ -150,7 +150,7 @@ func TestListOfAnyType(t *testing.T) {
 // Two writers make 200 updates each while responses are lost. No update is lost, and none is applied twice.
 func TestTwoWritersThroughLostAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		fake, client := newFakeInMemory(t, m3teraccess.WithLimiter(unlimited{}))
+		fake, client := newFake(t, m3teraccess.WithLimiter(unlimited{}))
 		writes := 0
 		fake.InjectFunc(func(r m3tertest.Request) (m3tertest.Fault, bool) {
 			if r.Operation != "RequestSupport" {
@@ -210,7 +210,7 @@ func TestTwoWritersThroughLostAnswers(t *testing.T) {
 // first: the resource doesn't exist yet.
 func TestTwentyWriters(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		fake, client := newFakeInMemory(t, m3teraccess.WithLimiter(unlimited{}))
+		fake, client := newFake(t, m3teraccess.WithLimiter(unlimited{}))
 		fake.Inject(m3tertest.Fault{Operation: "RequestSupport", Delay: 60 * time.Millisecond})
 		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 		defer cancel()

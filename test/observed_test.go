@@ -55,7 +55,7 @@ var defaultRetry = m3teraccess.WithRetry(m3teraccess.RetryPolicy{})
 
 // newDefault starts a fake in a bubble, and makes a client of it with the default settings.
 func newDefault(t *testing.T) (*m3tertest.Server, *m3teraccess.Client) {
-	fake, client := newFakeInMemory(t, defaultRetry)
+	fake, client := newFake(t, defaultRetry)
 	fake.AddUser("user-1")
 	return fake, client
 }

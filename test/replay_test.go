@@ -23,9 +23,9 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/test/cases"
 )
 
-// The examples of api/openapi.yaml succeed when sent in their order to the command m3tertest. Requests and responses
-// match the document.
-func TestReplay(t *testing.T) {
+// The command m3tertest has the objects of the examples of api/openapi.yaml. In their order, each request succeeds.
+// Requests and responses match the document.
+func TestExamplesOfTheDocumentAreCarriedOut(t *testing.T) {
 	exports := startCommand(t)
 	base := &http.Transport{}
 	t.Cleanup(base.CloseIdleConnections)

@@ -34,16 +34,9 @@ func newClient(t testing.TB, base http.RoundTripper, opts ...m3teraccess.Option)
 	return client
 }
 
-// newFake starts a fake m3ter and makes a client with the credentials of its service user.
+// newFake starts a fake m3ter in memory, also for a testing/synctest bubble, and makes a client with the credentials of
+// its service user.
 func newFake(t testing.TB, opts ...m3teraccess.Option) (*m3tertest.Server, *m3teraccess.Client) {
-	t.Helper()
-	fake := m3tertest.NewServer()
-	t.Cleanup(fake.Close)
-	return fake, clientOf(t, fake, newTransport(t), opts...)
-}
-
-// newFakeInMemory is newFake for a testing/synctest bubble.
-func newFakeInMemory(t testing.TB, opts ...m3teraccess.Option) (*m3tertest.Server, *m3teraccess.Client) {
 	t.Helper()
 	fake := m3tertest.NewServer(m3tertest.InMemory())
 	t.Cleanup(fake.Close)

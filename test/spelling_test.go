@@ -101,38 +101,6 @@ func statementsIn(tree any) (found []map[string]any) {
 	return found
 }
 
-// A policy read from a server that answers in upper case, and refuses upper case, can be created anew as it is.
-func TestPolicyThatWasReadCanBeCreatedAnew(t *testing.T) {
-	fake, client := newFake(t)
-	fake.AddUser("u")
-	ctx := t.Context()
-	request := policyRequest(m3teraccess.MarketplaceUsageCreate, "neverheardof:it")
-	request.PermissionPolicy = append(request.PermissionPolicy, m3teraccess.Deny(m3teraccess.All).On("config:plan/group/9"))
-	created, err := client.CreatePermissionPolicy(ctx, request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	fake.GrantPolicy(created.ID, "u")
-	if stored := fake.UserPolicies("u")[0]; stored.PermissionPolicy[0].Action[0] != "MARKETPLACE_USAGE_CREATE" {
-		t.Fatalf("the fake doesn't answer in upper case: %+v", stored)
-	}
-	read, err := collect(client.UserPermissions(ctx, "u"))
-	if err != nil || len(read) != 1 || !reflect.DeepEqual(read[0].PermissionPolicy, request.PermissionPolicy) {
-		t.Fatalf("read %+v, %v", read, err)
-	}
-	request.PermissionPolicy = read[0].PermissionPolicy
-	copied, err := client.CreatePermissionPolicy(ctx, request)
-	if err != nil || copied.ID == created.ID || !reflect.DeepEqual(copied.PermissionPolicy, created.PermissionPolicy) {
-		t.Errorf("got %+v, %v, want %+v under another id", copied, err, created)
-	}
-	supportRequest := supportRequest(0)
-	supportRequest.SupportUsersPermissionPolicy = read[0].PermissionPolicy
-	support, err := client.RequestSupport(ctx, supportRequest)
-	if err != nil || !reflect.DeepEqual(support.SupportUsersPermissionPolicy, read[0].PermissionPolicy) {
-		t.Errorf("got %+v, %v", support, err)
-	}
-}
-
 // A new kind of principal doesn't make the response to a write unreadable.
 func TestPrincipalTypesPass(t *testing.T) {
 	for _, kind := range []string{"USER", "USERGROUP", "SERVICEUSER", "SUPPORTUSERS", "ROBOT", "user", ""} {

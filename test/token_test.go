@@ -19,7 +19,7 @@ import (
 // of tokenSituations has the callers of one.
 func TestOneTokenRequestForAllOrganizations(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		fake, client := newFakeInMemory(t)
+		fake, client := newFake(t)
 		var group sync.WaitGroup
 		for i := range 20 {
 			group.Go(func() {
@@ -126,8 +126,7 @@ func TestCredentialsArriveAsTheyAre(t *testing.T) {
 	for _, secret := range secrets {
 		for _, key := range []string{"key", "k+e%y é"} {
 			t.Run(key+"/"+secret, func(t *testing.T) {
-				fake := m3tertest.NewServer(m3tertest.InMemory())
-				defer fake.Close()
+				fake, _ := newFake(t)
 				fake.APIKey, fake.APISecret = key, secret
 				if err := create(t, clientOf(t, fake, fake.Client().Transport)); err != nil {
 					t.Fatal(err)
