@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,26 +19,21 @@ import (
 var answerSituations = []situation{
 	{"permissions answered as pages", onPlain(func(t *testing.T, fake *m3tertest.Server, plain plainClient) {
 		grantThree(fake)
-		var names []string
+		var policies []gen.PermissionPolicy
 		params := gen.UserPermissionsParams{PageSize: 1}
 		for more := true; more; more = params.NextToken != "" {
 			page := plainPage(t, plain, params)
-			for _, policy := range page.Data {
-				names = append(names, policy.Name)
-			}
+			policies = append(policies, page.Data...)
 			params.NextToken = page.NextToken
 		}
-		checkThree(t, names)
+		checkThree(t, policies)
 	}), onDefault(func(t *testing.T, fake *m3tertest.Server, client *m3teraccess.Client) {
 		grantThree(fake)
-		var names []string
-		for policy, err := range client.UserPermissions(t.Context(), "user-1", m3teraccess.PageParams{PageSize: 1}) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			names = append(names, policy.Name)
+		policies, err := collect(client.UserPermissions(t.Context(), "user-1", m3teraccess.PageParams{PageSize: 1}))
+		if err != nil {
+			t.Error(err)
 		}
-		checkThree(t, names)
+		checkThree(t, policies)
 	})},
 
 	{"an empty page with a page token, and a repeated page token", onPlain(func(t *testing.T, fake *m3tertest.Server, plain plainClient) {
@@ -117,14 +113,14 @@ var (
 )
 
 func grantThree(fake *m3tertest.Server) {
-	for _, name := range []string{"first", "second", "third"} {
-		fake.GrantPolicy(fake.AddPermissionPolicy(m3teraccess.PermissionPolicy{Name: name}).ID, "user-1")
+	for _, id := range []string{"first", "second", "third"} {
+		fake.GrantPolicy(fake.AddPermissionPolicy(gen.PermissionPolicy{ID: id}).ID, "user-1")
 	}
 }
 
-func checkThree(t *testing.T, names []string) {
+func checkThree(t *testing.T, policies []gen.PermissionPolicy) {
 	t.Helper()
-	if got := strings.Join(names, " "); got != "third second first" {
+	if got := idsOf(policies); !slices.Equal(got, []string{"third", "second", "first"}) {
 		t.Errorf("got %q", got)
 	}
 }

@@ -53,17 +53,11 @@ func situationsOfTheComparison(t *testing.T) (names []string) {
 // defaultRetry restores the default of several attempts, which the clients of these tests lack.
 var defaultRetry = m3teraccess.WithRetry(m3teraccess.RetryPolicy{})
 
-// newDefault starts a fake in a bubble, and makes a client of it with the default settings.
-func newDefault(t *testing.T) (*m3tertest.Server, *m3teraccess.Client) {
-	fake, client := newFake(t, defaultRetry)
-	fake.AddUser("user-1")
-	return fake, client
-}
-
-// onDefault runs a test with the fake and the client of newDefault, in a bubble.
+// onDefault runs a test with a fake and a client with the default settings, in a bubble.
 func onDefault(test func(*testing.T, *m3tertest.Server, *m3teraccess.Client)) func(*testing.T) {
 	return bubbled(func(t *testing.T) {
-		fake, client := newDefault(t)
+		fake, client := newFake(t, defaultRetry)
+		fake.AddUser("user-1")
 		test(t, fake, client)
 	})
 }
@@ -96,10 +90,9 @@ func newPlainClient(t *testing.T, base http.RoundTripper, url, org, token string
 }
 
 // onPlain runs a test with a fake and generated code, in a bubble. The caller fetches the access token.
-func onPlain(test func(*testing.T, *m3tertest.Server, plainClient), opts ...m3tertest.Option) func(*testing.T) {
+func onPlain(test func(*testing.T, *m3tertest.Server, plainClient)) func(*testing.T) {
 	return bubbled(func(t *testing.T) {
-		fake := m3tertest.NewServer(append(opts, m3tertest.InMemory())...)
-		defer fake.Close()
+		fake, _ := newFake(t)
 		fake.AddUser("user-1")
 		test(t, fake, plainOf(t, fake, fake.Client().Transport))
 	})
