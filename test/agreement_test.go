@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -53,12 +54,7 @@ func TestClientRefusesWhatTheDocumentForbids(t *testing.T) {
 
 // refuses reports whether an error names a field or one of its members.
 func refuses(err error, field string) bool {
-	for _, named := range fieldsOf(err) {
-		if strings.HasPrefix(named, field) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(fieldsOf(err), func(named string) bool { return strings.HasPrefix(named, field) })
 }
 
 // tree is a JSON value in which times of different zones are equal.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"strings"
 	"testing"
@@ -17,14 +18,18 @@ func abort(w http.ResponseWriter) {
 	panic(http.ErrAbortHandler)
 }
 
-// stream writes until the client has left.
-func stream(w http.ResponseWriter) {
-	for chunk := []byte(strings.Repeat(" ", 1<<10)); ; {
+// pad writes at least the given number of spaces, or until the client has left.
+func pad(w http.ResponseWriter, size int) {
+	chunk := []byte(strings.Repeat(" ", 64<<10))
+	for sent := 0; sent < size; sent += len(chunk) {
 		if _, err := w.Write(chunk); err != nil {
 			return
 		}
 	}
 }
+
+// endless writes until the client has left.
+func endless(w http.ResponseWriter) { pad(w, math.MaxInt) }
 
 // What a caller gets for a broken response.
 const (
@@ -72,7 +77,7 @@ var brokenAnswers = []brokenAnswer{
 	{name: "shorter than announced", body: "good", header: map[string]string{"Content-Length": "5000"}, then: abort, success: lost},
 	{name: "cut within a chunk", body: "good", then: abort, success: lost},
 	{name: "nothing of what was announced", header: map[string]string{"Content-Length": "9"}, then: abort, success: lost},
-	{name: "endless", body: "good", then: stream, success: unreadable},
+	{name: "endless", body: "good", then: endless, success: unreadable},
 }
 
 // Each call gets each broken response, with a status of success and of failure.

@@ -153,12 +153,7 @@ func checkUnreadable(t *testing.T, a answer) {
 func longAnswer(status, size int) answer {
 	long := breaks(status, `{"id":"p","message":"no"`)
 	long.then = func(w http.ResponseWriter) {
-		chunk := []byte(strings.Repeat(" ", 64<<10))
-		for sent := 0; sent < size; sent += len(chunk) {
-			if _, err := w.Write(chunk); err != nil {
-				return
-			}
-		}
+		pad(w, size)
 		_, _ = w.Write([]byte("}"))
 	}
 	return long

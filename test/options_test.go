@@ -223,17 +223,14 @@ func TestHeadersOfEveryRequest(t *testing.T) {
 func TestOrganization(t *testing.T) {
 	service := newService(t, keeps(200, `{"id":"p"}`))
 	client := service.client(t)
-	for _, c := range []*m3teraccess.Client{client.Organization("a"), client, client.Organization("a").Organization("b"), client} {
-		if _, err := c.CreatePermissionPolicy(t.Context(), policyRequest()); err != nil {
+	clients := []*m3teraccess.Client{client.Organization("a"), client, client.Organization("a").Organization("b"), client}
+	for i, orgID := range []string{"a", "org", "b", "org"} {
+		if err := create(t, clients[i]); err != nil {
 			t.Fatal(err)
 		}
-	}
-	var got []string
-	for _, request := range service.requests() {
-		got = append(got, strings.Split(request.URL.Path, "/")[2])
-	}
-	if want := []string{"a", "org", "b", "org"}; !slices.Equal(got, want) {
-		t.Errorf("sent for %q, want %q", got, want)
+		if got := service.requests()[i].URL.Path; got != "/organizations/"+orgID+"/permissionpolicies" {
+			t.Errorf("sent to %s, want the organization %s", got, orgID)
+		}
 	}
 }
 
