@@ -40,14 +40,14 @@ const (
 
 // A brokenAnswer is a broken response. good in its body stands for the body that would be right.
 type brokenAnswer struct {
-	name          string
-	body          string
-	header        map[string]string
-	then          func(http.ResponseWriter)
-	success       string // what the caller gets if the status is 200
-	successKeeps  bool   // the document allows it with status 200
-	failureKeeps  bool   // the document allows it with status 400 or 500
-	failureSpeaks bool   // the client finds its message
+	name           string
+	body           string
+	header         map[string]string
+	then           func(http.ResponseWriter)
+	success        string // what the caller gets if the status is 200
+	successAllowed bool   // the document allows it with status 200
+	failureAllowed bool   // the document allows it with status 400 or 500
+	hasMessage     bool   // the client finds its message
 }
 
 var brokenAnswers = []brokenAnswer{
@@ -57,23 +57,23 @@ var brokenAnswers = []brokenAnswer{
 	{name: "empty, no content type", header: map[string]string{"Content-Type": ""}, success: unreadable},
 	{name: "null", body: "null", success: unreadable},
 	{name: "null, space around", body: " null\n", success: unreadable},
-	{name: "empty object", body: "{}", success: unreadable, failureKeeps: true},
+	{name: "empty object", body: "{}", success: unreadable, failureAllowed: true},
 	{name: "a string", body: `"good"`, success: unreadable},
 	{name: "a number", body: "7", success: unreadable},
 	{name: "id of a wrong type", body: `{"id":7,"data":7,"message":7}`, success: unreadable},
-	{name: "id null", body: `{"id":null}`, success: unreadable, failureKeeps: true},
+	{name: "id null", body: `{"id":null}`, success: unreadable, failureAllowed: true},
 	{name: "cut JSON", body: `{"id":"x","data":[`, success: unreadable},
 	// kin-openapi reads one value and looks no further.
-	{name: "two values", body: "good good", success: unreadable, successKeeps: true, failureKeeps: true},
-	{name: "garbage behind", body: "good]", success: unreadable, successKeeps: true, failureKeeps: true},
-	{name: "byte order mark", body: "\ufeffgood", success: fine, failureSpeaks: true},
-	{name: "text/plain", body: "good", header: map[string]string{"Content-Type": "text/plain"}, success: unreadable, failureSpeaks: true},
-	{name: "a content type that can't be read", body: "good", header: map[string]string{"Content-Type": "json;;="}, success: unreadable, failureSpeaks: true},
-	{name: "no content type", body: "good", header: map[string]string{"Content-Type": ""}, success: fine, failureSpeaks: true},
-	{name: "charset", body: "good", header: map[string]string{"Content-Type": "application/json; charset=utf-8"}, success: fine, successKeeps: true, failureKeeps: true, failureSpeaks: true},
-	{name: "another case", body: "good", header: map[string]string{"Content-Type": "Application/JSON"}, success: fine, successKeeps: true, failureKeeps: true, failureSpeaks: true},
-	{name: "problem+json", body: "good", header: map[string]string{"Content-Type": "application/problem+json"}, success: fine, failureSpeaks: true},
-	{name: "vnd+json", body: "good", header: map[string]string{"Content-Type": "application/vnd.m3ter.v1+json; charset=utf-8"}, success: fine, failureSpeaks: true},
+	{name: "two values", body: "good good", success: unreadable, successAllowed: true, failureAllowed: true},
+	{name: "garbage behind", body: "good]", success: unreadable, successAllowed: true, failureAllowed: true},
+	{name: "byte order mark", body: "\ufeffgood", success: fine, hasMessage: true},
+	{name: "text/plain", body: "good", header: map[string]string{"Content-Type": "text/plain"}, success: unreadable, hasMessage: true},
+	{name: "a content type that can't be read", body: "good", header: map[string]string{"Content-Type": "json;;="}, success: unreadable, hasMessage: true},
+	{name: "no content type", body: "good", header: map[string]string{"Content-Type": ""}, success: fine, hasMessage: true},
+	{name: "charset", body: "good", header: map[string]string{"Content-Type": "application/json; charset=utf-8"}, success: fine, successAllowed: true, failureAllowed: true, hasMessage: true},
+	{name: "another case", body: "good", header: map[string]string{"Content-Type": "Application/JSON"}, success: fine, successAllowed: true, failureAllowed: true, hasMessage: true},
+	{name: "problem+json", body: "good", header: map[string]string{"Content-Type": "application/problem+json"}, success: fine, hasMessage: true},
+	{name: "vnd+json", body: "good", header: map[string]string{"Content-Type": "application/vnd.m3ter.v1+json; charset=utf-8"}, success: fine, hasMessage: true},
 	{name: "shorter than announced", body: "good", header: map[string]string{"Content-Length": "5000"}, then: abort, success: lost},
 	{name: "cut within a chunk", body: "good", then: abort, success: lost},
 	{name: "nothing of what was announced", header: map[string]string{"Content-Length": "9"}, then: abort, success: lost},
@@ -87,12 +87,12 @@ func TestBrokenAnswers(t *testing.T) {
 			for _, call := range calls {
 				t.Run(fmt.Sprintf("%s/%d/%s", broken.name, status, call.name), func(t *testing.T) {
 					t.Parallel()
-					good, keeps, success := `{"message":"no way"}`, broken.failureKeeps, ""
+					good, isAllowed, success := `{"message":"no way"}`, broken.failureAllowed, ""
 					if status == 200 {
-						good, keeps, success = call.good, broken.successKeeps, broken.success
+						good, isAllowed, success = call.good, broken.successAllowed, broken.success
 					}
 					body := strings.ReplaceAll(broken.body, "good", good)
-					service := newService(t, answer{status, broken.header, body, !keeps, broken.then})
+					service := newService(t, answer{status, broken.header, body, !isAllowed, broken.then})
 					err := call.do(t.Context(), service.client(t, m3teraccess.WithMaxResponseBytes(64<<10)))
 					if n := len(service.requests()); n != 1 {
 						t.Errorf("it was sent %d times", n)
@@ -100,7 +100,7 @@ func TestBrokenAnswers(t *testing.T) {
 					if got, want := errors.Is(err, m3teraccess.ErrOutcomeUnknown), call.write && status != 400 && success != fine; got != want {
 						t.Errorf("matches ErrOutcomeUnknown: %t, want %t: %v", got, want, err)
 					}
-					checkBroken(t, err, status, success, broken.failureSpeaks, body)
+					checkBroken(t, err, status, success, broken.hasMessage, body)
 				})
 			}
 		}
@@ -148,13 +148,13 @@ func checkPrefix(t *testing.T, kept []byte, body string) {
 }
 
 // The client reads an endless response up to the bound, and no further.
-func TestLittleIsReadOfAnEndlessAnswer(t *testing.T) {
+func TestEndlessResponseIsReadUpToTheLimit(t *testing.T) {
 	for _, status := range []int{200, 400, 500} {
 		for _, call := range calls {
 			const size, bound = 2000, 1000
 			body := strings.NewReader(strings.Repeat(" ", size))
 			base := transportFunc(func(*http.Request) (*http.Response, error) {
-				header := http.Header{"Content-Type": {"application/json"}, breaksContract: {"true"}}
+				header := http.Header{"Content-Type": {"application/json"}, forbiddenMark: {"true"}}
 				return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(body), ContentLength: -1}, nil
 			})
 			err := call.do(t.Context(), newLocalClient(t, base, m3teraccess.WithMaxResponseBytes(bound)))
@@ -170,11 +170,11 @@ type transportFunc func(*http.Request) (*http.Response, error)
 func (f transportFunc) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
 // The bound is the largest size that the client reads.
-func TestBoundOfAnAnswer(t *testing.T) {
+func TestMaxResponseBytes(t *testing.T) {
 	const body = `{"data":[],"nextToken":""}`
 	for size, want := range map[int64]bool{int64(len(body)): true, int64(len(body)) - 1: false, 1: false} {
 		// The client doesn't read a larger response to its end, so the test can't hold it against the document.
-		a := answer{status: 200, body: body, breaks: !want}
+		a := answer{status: 200, body: body, isForbidden: !want}
 		client := newLocalClient(t, viaHandler{a}, m3teraccess.WithMaxResponseBytes(size))
 		if err := read(t, client); (err == nil) != want {
 			t.Errorf("%d bytes of %d: %v", size, len(body), err)

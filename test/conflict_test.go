@@ -13,7 +13,7 @@ import (
 // conflict returns the error of a write with an old version.
 func conflict(t *testing.T, ctx context.Context) error {
 	t.Helper()
-	client := newLocalClient(t, viaHandler{keeps(409, `{"message":"stale"}`)})
+	client := newLocalClient(t, viaHandler{allowed(409, `{"message":"stale"}`)})
 	_, err := client.RequestSupport(ctx, supportRequest(1))
 	if !errors.Is(err, m3teraccess.ErrVersionConflict) {
 		t.Errorf("got %v, want a conflict", err)
@@ -36,7 +36,7 @@ func TestRetryOnConflictEnds(t *testing.T) {
 		{"when writing fails otherwise", nil, func(*testing.T, context.Context) error { return other }, 1, other, m3teraccess.ErrVersionConflict},
 		{"when it succeeds", nil, func(*testing.T, context.Context) error { return nil }, 1, nil, other},
 		{"when the outcome is unknown", nil, func(t *testing.T, ctx context.Context) error {
-			_, err := newLocalClient(t, viaHandler{keeps(500, `{"message":"version"}`)}).RequestSupport(ctx, supportRequest(1))
+			_, err := newLocalClient(t, viaHandler{allowed(500, `{"message":"version"}`)}).RequestSupport(ctx, supportRequest(1))
 			return err
 		}, 1, m3teraccess.ErrOutcomeUnknown, m3teraccess.ErrVersionConflict},
 		{"when the outcome is unknown, and it is a conflict", nil, func(t *testing.T, ctx context.Context) error {

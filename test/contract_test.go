@@ -18,9 +18,9 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/test/cases"
 )
 
-// breaksContract is the header with which a test marks a response that the document forbids. A response without it must
+// forbiddenMark is the header with which a test marks a response that the document forbids. A response without it must
 // match the document, and a response with it must not. The client never sees the header.
-const breaksContract = "Test-Breaks-Contract"
+const forbiddenMark = "Test-Breaks-Contract"
 
 // A contract is a transport that compares all requests and responses with the document.
 type contract struct {
@@ -42,8 +42,8 @@ func (c *contract) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	marked := resp.Header.Get(breaksContract) != ""
-	resp.Header.Del(breaksContract)
+	marked := resp.Header.Get(forbiddenMark) != ""
+	resp.Header.Del(forbiddenMark)
 	header := resp.Header.Clone()
 	resp.Body = &judgedBody{ReadCloser: resp.Body, judge: func(body []byte, ended error) {
 		verdict := ended
@@ -129,7 +129,7 @@ func (b *judgedBody) Close() error {
 }
 
 // The transport that checks the other tests must itself find violations.
-func TestContractFindsWhatBreaksIt(t *testing.T) {
+func TestContractReportsViolations(t *testing.T) {
 	const path = "http://localhost/organizations/o/permissionpolicies"
 	const good = `{"name":"n","permissionPolicy":[{"effect":"allow","action":["all"],"resource":["*"]}]}`
 	tests := []struct {
@@ -139,13 +139,13 @@ func TestContractFindsWhatBreaksIt(t *testing.T) {
 		answer answer
 		want   string // part of the complaint; "" for none
 	}{
-		{"all in order", path, good, keeps(200, `{"id":"p"}`), ""},
-		{"a forbidden answer, marked", path, good, breaks(200, `{}`), ""},
-		{"a forbidden answer", path, good, keeps(200, `{}`), "the document forbids the answer"},
-		{"a status that isn't declared", path, good, keeps(201, `{"id":"p"}`), "the document forbids the answer"},
-		{"an allowed answer, marked", path, good, breaks(200, `{"id":"p"}`), "though it is marked"},
-		{"a forbidden request", path, strings.Replace(good, "all", "ALL", 1), keeps(200, `{"id":"p"}`), "the document forbids the request"},
-		{"a request for something else", path + "/x", good, keeps(200, `{"id":"p"}`), "the document forbids the request"},
+		{"all in order", path, good, allowed(200, `{"id":"p"}`), ""},
+		{"a forbidden answer, marked", path, good, forbidden(200, `{}`), ""},
+		{"a forbidden answer", path, good, allowed(200, `{}`), "the document forbids the answer"},
+		{"a status that isn't declared", path, good, allowed(201, `{"id":"p"}`), "the document forbids the answer"},
+		{"an allowed answer, marked", path, good, forbidden(200, `{"id":"p"}`), "though it is marked"},
+		{"a forbidden request", path, strings.Replace(good, "all", "ALL", 1), allowed(200, `{"id":"p"}`), "the document forbids the request"},
+		{"a request for something else", path + "/x", good, allowed(200, `{"id":"p"}`), "the document forbids the request"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 )
 
 // Each text in the table of docs/errors.md is part of a real error.
-func TestCuresOfTheErrors(t *testing.T) {
+func TestErrorTextsOfTheDocs(t *testing.T) {
 	table, _, _ := strings.Cut(readText(t, "../docs/errors.md"), "\n## ")
 	said := commonErrors(t)
 	listed := 0

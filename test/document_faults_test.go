@@ -78,7 +78,7 @@ func TestFaultsOfADocumentAreFound(t *testing.T) {
 }
 
 // Each line that states a fact is dropped in turn, and the test notices each one.
-func TestNoFactCanGo(t *testing.T) {
+func TestEachFactIsRequired(t *testing.T) {
 	text := readDocument(t)
 	fact := regexp.MustCompile(`(?m)^( {6,}description:| +(- url:|tokenUrl:|(- )?\$ref:|(- )?type:|required: (true|\[)|enum: \[|format:|` +
 		`minLength:|maxLength:|minItems:|minimum:|maximum:|pattern:|nullable:|readOnly:)).*\n`)

@@ -46,9 +46,9 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 func testRedirects(t *testing.T, name, good string, do func(client *m3teraccess.Client, url, target string) (status int, err error), opts ...m3teraccess.Option) {
 	t.Helper()
 	for _, status := range []int{301, 302, 303, 307, 308} {
-		elsewhere := newService(t, keeps(200, good))
+		elsewhere := newService(t, allowed(200, good))
 		for _, target := range []string{elsewhere.URL + "/oauth/token", "/organizations/org/support"} {
-			redirecting := newService(t, redirect(status, target), breaks(200, good))
+			redirecting := newService(t, redirect(status, target), forbidden(200, good))
 			got, err := do(redirecting.client(t, opts...), redirecting.URL, target)
 			if here, there := len(redirecting.requests()), len(elsewhere.requests()); got != status || here != 1 || there != 0 {
 				t.Errorf("%s, %d to %s: status %d, %v, after %d requests here and %d elsewhere", name, status, target, got, err, here, there)
@@ -58,7 +58,7 @@ func testRedirects(t *testing.T, name, good string, do func(client *m3teraccess.
 }
 
 func redirect(status int, target string) answer {
-	return answer{status: status, header: map[string]string{"Location": target}, body: "{}", breaks: true}
+	return answer{status: status, header: map[string]string{"Location": target}, body: "{}", isForbidden: true}
 }
 
 func newRequest(t *testing.T, method, url string) *http.Request {
@@ -73,7 +73,7 @@ func newRequest(t *testing.T, method, url string) *http.Request {
 // The client sends its credentials over https, or to this machine. A refused URL can hold a secret, which the error
 // hides.
 func TestBaseURL(t *testing.T) {
-	allowed := []string{
+	accepted := []string{
 		"https://api.m3ter.com", "https://api.m3ter.com/", "HTTPS://api.m3ter.com:8443/prefix",
 		"https://[2001:db8::1]", "http://localhost", "http://LOCALHOST:8080", "http://127.0.0.1:1",
 		"http://127.9.9.9", "http://[::1]:8080",
@@ -89,9 +89,9 @@ func TestBaseURL(t *testing.T) {
 		"https://api.m3ter.com#hunter2", "ftp://api.m3ter.com", "file:///etc", "api.m3ter.com", "https://",
 		"https:///path", "https:api.m3ter.com", "", "https://api.m3ter.com\n",
 	}
-	for i, url := range slices.Concat(allowed, refused) {
+	for i, url := range slices.Concat(accepted, refused) {
 		_, err := m3teraccess.NewClient(localOptions(m3teraccess.WithBaseURL(url))...)
-		if wantErr := i >= len(allowed); (err != nil) != wantErr {
+		if wantErr := i >= len(accepted); (err != nil) != wantErr {
 			t.Errorf("%q: got %v, want an error: %t", url, err, wantErr)
 		}
 		if err != nil && (!errors.As(err, new(*m3teraccess.ValidationError)) || strings.Contains(err.Error(), "hunter2")) {
@@ -111,7 +111,7 @@ func TestCallersHTTPClientIsUnchanged(t *testing.T) {
 		Timeout:       time.Minute,
 	}
 	before := *theirs
-	target := newService(t, keeps(200, `{"id":"p"}`))
+	target := newService(t, allowed(200, `{"id":"p"}`))
 	service := newService(t, redirect(307, target.URL))
 	if err := create(t, service.client(t, m3teraccess.WithHTTPClient(theirs))); err == nil || followed != 0 || len(target.requests()) != 0 {
 		t.Errorf("the redirect was followed: %v", err)
@@ -130,11 +130,11 @@ func TestCallersHTTPClientIsUnchanged(t *testing.T) {
 
 // The client sends to a host in upper case by the name that net/http knows: past the proxy, which would see the access
 // token in clear text.
-func TestLoopbackGoesPastTheProxyInAnySpelling(t *testing.T) {
+func TestLoopbackHostInUpperCase(t *testing.T) {
 	var asked []string
 	transport := viaHandler{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked = append(asked, r.URL.Host, cmp.Or(r.Host, r.URL.Host))
-		keeps(200, `{"data":[]}`).ServeHTTP(w, r)
+		allowed(200, `{"data":[]}`).ServeHTTP(w, r)
 	})}
 	client := newLocalClient(t, transport, m3teraccess.WithBaseURL("http://LOCALHOST:8080"))
 	if err := read(t, client); err != nil {

@@ -21,9 +21,9 @@ type user struct {
 	Mail string `json:"email"`
 }
 
-// newAnswered makes a client whose server always gives the same response.
-func newAnswered(t *testing.T, status int, body string) *m3teraccess.Client {
-	return onceClient(t, "http://localhost", viaHandler{answer{status: status, body: body}})
+// newClientOfResponse makes a client whose server always gives the same response.
+func newClientOfResponse(t *testing.T, status int, body string) *m3teraccess.Client {
+	return newUncheckedClient(t, "http://localhost", viaHandler{answer{status: status, body: body}})
 }
 
 func TestGetIsReadAsStrictlyAsTheMethods(t *testing.T) {
@@ -39,25 +39,25 @@ func TestGetIsReadAsStrictlyAsTheMethods(t *testing.T) {
 		`{"id":"u","id":"v"}`:         false,
 		`{"id":"u"}{"id":"v"}`:        false,
 	} {
-		got, err := m3teraccess.Get[user](t.Context(), newAnswered(t, 200, body), "users", "u")
+		got, err := m3teraccess.Get[user](t.Context(), newClientOfResponse(t, 200, body), "users", "u")
 		if readable && (err != nil || got.ID != "u") || !readable && !errors.As(err, new(*m3teraccess.DecodeError)) {
 			t.Errorf("%s: %+v, %v", body, got, err)
 		}
 	}
 	// A type without an id needs none.
-	if got, err := m3teraccess.Get[map[string]int](t.Context(), newAnswered(t, 200, `{"count":3}`), "counts"); err != nil || (*got)["count"] != 3 {
+	if got, err := m3teraccess.Get[map[string]int](t.Context(), newClientOfResponse(t, 200, `{"count":3}`), "counts"); err != nil || (*got)["count"] != 3 {
 		t.Errorf("%+v, %v", got, err)
 	}
-	_, err := m3teraccess.Get[user](t.Context(), newAnswered(t, 404, `{"message":"no such user"}`), "users", "u")
+	_, err := m3teraccess.Get[user](t.Context(), newClientOfResponse(t, 404, `{"message":"no such user"}`), "users", "u")
 	if !errors.Is(err, m3teraccess.ErrNotFound) || !strings.Contains(err.Error(), "/users/u") {
 		t.Errorf("got %v", err)
 	}
 }
 
-func TestSegmentsStaySegments(t *testing.T) {
+func TestPathSegments(t *testing.T) {
 	ctx := t.Context()
-	service := newService(t, keeps(200, `{"id":"u"}`))
-	client := onceClient(t, service.URL, newTransport(t))
+	service := newService(t, allowed(200, `{"id":"u"}`))
+	client := newUncheckedClient(t, service.URL, newTransport(t))
 	for segment, escaped := range map[string]string{"a b": "a%20b", "a?b#c": "a%3Fb%23c", "%2e%2e": "%252e%252e", "é": "%C3%A9"} {
 		before := len(service.requests())
 		if _, err := m3teraccess.Get[user](ctx, client, "users", segment); err != nil {
@@ -102,13 +102,13 @@ func TestSend(t *testing.T) {
 		{"an empty success", 204, ``, nil, false, true},
 		{"a success that can't be read", 200, `{"id":""}`, nil, false, true},
 	} {
-		_, err := m3teraccess.Send[user](ctx, newAnswered(t, test.status, test.answer), "POST", test.body, "users", "u")
+		_, err := m3teraccess.Send[user](ctx, newClientOfResponse(t, test.status, test.answer), "POST", test.body, "users", "u")
 		if err == nil || errors.Is(err, m3teraccess.ErrVersionConflict) != test.conflict || errors.Is(err, m3teraccess.ErrOutcomeUnknown) != test.unsure {
 			t.Errorf("%s: got %v", test.name, err)
 		}
 	}
-	service := newService(t, keeps(200, `{"id":"u"}`))
-	client := onceClient(t, service.URL, newTransport(t))
+	service := newService(t, allowed(200, `{"id":"u"}`))
+	client := newUncheckedClient(t, service.URL, newTransport(t))
 	if got, err := m3teraccess.Send[user](ctx, client, "PATCH", user{ID: "u", Mail: "a"}, "users", "u"); err != nil || got.ID != "u" {
 		t.Errorf("%+v, %v", got, err)
 	}
@@ -117,7 +117,7 @@ func TestSend(t *testing.T) {
 		t.Errorf("sent %s %s %s", sent.Method, sent.RequestURI, body)
 	}
 	for _, body := range []string{``, `{}`, `<html>`, `null`} { // of a success
-		if _, err := m3teraccess.Send[struct{}](ctx, newAnswered(t, 200, body), "DELETE", nil, "users", "u"); err != nil {
+		if _, err := m3teraccess.Send[struct{}](ctx, newClientOfResponse(t, 200, body), "DELETE", nil, "users", "u"); err != nil {
 			t.Errorf("%q: %v", body, err)
 		}
 	}
@@ -131,16 +131,16 @@ func TestSend(t *testing.T) {
 	}
 }
 
-// List reads lists of any type: see TestPagesAreFollowed for its pages.
+// List reads lists of any type: see TestAllPagesAreRead for its pages.
 func TestListOfAnyType(t *testing.T) {
 	for body, says := range map[string]string{`{"data":[{"id":"4"},{"id":""}]}`: "data[1].id", `{"message":"no"}`: "neither a page"} {
-		_, err := collect(m3teraccess.List[user](t.Context(), newAnswered(t, 200, body), nil, "users"))
+		_, err := collect(m3teraccess.List[user](t.Context(), newClientOfResponse(t, 200, body), nil, "users"))
 		if !errors.As(err, new(*m3teraccess.DecodeError)) || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v", body, err)
 		}
 	}
 	for _, body := range []string{`[{"id":"6"}]`, `{"id":"6"}`, `{"data":[{"id":"6"}],"nextToken":null}`} {
-		users, err := collect(m3teraccess.List[user](t.Context(), newAnswered(t, 200, body), nil, "users"))
+		users, err := collect(m3teraccess.List[user](t.Context(), newClientOfResponse(t, 200, body), nil, "users"))
 		if err != nil || !slices.Equal(users, []user{{ID: "6"}}) {
 			t.Errorf("%s: %v, %v", body, users, err)
 		}

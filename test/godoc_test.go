@@ -101,7 +101,7 @@ func TestCommentsOfAliasesListTheFields(t *testing.T) {
 }
 
 // In Markdown, a bracket that begins no link is escaped.
-func TestLinksOfCommentsLeadSomewhere(t *testing.T) {
+func TestLinksInComments(t *testing.T) {
 	broken := regexp.MustCompile(`\\\[(\\\*)?[\w.]+\]`)
 	for _, path := range []string{"/wrapper", "/wrapper/m3tertest"} {
 		pkg := manual(t, path)

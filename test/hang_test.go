@@ -52,7 +52,7 @@ func TestConnectionsThatHang(t *testing.T) {
 				}
 				return dialer.DialContext(ctx, network, addr)
 			}
-			err := create(t, onceClient(t, server.URL, plainAndWrapped(server.client)[isWrapped], m3teraccess.WithTimeout(short)))
+			err := create(t, newUncheckedClient(t, server.URL, plainAndWrapped(server.client)[isWrapped], m3teraccess.WithTimeout(short)))
 			applied := server.applied.Load()
 			if unknown := errors.Is(err, m3teraccess.ErrOutcomeUnknown); unknown != isWrapped || applied == 1 == isWrapped {
 				t.Errorf("%s, wrapped %t: applied %d times: %v", name, isWrapped, applied, err)
@@ -62,7 +62,7 @@ func TestConnectionsThatHang(t *testing.T) {
 }
 
 // A transport may return while its request runs on. That it has no connection yet proves nothing.
-func TestTransportThatRunsOn(t *testing.T) {
+func TestTransportThatReturnsEarly(t *testing.T) {
 	server := newRawH2(t, func(int) reaction { return answered() })
 	release, delivered := make(chan struct{}), make(chan struct{})
 	server.client.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -79,7 +79,7 @@ func TestTransportThatRunsOn(t *testing.T) {
 		<-req.Context().Done()
 		return nil, req.Context().Err()
 	})
-	err := create(t, onceClient(t, server.URL, detached, m3teraccess.WithTimeout(short)))
+	err := create(t, newUncheckedClient(t, server.URL, detached, m3teraccess.WithTimeout(short)))
 	close(release)
 	<-delivered
 	if applied := server.applied.Load(); applied != 1 || !errors.Is(err, m3teraccess.ErrOutcomeUnknown) {
@@ -100,14 +100,14 @@ func TestSwitchingProtocols(t *testing.T) {
 	})
 	url := "http://" + listener.Addr().String()
 	for _, transport := range plainAndWrapped(newTransport(t)) {
-		client := onceClient(t, url, transport, m3teraccess.WithTimeout(time.Minute))
+		client := newUncheckedClient(t, url, transport, m3teraccess.WithTimeout(time.Minute))
 		for _, call := range calls {
 			err := call.do(t.Context(), client)
 			if err == nil || errors.Is(err, m3teraccess.ErrOutcomeUnknown) != call.write {
 				t.Errorf("%s: %v", call.name, err)
 			}
 		}
-		err := create(t, onceClient(t, url, transport, m3teraccess.WithTimeout(time.Minute), withKey))
+		err := create(t, newUncheckedClient(t, url, transport, m3teraccess.WithTimeout(time.Minute), withKey))
 		if !errors.As(err, new(*m3teraccess.AuthError)) {
 			t.Errorf("a token: %v", err)
 		}
@@ -142,7 +142,7 @@ func TestBodiesThatHang(t *testing.T) {
 				defer cancel()
 				timeout, want = time.Minute, context.DeadlineExceeded
 			}
-			client := onceClient(t, "http://localhost", transport, m3teraccess.WithTimeout(timeout))
+			client := newUncheckedClient(t, "http://localhost", transport, m3teraccess.WithTimeout(timeout))
 			for _, call := range calls {
 				err := call.do(ctx, client)
 				if !errors.Is(err, want) || ctx.Err() == nil && errors.Is(err, m3teraccess.ErrOutcomeUnknown) != call.write {

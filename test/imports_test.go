@@ -22,7 +22,7 @@ func isStandard(path string) bool {
 
 // A program that imports the client links these packages and no others. A new package is a decision, and it is made
 // here.
-func TestClientBringsLittleAlong(t *testing.T) {
+func TestImportsOfTheClient(t *testing.T) {
 	allowed := []string{
 		module + "/gen",
 		module + "/wrapper",
@@ -47,7 +47,7 @@ func TestClientBringsLittleAlong(t *testing.T) {
 }
 
 // Any program can use the fake, with any client.
-func TestFakeBringsNoTestsAlong(t *testing.T) {
+func TestImportsOfTheFake(t *testing.T) {
 	paths := imports(t, "/wrapper/m3tertest")
 	if !slices.Contains(paths, module+"/gen/server") {
 		t.Errorf("got %q", paths)

@@ -32,7 +32,7 @@ func TestManyValuesCostLittleMemory(t *testing.T) {
 		"empty actions":    many(`{"id":"p","permissionPolicy":[{"effect":"allow","resource":["*"],"action":[`, `""`, `]}]}`),
 		"nested lists":     `{"id":"p","more":` + strings.Repeat("[", size/2) + strings.Repeat("]", size/2-64) + `}`,
 	} {
-		client := newAnswered(t, 200, body)
+		client := newClientOfResponse(t, 200, body)
 		for call, do := range map[string]func() error{
 			"UserPermissionsPage": func() error { return read(t, client) },
 			"Get": func() error {
@@ -51,7 +51,7 @@ func TestManyValuesCostLittleMemory(t *testing.T) {
 func TestLargeAnswersAreRead(t *testing.T) {
 	list := func(n int, entry string) string { return "[" + strings.Repeat(entry+",", n-1) + entry + "]" }
 	statement := `{"effect":"ALLOW","action":` + list(18, `"CONFIG_CREATE"`) + `,"resource":["config:meter/*"]}`
-	client := newAnswered(t, 200, `{"data":`+list(200, `{"id":"p","permissionPolicy":`+list(10, statement)+`}`)+`}`)
+	client := newClientOfResponse(t, 200, `{"data":`+list(200, `{"id":"p","permissionPolicy":`+list(10, statement)+`}`)+`}`)
 	page, err := client.UserPermissionsPage(t.Context(), "u", m3teraccess.PageParams{})
 	if err != nil || len(page.Data) != 200 || len(page.Data[199].PermissionPolicy) != 10 {
 		t.Error(err)

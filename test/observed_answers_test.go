@@ -75,11 +75,11 @@ var answerSituations = []situation{
 	}},
 
 	{"200 with null", func(t *testing.T) {
-		resp, err := plainAt(t, newService(t, breaks(200, "null"))).create(t.Context())
+		resp, err := plainAt(t, newService(t, forbidden(200, "null"))).create(t.Context())
 		if err != nil || resp.JSON200 == nil || !reflect.ValueOf(*resp.JSON200).IsZero() {
 			t.Errorf("%+v, %v", resp, err)
 		}
-	}, func(t *testing.T) { checkUnreadable(t, breaks(200, "null")) }},
+	}, func(t *testing.T) { checkUnreadable(t, forbidden(200, "null")) }},
 
 	{"an endless response of 200 or 400", func(t *testing.T) {
 		const size = 11 << 20 // more than this client reads
@@ -104,11 +104,11 @@ var (
 	emptyPage = m3tertest.Fault{Operation: "UserPermissions", Status: 200, Body: `{"data":[],"nextToken":"again"}`}
 
 	unreadableAnswers = []answer{
-		breaks(200, "<html>"),
-		{status: 200, header: map[string]string{"Content-Type": "text/html"}, body: "<html>", breaks: true},
-		breaks(200, ""),
-		breaks(200, " "),
-		breaks(200, `{"id":"1`), // a cut value
+		forbidden(200, "<html>"),
+		{status: 200, header: map[string]string{"Content-Type": "text/html"}, body: "<html>", isForbidden: true},
+		forbidden(200, ""),
+		forbidden(200, " "),
+		forbidden(200, `{"id":"1`), // a cut value
 	}
 )
 
@@ -151,7 +151,7 @@ func checkUnreadable(t *testing.T, a answer) {
 
 // longAnswer is a JSON response padded with size spaces.
 func longAnswer(status, size int) answer {
-	long := breaks(status, `{"id":"p","message":"no"`)
+	long := forbidden(status, `{"id":"p","message":"no"`)
 	long.then = func(w http.ResponseWriter) {
 		pad(w, size)
 		_, _ = w.Write([]byte("}"))

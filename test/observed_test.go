@@ -25,7 +25,7 @@ type situation struct {
 }
 
 // The rows of the table are the situations, in this order.
-func TestWhatItAdds(t *testing.T) {
+func TestComparison(t *testing.T) {
 	var ran []string
 	for _, s := range slices.Concat(tokenSituations, requestSituations, answerSituations) {
 		t.Run(s.name, func(t *testing.T) {

@@ -120,8 +120,8 @@ var tokenSituations = []situation{
 
 // newRedirectingFake starts a fake that redirects every operation to another port of its host.
 func newRedirectingFake(t *testing.T) (fake *m3tertest.Server, elsewhere *service) {
-	fake, elsewhere = m3tertest.NewServer(), newService(t, keeps(200, `{"id":"p"}`))
+	fake, elsewhere = m3tertest.NewServer(), newService(t, allowed(200, `{"id":"p"}`))
 	t.Cleanup(fake.Close)
-	fake.Inject(m3tertest.Fault{Status: 307, Header: http.Header{"Location": {elsewhere.URL}, breaksContract: {"true"}}})
+	fake.Inject(m3tertest.Fault{Status: 307, Header: http.Header{"Location": {elsewhere.URL}, forbiddenMark: {"true"}}})
 	return fake, elsewhere
 }

@@ -58,7 +58,7 @@ func (w write) request(t *testing.T, url string) *http.Request {
 // sentTo sends the write, and returns the error of the call.
 func (w write) sentTo(t *testing.T, url string, transport http.RoundTripper) error {
 	t.Helper()
-	resp, err := onceClient(t, url, transport).Do(w.request(t, url))
+	resp, err := newUncheckedClient(t, url, transport).Do(w.request(t, url))
 	if err == nil && resp.StatusCode != 200 {
 		t.Errorf("%v: answered %d", w, resp.StatusCode)
 	}
@@ -79,7 +79,7 @@ func (w write) sentAs(t *testing.T, n int, server *tally, url string, transport 
 	return int(server.received.Load()) - n, err
 }
 
-func onceClient(t *testing.T, url string, transport http.RoundTripper, opts ...m3teraccess.Option) *m3teraccess.Client {
+func newUncheckedClient(t *testing.T, url string, transport http.RoundTripper, opts ...m3teraccess.Option) *m3teraccess.Client {
 	t.Helper()
 	client, err := m3teraccess.NewClient(localOptions(append([]m3teraccess.Option{
 		m3teraccess.WithBaseURL(url),

@@ -52,7 +52,7 @@ func with(changes ...string) map[string]string {
 }
 
 // NewClient names each setting that is wrong or missing.
-func TestSettingsThatAreRefused(t *testing.T) {
+func TestInvalidSettings(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		env    map[string]string
@@ -113,7 +113,7 @@ func TestSettingsThatAreRefused(t *testing.T) {
 func opts(opts ...m3teraccess.Option) []m3teraccess.Option { return opts }
 
 // The request shows which settings apply.
-func TestOptionsBeatTheEnvironment(t *testing.T) {
+func TestOptionsOverrideTheEnvironment(t *testing.T) {
 	const fromKey, fromToken = "Bearer of:env-key:env-secret", "Bearer env-token"
 	tests := []struct {
 		name     string
@@ -181,10 +181,10 @@ func tokenOfCredentials(received *[]*http.Request) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		*received = append(*received, r)
 		if key, secret, ok := r.BasicAuth(); ok {
-			keeps(200, `{"access_token":"of:`+key+":"+secret+`","token_type":"Bearer"}`).ServeHTTP(w, r)
+			allowed(200, `{"access_token":"of:`+key+":"+secret+`","token_type":"Bearer"}`).ServeHTTP(w, r)
 			return
 		}
-		keeps(200, `{"id":"p"}`).ServeHTTP(w, r)
+		allowed(200, `{"id":"p"}`).ServeHTTP(w, r)
 	})
 }
 
@@ -221,7 +221,7 @@ func TestHeadersOfEveryRequest(t *testing.T) {
 
 // A client for another organization sends to that organization, and does not change the first client.
 func TestOrganization(t *testing.T) {
-	service := newService(t, keeps(200, `{"id":"p"}`))
+	service := newService(t, allowed(200, `{"id":"p"}`))
 	client := service.client(t)
 	clients := []*m3teraccess.Client{client.Organization("a"), client, client.Organization("a").Organization("b"), client}
 	for i, orgID := range []string{"a", "org", "b", "org"} {
@@ -235,7 +235,7 @@ func TestOrganization(t *testing.T) {
 }
 
 // A setting in the wrong place may be the secret: an error shows at most its first 4 characters.
-func TestSettingsThatAreMixedUpAreNotShown(t *testing.T) {
+func TestMixedUpSettingsAreNotShown(t *testing.T) {
 	const secret = "abcd/efgh+secret"
 	for name, env := range map[string]map[string]string{
 		"organization": with("M3TER_ORG_ID", secret), "base URL": with("M3TER_BASE_URL", "//"+secret), "scheme": with("M3TER_BASE_URL", "x://"+secret),
@@ -246,7 +246,7 @@ func TestSettingsThatAreMixedUpAreNotShown(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	client := newLocalClient(t, viaHandler{keeps(200, `{}`)}).Organization(secret)
+	client := newLocalClient(t, viaHandler{allowed(200, `{}`)}).Organization(secret)
 	if _, err := client.RequestSupport(t.Context(), supportRequest(0)); err == nil || strings.Contains(err.Error(), "bcd/") {
 		t.Errorf("Organization: %v", err)
 	}

@@ -16,33 +16,33 @@ import (
 )
 
 // The client reads each shape of the response, a list or one object, and takes nothing else for a policy.
-func TestPermissionsInEachShape(t *testing.T) {
+func TestShapesOfPermissions(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		answer answer
 		want   []string // ids; nil for a DecodeError
 	}{
-		{"page", keeps(200, `{"data":[{"id":"a"},{"id":"b"}]}`), []string{"a", "b"}},
-		{"last page, token null", keeps(200, `{"data":[{"id":"a"}],"nextToken":null}`), []string{"a"}},
-		{"last page, token empty", keeps(200, `{"data":[{"id":"a"}],"nextToken":""}`), []string{"a"}},
-		{"empty page", keeps(200, `{"data":[]}`), []string{}},
-		{"page of null", breaks(200, `{"data":null}`), []string{}},
-		{"one policy", keeps(200, `{"id":"a","name":"n","managedPolicy":true}`), []string{"a"}},
-		{"one policy, space around", keeps(200, " \n{\"id\":\"a\"}\n "), []string{"a"}},
-		{"bare list", breaks(200, `[{"id":"a"},{"id":"b"}]`), []string{"a", "b"}},
-		{"bare list, space around", breaks(200, "\t[{\"id\":\"a\"}] "), []string{"a"}},
-		{"empty bare list", breaks(200, `[]`), []string{}},
-		{"more fields", keeps(200, `{"data":[{"id":"a","new":{"x":1}}],"total":1}`), []string{"a"}},
-		{"neither data nor id", breaks(200, `{}`), nil},
-		{"only a token", breaks(200, `{"nextToken":"t"}`), nil},
-		{"an error in a success", breaks(200, `{"message":"no"}`), nil},
-		{"policy without id", breaks(200, `{"name":"n"}`), nil},
-		{"page with a policy without id", breaks(200, `{"data":[{"id":"a"},{"name":"n"}]}`), nil},
-		{"page with null", breaks(200, `{"data":[null]}`), nil},
-		{"bare list with null", breaks(200, `[null]`), nil},
-		{"data an object", breaks(200, `{"data":{"id":"a"}}`), nil},
-		{"data a string", breaks(200, `{"data":"a"}`), nil},
-		{"null", breaks(200, `null`), nil},
+		{"page", allowed(200, `{"data":[{"id":"a"},{"id":"b"}]}`), []string{"a", "b"}},
+		{"last page, token null", allowed(200, `{"data":[{"id":"a"}],"nextToken":null}`), []string{"a"}},
+		{"last page, token empty", allowed(200, `{"data":[{"id":"a"}],"nextToken":""}`), []string{"a"}},
+		{"empty page", allowed(200, `{"data":[]}`), []string{}},
+		{"page of null", forbidden(200, `{"data":null}`), []string{}},
+		{"one policy", allowed(200, `{"id":"a","name":"n","managedPolicy":true}`), []string{"a"}},
+		{"one policy, space around", allowed(200, " \n{\"id\":\"a\"}\n "), []string{"a"}},
+		{"bare list", forbidden(200, `[{"id":"a"},{"id":"b"}]`), []string{"a", "b"}},
+		{"bare list, space around", forbidden(200, "\t[{\"id\":\"a\"}] "), []string{"a"}},
+		{"empty bare list", forbidden(200, `[]`), []string{}},
+		{"more fields", allowed(200, `{"data":[{"id":"a","new":{"x":1}}],"total":1}`), []string{"a"}},
+		{"neither data nor id", forbidden(200, `{}`), nil},
+		{"only a token", forbidden(200, `{"nextToken":"t"}`), nil},
+		{"an error in a success", forbidden(200, `{"message":"no"}`), nil},
+		{"policy without id", forbidden(200, `{"name":"n"}`), nil},
+		{"page with a policy without id", forbidden(200, `{"data":[{"id":"a"},{"name":"n"}]}`), nil},
+		{"page with null", forbidden(200, `{"data":[null]}`), nil},
+		{"bare list with null", forbidden(200, `[null]`), nil},
+		{"data an object", forbidden(200, `{"data":{"id":"a"}}`), nil},
+		{"data a string", forbidden(200, `{"data":"a"}`), nil},
+		{"null", forbidden(200, `null`), nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			client := newService(t, test.answer).client(t)
@@ -84,7 +84,7 @@ func pages(t *testing.T, pageSize string, byToken map[string]string) (client *m3
 			t.Errorf("sent the query %q", r.URL.RawQuery)
 		}
 		if *asked = append(*asked, token); len(*asked) > 20 { // or a client that follows a circle would never end
-			keeps(404, `{}`).ServeHTTP(w, r)
+			allowed(404, `{}`).ServeHTTP(w, r)
 			return
 		}
 		ids, next, _ := strings.Cut(byToken[token], ">")
@@ -92,12 +92,12 @@ func pages(t *testing.T, pageSize string, byToken map[string]string) (client *m3
 		for id := range strings.FieldsFuncSeq(ids, func(r rune) bool { return r == ',' }) {
 			data = append(data, m3teraccess.PermissionPolicy{ID: id})
 		}
-		keeps(200, toJSON(m3teraccess.PermissionPolicyPage{Data: data, NextToken: next})).ServeHTTP(w, r)
+		allowed(200, toJSON(m3teraccess.PermissionPolicyPage{Data: data, NextToken: next})).ServeHTTP(w, r)
 	})}
 	return newLocalClient(t, base), asked
 }
 
-func TestPagesAreFollowed(t *testing.T) {
+func TestAllPagesAreRead(t *testing.T) {
 	for _, test := range []struct {
 		name       string
 		from       string
@@ -146,7 +146,7 @@ func TestPagesAreFollowed(t *testing.T) {
 
 // Only a loop fetches pages, and only the pages that it reaches. Each loop over the same result begins anew: the client
 // doesn't hold the page tokens of the first loop against the second.
-func TestLoops(t *testing.T) {
+func TestLoopsFetchPages(t *testing.T) {
 	client, asked := pages(t, "", map[string]string{"": "a,b>1", "1": "c"})
 	policies := client.UserPermissions(t.Context(), "u")
 	if len(*asked) > 0 {
@@ -174,8 +174,8 @@ func TestLoops(t *testing.T) {
 }
 
 // An error between pages comes once and last, after the policies read so far.
-func TestErrorInTheMidstOfPages(t *testing.T) {
-	service := newService(t, keeps(200, `{"data":[{"id":"a"}],"nextToken":"1"}`), keeps(404, `{"message":"gone"}`))
+func TestErrorBetweenPages(t *testing.T) {
+	service := newService(t, allowed(200, `{"data":[{"id":"a"}],"nextToken":"1"}`), allowed(404, `{"message":"gone"}`))
 	var ids []string
 	var errs []error
 	for policy, err := range service.client(t).UserPermissions(t.Context(), "u") {
@@ -187,7 +187,7 @@ func TestErrorInTheMidstOfPages(t *testing.T) {
 }
 
 // A context that ends between pages ends the loop.
-func TestContextEndsAmongPages(t *testing.T) {
+func TestContextEndsBetweenPages(t *testing.T) {
 	client, asked := pages(t, "", map[string]string{"": "a>1", "1": "b"})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()

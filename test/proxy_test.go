@@ -51,7 +51,7 @@ func stormOverTLS(t *testing.T, seed uint64, isHTTP2, isWrapped bool) {
 	transport := newTransport(t)
 	transport.TLSClientConfig, transport.ForceAttemptHTTP2 = &tls.Config{RootCAs: roots}, isHTTP2
 	transport.MaxIdleConnsPerHost = proxyCallers
-	client := onceClient(t, "https://"+proxy, plainAndWrapped(transport)[isWrapped],
+	client := newUncheckedClient(t, "https://"+proxy, plainAndWrapped(transport)[isWrapped],
 		m3teraccess.WithOrganization(fake.OrganizationID),
 		m3teraccess.WithCredentials(fake.APIKey, fake.APISecret),
 		m3teraccess.WithTimeout(2*time.Second),

@@ -70,8 +70,8 @@ func everyText(value any) map[string]string {
 
 func TestClientsShowNoSecrets(t *testing.T) {
 	token := &oauth2.Token{AccessToken: accessToken}
-	client := newSecretClient(t, tokenAnswer, keeps(200, `{"id":"p"}`))
-	withSource := newLocalClient(t, viaHandler{keeps(200, `{"id":"p"}`)}, m3teraccess.WithTokenSource(oauth2.StaticTokenSource(token)))
+	client := newSecretClient(t, tokenAnswer, allowed(200, `{"id":"p"}`))
+	withSource := newLocalClient(t, viaHandler{allowed(200, `{"id":"p"}`)}, m3teraccess.WithTokenSource(oauth2.StaticTokenSource(token)))
 	for kind, client := range map[string]*m3teraccess.Client{
 		"with credentials": client, "with a token source": withSource, "of another organization": client.Organization("other"),
 	} {
@@ -104,12 +104,12 @@ func TestClientsShowNoSecrets(t *testing.T) {
 
 var (
 	withSecret  = m3teraccess.WithCredentials(apiKey, apiSecret)
-	tokenAnswer = keeps(200, fmt.Sprintf(`{"access_token":%q,"token_type":"Bearer","expires_in":18000}`, accessToken))
+	tokenAnswer = allowed(200, fmt.Sprintf(`{"access_token":%q,"token_type":"Bearer","expires_in":18000}`, accessToken))
 )
 
 // newSecretClient makes a client with the secret. Its server has one response to token requests, and one to calls.
 func newSecretClient(t *testing.T, token, calls answer) *m3teraccess.Client {
-	return onceClient(t, "http://localhost", viaHandler{withTokens(token, calls)}, withSecret)
+	return newUncheckedClient(t, "http://localhost", viaHandler{withTokens(token, calls)}, withSecret)
 }
 
 // The server repeats what it was sent, in each spelling and in each part of a response. Only the token endpoint sees

@@ -65,18 +65,20 @@ func operations(requests []m3tertest.Request) []m3tertest.Request {
 
 // answer is a response of a service that stands in for m3ter.
 type answer struct {
-	status int
-	header map[string]string // set besides or instead of Content-Type: application/json; "" removes the header
-	body   string
-	breaks bool                      // the document forbids it
-	then   func(http.ResponseWriter) // the failure after the body, if any
+	status      int
+	header      map[string]string // set besides or instead of Content-Type: application/json; "" removes the header
+	body        string
+	isForbidden bool                      // the document forbids it
+	then        func(http.ResponseWriter) // the failure after the body, if any
 }
 
-// keeps returns a response that the document allows.
-func keeps(status int, body string) answer { return answer{status: status, body: body} }
+// allowed returns a response that the document allows.
+func allowed(status int, body string) answer { return answer{status: status, body: body} }
 
-// breaks returns a response that the document forbids.
-func breaks(status int, body string) answer { return answer{status: status, body: body, breaks: true} }
+// forbidden returns a response that the document forbids.
+func forbidden(status int, body string) answer {
+	return answer{status: status, body: body, isForbidden: true}
+}
 
 func (a answer) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
@@ -85,8 +87,8 @@ func (a answer) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 			w.Header()[name] = nil // or net/http would guess one
 		}
 	}
-	if a.breaks {
-		w.Header().Set(breaksContract, "true")
+	if a.isForbidden {
+		w.Header().Set(forbiddenMark, "true")
 	}
 	if a.status != 0 { // 0: WriteHeader is not called
 		w.WriteHeader(a.status)

@@ -39,7 +39,7 @@ func TestConstantsOfTheDocument(t *testing.T) {
 }
 
 // Statements of every response come in the form of requests, however m3ter spells them. A resource stays as it is.
-func TestAnswersComeInTheFormThatIsSent(t *testing.T) {
+func TestStatementsAreReturnedInSendableForm(t *testing.T) {
 	forms := map[[2]string][2]string{ // of an effect and an action
 		{"allow", "config:create"}: {"allow", "config:create"},
 		{"ALLOW", "NEW_THING_DO"}:  {"allow", "new:thing:do"}, // not published
@@ -66,7 +66,7 @@ func TestAnswersComeInTheFormThatIsSent(t *testing.T) {
 					maps.Copy(found, statement(answer))
 					answered[call.name] = true
 				}
-				got, err := call.Do(t.Context(), newLocalClient(t, viaHandler{keeps(200, toJSON(tree))}))
+				got, err := call.Do(t.Context(), newLocalClient(t, viaHandler{allowed(200, toJSON(tree))}))
 				if err != nil && !errors.Is(err, m3teraccess.ErrRepeatedToken) { // of the example with more behind it
 					t.Fatal(err)
 				}
@@ -102,9 +102,9 @@ func statementsIn(tree any) (found []map[string]any) {
 }
 
 // A new kind of principal doesn't make the response to a write unreadable.
-func TestPrincipalTypesPass(t *testing.T) {
+func TestUnknownPrincipalTypes(t *testing.T) {
 	for _, kind := range []string{"USER", "USERGROUP", "SERVICEUSER", "SUPPORTUSERS", "ROBOT", "user", ""} {
-		client := newLocalClient(t, viaHandler{keeps(200, `{"id":"l","principalType":"`+kind+`"}`)})
+		client := newLocalClient(t, viaHandler{allowed(200, `{"id":"l","principalType":"`+kind+`"}`)})
 		link, err := client.AddPermissionPolicyToUser(t.Context(), "p", m3teraccess.PrincipalPermissionRequest{PrincipalID: "u"})
 		if err != nil || link.PrincipalType != kind {
 			t.Errorf("%s: got %+v, %v", kind, link, err)
@@ -113,8 +113,8 @@ func TestPrincipalTypesPass(t *testing.T) {
 }
 
 // The client leaves out zero values. It sends an empty list of support statements, which differs from no list.
-func TestWhatIsLeftOut(t *testing.T) {
-	service := newService(t, keeps(200, `{"id":"s"}`))
+func TestZeroValuesAreOmitted(t *testing.T) {
+	service := newService(t, allowed(200, `{"id":"s"}`))
 	request := supportRequest(0)
 	for i, want := range []string{
 		`{"dtEndSupportUsersAccess":"2026-03-01T17:00:00Z"}`,

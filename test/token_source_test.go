@@ -22,7 +22,7 @@ func (f sourceFunc) Token() (*oauth2.Token, error) { return f() }
 
 // One access token of a source serves all calls, and the client never asks the source twice at once.
 func TestTokenSource(t *testing.T) {
-	service := newService(t, keeps(200, `{"id":"p"}`))
+	service := newService(t, allowed(200, `{"id":"p"}`))
 	var concurrent, asked atomic.Int32
 	callAtOnce(t, 20, service.client(t, m3teraccess.WithTokenSource(sourceFunc(func() (*oauth2.Token, error) {
 		if concurrent.Add(1) > 1 {
@@ -49,7 +49,7 @@ func TestSlowTokenSource(t *testing.T) {
 			time.Sleep(time.Minute)
 			return &oauth2.Token{AccessToken: "late", Expiry: time.Now().Add(time.Hour)}, nil
 		})
-		client := newLocalClient(t, viaHandler{keeps(200, `{"id":"p"}`)}, m3teraccess.WithTokenSource(slow))
+		client := newLocalClient(t, viaHandler{allowed(200, `{"id":"p"}`)}, m3teraccess.WithTokenSource(slow))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		began := time.Now()
@@ -65,7 +65,7 @@ func TestSlowTokenSource(t *testing.T) {
 }
 
 // The client sends nothing without an access token that a header can carry, wherever it comes from.
-func TestTokensThatNoHeaderCarries(t *testing.T) {
+func TestInvalidAccessTokens(t *testing.T) {
 	errNoConsent := errors.New("the person has not consented")
 	check := func(name string, token http.Handler, option m3teraccess.Option, want error) {
 		t.Helper()
@@ -78,12 +78,12 @@ func TestTokensThatNoHeaderCarries(t *testing.T) {
 	source := func(token *oauth2.Token, err error) m3teraccess.Option {
 		return m3teraccess.WithTokenSource(sourceFunc(func() (*oauth2.Token, error) { return token, err }))
 	}
-	check("neither token nor error", keeps(500, ""), source(nil, nil), nil)
-	check("an error beside a token", keeps(500, ""), source(&oauth2.Token{AccessToken: "theirs"}, errNoConsent), errNoConsent)
+	check("neither token nor error", allowed(500, ""), source(nil, nil), nil)
+	check("an error beside a token", allowed(500, ""), source(&oauth2.Token{AccessToken: "theirs"}, errNoConsent), errNoConsent)
 	for _, token := range []string{"Bearer x", " x", "x ", "x y", "x\n", "a\r\nb", "x\u00a0", "\u00e9", ""} {
 		quoted, _ := json.Marshal(token)
-		check(fmt.Sprintf("source, %q", token), keeps(500, ""), source(&oauth2.Token{AccessToken: token}, nil), nil)
-		answer := keeps(200, `{"access_token":`+string(quoted)+`,"token_type":"Bearer"}`)
+		check(fmt.Sprintf("source, %q", token), allowed(500, ""), source(&oauth2.Token{AccessToken: token}, nil), nil)
+		answer := allowed(200, `{"access_token":`+string(quoted)+`,"token_type":"Bearer"}`)
 		check(fmt.Sprintf("endpoint, %q", token), answer, withKey, nil)
 	}
 }

@@ -75,12 +75,12 @@ func TestCallerLeavesWhileTheTokenIsFetched(t *testing.T) {
 				asked++ // by one goroutine, or the test fails
 				select {
 				case <-release:
-					keeps(200, `{"access_token":"t","token_type":"Bearer"}`).ServeHTTP(w, r)
+					allowed(200, `{"access_token":"t","token_type":"Bearer"}`).ServeHTTP(w, r)
 				case <-r.Context().Done():
 					t.Error("the token request ended")
 				}
 			})
-			client := newLocalClient(t, viaHandler{withTokens(token, keeps(200, `{"id":"p"}`))}, withKey)
+			client := newLocalClient(t, viaHandler{withTokens(token, allowed(200, `{"id":"p"}`))}, withKey)
 			leaving, leave := context.WithCancel(t.Context())
 			var results [2]chan error
 			for i := range results {
@@ -121,7 +121,7 @@ func withTokens(token, calls http.Handler) http.Handler {
 }
 
 // The client sends the credentials as curl -u does, whatever their characters.
-func TestCredentialsArriveAsTheyAre(t *testing.T) {
+func TestCredentialsAreSentUnescaped(t *testing.T) {
 	secrets := []string{"plain", "a+b", "a%2Fb", "a b", "a:b", "é€😀", `"quoted"\`, "&=?#", "~!@$^*()", "lead ing", "trailing=="}
 	for _, secret := range secrets {
 		for _, key := range []string{"key", "k+e%y é"} {
@@ -149,13 +149,13 @@ func TestTokenRequestsThatFail(t *testing.T) {
 		answer answer
 		says   string
 	}{
-		"no access_token":  {keeps(200, `{"token_type":"Bearer","expires_in":18000}`), ""},
+		"no access_token":  {allowed(200, `{"token_type":"Bearer","expires_in":18000}`), ""},
 		"HTML":             {answer{status: 200, body: "<html>", header: html}, ""},
-		"empty":            {keeps(200, ""), ""},
-		"null":             {keeps(200, "null"), ""},
+		"empty":            {allowed(200, ""), ""},
+		"null":             {allowed(200, "null"), ""},
 		"401 of a gateway": {answer{status: 401, body: "<html>", header: html}, "check the access key id"},
-		"403":              {keeps(403, `{"message":"no"}`), "403"},
-		"500":              {keeps(500, `{"message":"no"}`), "500"},
+		"403":              {allowed(403, `{"message":"no"}`), "403"},
+		"500":              {allowed(500, `{"message":"no"}`), "500"},
 		"502 of a gateway": {answer{status: 502, body: "<html>", header: html}, "502"},
 	} {
 		t.Run(name, bubbled(func(t *testing.T) { // in which a retry takes no time

@@ -15,14 +15,14 @@ func TestVersions(t *testing.T) {
 		answer     answer
 		isConflict bool
 	}{
-		{keeps(409, `{"message":"stale"}`), true},
-		{breaks(409, ""), true},
-		{keeps(412, `{}`), true},
-		{keeps(400, `{"message":"Version 3 is not the current one"}`), true},
-		{breaks(400, ""), false},
-		{keeps(400, `{"message":"name is too long","apiVersion":"2"}`), false},
-		{keeps(404, `{"message":"no such version"}`), false},
-		{keeps(500, `{"message":"version"}`), false},
+		{allowed(409, `{"message":"stale"}`), true},
+		{forbidden(409, ""), true},
+		{allowed(412, `{}`), true},
+		{allowed(400, `{"message":"Version 3 is not the current one"}`), true},
+		{forbidden(400, ""), false},
+		{allowed(400, `{"message":"name is too long","apiVersion":"2"}`), false},
+		{allowed(404, `{"message":"no such version"}`), false},
+		{allowed(500, `{"message":"version"}`), false},
 	} {
 		service := newService(t, test.answer)
 		client := service.client(t)
