@@ -19,8 +19,8 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// The client refuses each request that the document forbids before it sends anything, with an error that names the
-// field, and sends each other request unchanged.
+// The client sends no request that the document forbids, and its error names the field. It sends each other request
+// unchanged.
 func TestClientRefusesWhatTheDocumentForbids(t *testing.T) {
 	fake, client := newFake(t, m3teraccess.WithLimiter(unlimited{}))
 	for _, call := range calls {
@@ -30,7 +30,7 @@ func TestClientRefusesWhatTheDocumentForbids(t *testing.T) {
 				continue
 			}
 			t.Run(call.name+"/"+tt.Name, func(t *testing.T) {
-				// The document allows the zero time. In Go, it means that the field was left out.
+				// The document allows the zero time. In Go it means that the field is missing.
 				forbidden := call.Forbids(as) != nil || strings.Contains(as.Body, `:"0001-01-01T00:00:00Z"`)
 				before := len(fake.Requests())
 				_, err := typed.Do(t.Context(), client)
@@ -57,7 +57,7 @@ func refuses(err error, field string) bool {
 	return slices.ContainsFunc(fieldsOf(err), func(named string) bool { return strings.HasPrefix(named, field) })
 }
 
-// tree is a JSON value in which times of different zones are equal.
+// tree returns a JSON value with its times in UTC, so that equal times compare as equal.
 func tree(t *testing.T, text string) (value any) {
 	t.Helper()
 	if text == "" {

@@ -12,13 +12,13 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// abort cuts the connection after what was written so far.
+// abort sends the bytes written so far, and closes the connection.
 func abort(w http.ResponseWriter) {
 	_ = http.NewResponseController(w).Flush()
 	panic(http.ErrAbortHandler)
 }
 
-// pad writes at least the given number of spaces, or until the client has left.
+// pad writes at least size spaces, unless the client closes the connection before.
 func pad(w http.ResponseWriter, size int) {
 	chunk := []byte(strings.Repeat(" ", 64<<10))
 	for sent := 0; sent < size; sent += len(chunk) {
@@ -28,26 +28,26 @@ func pad(w http.ResponseWriter, size int) {
 	}
 }
 
-// endless writes until the client has left.
+// endless writes until the client closes the connection.
 func endless(w http.ResponseWriter) { pad(w, math.MaxInt) }
 
-// What a caller gets for a broken response.
+// The results of a call with a broken response.
 const (
 	fine       = "a value"
 	unreadable = "a DecodeError"
 	lost       = "io.ErrUnexpectedEOF"
 )
 
-// A brokenAnswer is a broken response. good in its body stands for the body that would be right.
+// A brokenAnswer is a broken response. The word good in its body stands for a valid body.
 type brokenAnswer struct {
 	name           string
 	body           string
 	header         map[string]string
 	then           func(http.ResponseWriter)
-	success        string // what the caller gets if the status is 200
+	success        string // the result of the call if the status is 200
 	successAllowed bool   // the document allows it with status 200
 	failureAllowed bool   // the document allows it with status 400 or 500
-	hasMessage     bool   // the client finds its message
+	hasMessage     bool   // the client reads its message
 }
 
 var brokenAnswers = []brokenAnswer{
@@ -63,7 +63,7 @@ var brokenAnswers = []brokenAnswer{
 	{name: "id of a wrong type", body: `{"id":7,"data":7,"message":7}`, success: unreadable},
 	{name: "id null", body: `{"id":null}`, success: unreadable, failureAllowed: true},
 	{name: "cut JSON", body: `{"id":"x","data":[`, success: unreadable},
-	// kin-openapi reads one value and looks no further.
+	// kin-openapi ignores everything after the first value.
 	{name: "two values", body: "good good", success: unreadable, successAllowed: true, failureAllowed: true},
 	{name: "garbage behind", body: "good]", success: unreadable, successAllowed: true, failureAllowed: true},
 	{name: "byte order mark", body: "\ufeffgood", success: fine, hasMessage: true},
@@ -80,7 +80,7 @@ var brokenAnswers = []brokenAnswer{
 	{name: "endless", body: "good", then: endless, success: unreadable},
 }
 
-// Each call gets each broken response, with a status of success and of failure.
+// The test gives each call each broken response, with a status of success and of failure.
 func TestBrokenAnswers(t *testing.T) {
 	for _, broken := range brokenAnswers {
 		for _, status := range []int{200, 400, 500} {
@@ -92,9 +92,9 @@ func TestBrokenAnswers(t *testing.T) {
 						good, isAllowed, success = call.good, broken.successAllowed, broken.success
 					}
 					body := strings.ReplaceAll(broken.body, "good", good)
-					service := newService(t, answer{status, broken.header, body, !isAllowed, broken.then})
-					err := call.do(t.Context(), service.client(t, m3teraccess.WithMaxResponseBytes(64<<10)))
-					if n := len(service.requests()); n != 1 {
+					server := newServer(t, answer{status, broken.header, body, !isAllowed, broken.then})
+					err := call.do(t.Context(), server.client(t, m3teraccess.WithMaxResponseBytes(64<<10)))
+					if n := len(server.requests()); n != 1 {
 						t.Errorf("it was sent %d times", n)
 					}
 					if got, want := errors.Is(err, m3teraccess.ErrOutcomeUnknown), call.write && status != 400 && success != fine; got != want {
@@ -107,7 +107,7 @@ func TestBrokenAnswers(t *testing.T) {
 	}
 }
 
-// checkBroken compares an error with the response: success is what the caller gets, or "" for a status of failure.
+// checkBroken compares an error with the response. success is the result for a status of 200, or "" for another status.
 func checkBroken(t *testing.T, err error, status int, success string, speaks bool, body string) {
 	var failure *m3teraccess.Error
 	var decodeError *m3teraccess.DecodeError
@@ -116,7 +116,7 @@ func checkBroken(t *testing.T, err error, status int, success string, speaks boo
 	if (err == nil) != (success == fine) || isFailure != (success == "") || isUnreadable != (success == unreadable) || isLost != (success == lost) {
 		t.Fatalf("got %T %v, want %s", err, err, success)
 	}
-	// The text about an unknown outcome comes on top of the bound.
+	// The limit does not count the text about an unknown outcome.
 	if text := fmt.Sprint(err); len(text) > maxErrorText+500 || strings.ContainsAny(text, "\n\r\x1b\x00") || strings.HasSuffix(text, "to find out, ") {
 		t.Errorf("%d bytes: %.2000q", len(text), text)
 	}
@@ -134,7 +134,7 @@ func checkBroken(t *testing.T, err error, status int, success string, speaks boo
 	}
 }
 
-// maxErrorBody and maxErrorText bound what an error keeps and what it says.
+// maxErrorBody limits the body that an error keeps, and maxErrorText its text, in bytes.
 const (
 	maxErrorBody = 8 << 10
 	maxErrorText = 1 << 10
@@ -147,7 +147,7 @@ func checkPrefix(t *testing.T, kept []byte, body string) {
 	}
 }
 
-// The client reads an endless response up to the bound, and no further.
+// The client reads at most one byte more than the limit.
 func TestEndlessResponseIsReadUpToTheLimit(t *testing.T) {
 	for _, status := range []int{200, 400, 500} {
 		for _, call := range calls {
@@ -169,11 +169,11 @@ type transportFunc func(*http.Request) (*http.Response, error)
 
 func (f transportFunc) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// The bound is the largest size that the client reads.
+// A response of exactly the limit is not too long.
 func TestMaxResponseBytes(t *testing.T) {
 	const body = `{"data":[],"nextToken":""}`
 	for size, want := range map[int64]bool{int64(len(body)): true, int64(len(body)) - 1: false, 1: false} {
-		// The client doesn't read a larger response to its end, so the test can't hold it against the document.
+		// The client doesn't read a longer response to its end, so the contract can't compare it with the document.
 		a := answer{status: 200, body: body, isForbidden: !want}
 		client := newLocalClient(t, viaHandler{a}, m3teraccess.WithMaxResponseBytes(size))
 		if err := read(t, client); (err == nil) != want {

@@ -72,7 +72,7 @@ func TestRetryOnConflictEnds(t *testing.T) {
 	}
 }
 
-// The backoff between two attempts ends at the moment at which the context ends.
+// The backoff between two attempts ends with the context.
 func TestRetryOnConflictEndsWithTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())

@@ -9,9 +9,9 @@ import (
 func TestFaultsOfADocumentAreFound(t *testing.T) {
 	tests := []struct {
 		name     string
-		from     string // the edit replaces the first old after this text
-		old, new string // the edit that plants the fault
-		want     string // part of the finding
+		from     string // the edit replaces the first occurrence of old after this text
+		old, new string
+		want     string // part of the fault that is found
 	}{
 		{"another OpenAPI", "", "openapi: 3.0.3", "openapi: 3.1.0", "openapi is 3.1.0"},
 		{"one operationId twice", "", "operationId: RemoveResource", "operationId: RequestSupport",
@@ -77,7 +77,7 @@ func TestFaultsOfADocumentAreFound(t *testing.T) {
 	}
 }
 
-// Each line that states a fact is dropped in turn, and the test notices each one.
+// The document without any one of its lines with a fact or a description has a fault.
 func TestEachFactIsRequired(t *testing.T) {
 	text := readDocument(t)
 	fact := regexp.MustCompile(`(?m)^( {6,}description:| +(- url:|tokenUrl:|(- )?\$ref:|(- )?type:|required: (true|\[)|enum: \[|format:|` +
@@ -88,7 +88,7 @@ func TestEachFactIsRequired(t *testing.T) {
 	}
 	for _, line := range lines {
 		if len(faults(text[:line[0]]+text[line[1]:])) == 0 {
-			t.Errorf("line %d is not missed: %s", 1+strings.Count(text[:line[0]], "\n"), text[line[0]:line[1]])
+			t.Errorf("without line %d the document has no fault: %s", 1+strings.Count(text[:line[0]], "\n"), text[line[0]:line[1]])
 		}
 	}
 }

@@ -13,8 +13,7 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// The client follows no redirect: a redirect is a response like any other. The token request carries the credentials,
-// and Do returns the response.
+// The client follows no redirect, neither of a call nor of a token request. Do returns the response.
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	for _, call := range calls {
 		testRedirects(t, call.name, call.good, func(client *m3teraccess.Client, _, _ string) (status int, err error) {
@@ -41,14 +40,14 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	}, withKey)
 }
 
-// testRedirects calls do with a client whose server redirects url to target; do returns the status that the caller
-// learns. A request that followed would get the good response.
+// testRedirects calls do with a client whose server at url redirects to target. do returns the status that its caller
+// sees. A client that followed the redirect would get the good response.
 func testRedirects(t *testing.T, name, good string, do func(client *m3teraccess.Client, url, target string) (status int, err error), opts ...m3teraccess.Option) {
 	t.Helper()
 	for _, status := range []int{301, 302, 303, 307, 308} {
-		elsewhere := newService(t, allowed(200, good))
+		elsewhere := newServer(t, allowed(200, good))
 		for _, target := range []string{elsewhere.URL + "/oauth/token", "/organizations/org/support"} {
-			redirecting := newService(t, redirect(status, target), forbidden(200, good))
+			redirecting := newServer(t, redirect(status, target), forbidden(200, good))
 			got, err := do(redirecting.client(t, opts...), redirecting.URL, target)
 			if here, there := len(redirecting.requests()), len(elsewhere.requests()); got != status || here != 1 || there != 0 {
 				t.Errorf("%s, %d to %s: status %d, %v, after %d requests here and %d elsewhere", name, status, target, got, err, here, there)
@@ -70,8 +69,7 @@ func newRequest(t *testing.T, method, url string) *http.Request {
 	return req
 }
 
-// The client sends its credentials over https, or to this machine. A refused URL can hold a secret, which the error
-// hides.
+// The client sends its credentials only over https or to this machine. The error about a base URL hides its password.
 func TestBaseURL(t *testing.T) {
 	accepted := []string{
 		"https://api.m3ter.com", "https://api.m3ter.com/", "HTTPS://api.m3ter.com:8443/prefix",
@@ -79,7 +77,7 @@ func TestBaseURL(t *testing.T) {
 		"http://127.9.9.9", "http://[::1]:8080",
 	}
 	refused := []string{
-		"http://localho\u017ft", // folds to localhost, and is none to a proxy
+		"http://localho\u017ft", // EqualFold takes it for localhost, and a proxy does not
 		"http://\uff4cocalhost", "http://api.m3ter.com", "http://localhost.example.com",
 		"http://127.0.0.1.example.com", "http://localhost@example.com", "http://10.0.0.1", "http://0.0.0.0",
 		"http://[::]", "https://key:hunter2@api.m3ter.com", "https://hunter2@api.m3ter.com",
@@ -100,7 +98,7 @@ func TestBaseURL(t *testing.T) {
 	}
 }
 
-// The client uses the caller's http.Client, but doesn't follow its redirects. It never changes it.
+// The client uses the caller's http.Client without its CheckRedirect, and does not change it.
 func TestCallersHTTPClientIsUnchanged(t *testing.T) {
 	jar, _ := cookiejar.New(nil)
 	followed := 0
@@ -111,15 +109,15 @@ func TestCallersHTTPClientIsUnchanged(t *testing.T) {
 		Timeout:       time.Minute,
 	}
 	before := *theirs
-	target := newService(t, allowed(200, `{"id":"p"}`))
-	service := newService(t, redirect(307, target.URL))
-	if err := create(t, service.client(t, m3teraccess.WithHTTPClient(theirs))); err == nil || followed != 0 || len(target.requests()) != 0 {
+	target := newServer(t, allowed(200, `{"id":"p"}`))
+	server := newServer(t, redirect(307, target.URL))
+	if err := create(t, server.client(t, m3teraccess.WithHTTPClient(theirs))); err == nil || followed != 0 || len(target.requests()) != 0 {
 		t.Errorf("the redirect was followed: %v", err)
 	}
 	if theirs.Transport != before.Transport || theirs.Jar != before.Jar || theirs.Timeout != before.Timeout || theirs.CheckRedirect == nil {
 		t.Errorf("it was %+v and is %+v", before, *theirs)
 	}
-	resp, err := theirs.Get(service.URL)
+	resp, err := theirs.Get(server.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,8 +126,8 @@ func TestCallersHTTPClientIsUnchanged(t *testing.T) {
 	}
 }
 
-// The client sends to a host in upper case by the name that net/http knows: past the proxy, which would see the access
-// token in clear text.
+// The client spells a loopback host in lower case. For another spelling net/http would use the proxy, which would see
+// the access token in clear text.
 func TestLoopbackHostInUpperCase(t *testing.T) {
 	var asked []string
 	transport := viaHandler{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

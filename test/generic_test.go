@@ -21,7 +21,7 @@ type user struct {
 	Mail string `json:"email"`
 }
 
-// newClientOfResponse makes a client whose server always gives the same response.
+// newClientOfResponse makes a client whose server gives each request the same response.
 func newClientOfResponse(t *testing.T, status int, body string) *m3teraccess.Client {
 	return newUncheckedClient(t, "http://localhost", viaHandler{answer{status: status, body: body}})
 }
@@ -44,7 +44,7 @@ func TestGetIsReadAsStrictlyAsTheMethods(t *testing.T) {
 			t.Errorf("%s: %+v, %v", body, got, err)
 		}
 	}
-	// A type without an id needs none.
+	// Not every type has an id.
 	if got, err := m3teraccess.Get[map[string]int](t.Context(), newClientOfResponse(t, 200, `{"count":3}`), "counts"); err != nil || (*got)["count"] != 3 {
 		t.Errorf("%+v, %v", got, err)
 	}
@@ -56,18 +56,18 @@ func TestGetIsReadAsStrictlyAsTheMethods(t *testing.T) {
 
 func TestPathSegments(t *testing.T) {
 	ctx := t.Context()
-	service := newService(t, allowed(200, `{"id":"u"}`))
-	client := newUncheckedClient(t, service.URL, newTransport(t))
+	server := newServer(t, allowed(200, `{"id":"u"}`))
+	client := newUncheckedClient(t, server.URL, newTransport(t))
 	for segment, escaped := range map[string]string{"a b": "a%20b", "a?b#c": "a%3Fb%23c", "%2e%2e": "%252e%252e", "é": "%C3%A9"} {
-		before := len(service.requests())
+		before := len(server.requests())
 		if _, err := m3teraccess.Get[user](ctx, client, "users", segment); err != nil {
 			t.Error(err)
 		}
-		if uri := service.requests()[before].RequestURI; uri != "/organizations/org/users/"+escaped {
+		if uri := server.requests()[before].RequestURI; uri != "/organizations/org/users/"+escaped {
 			t.Errorf("%q was sent as %s", segment, uri)
 		}
 	}
-	before := len(service.requests())
+	before := len(server.requests())
 	for _, segments := range [][]string{nil, {""}, {"users/u"}, {"users", ".."}, {"users", `a\b`}, {"users", "a\nb"}} {
 		_, getErr := m3teraccess.Get[user](ctx, client, segments...)
 		_, sendErr := m3teraccess.Send[user](ctx, client, "POST", nil, segments...)
@@ -79,7 +79,7 @@ func TestPathSegments(t *testing.T) {
 			}
 		}
 	}
-	if sent := len(service.requests()) - before; sent > 0 {
+	if sent := len(server.requests()) - before; sent > 0 {
 		t.Errorf("sent %d requests", sent)
 	}
 }
@@ -107,12 +107,12 @@ func TestSend(t *testing.T) {
 			t.Errorf("%s: got %v", test.name, err)
 		}
 	}
-	service := newService(t, allowed(200, `{"id":"u"}`))
-	client := newUncheckedClient(t, service.URL, newTransport(t))
+	server := newServer(t, allowed(200, `{"id":"u"}`))
+	client := newUncheckedClient(t, server.URL, newTransport(t))
 	if got, err := m3teraccess.Send[user](ctx, client, "PATCH", user{ID: "u", Mail: "a"}, "users", "u"); err != nil || got.ID != "u" {
 		t.Errorf("%+v, %v", got, err)
 	}
-	sent, body := service.requests()[0], service.bodies()[0]
+	sent, body := server.requests()[0], server.bodies()[0]
 	if sent.Method != "PATCH" || sent.RequestURI != "/organizations/org/users/u" || body != `{"id":"u","email":"a"}` {
 		t.Errorf("sent %s %s %s", sent.Method, sent.RequestURI, body)
 	}
@@ -131,7 +131,7 @@ func TestSend(t *testing.T) {
 	}
 }
 
-// List reads lists of any type: see TestAllPagesAreRead for its pages.
+// TestAllPagesAreRead tests the pages of List.
 func TestListOfAnyType(t *testing.T) {
 	for body, says := range map[string]string{`{"data":[{"id":"4"},{"id":""}]}`: "data[1].id", `{"message":"no"}`: "neither a page"} {
 		_, err := collect(m3teraccess.List[user](t.Context(), newClientOfResponse(t, 200, body), nil, "users"))
@@ -147,7 +147,7 @@ func TestListOfAnyType(t *testing.T) {
 	}
 }
 
-// Two writers make 200 updates each while responses are lost. No update is lost, and none is applied twice.
+// Two writers make 200 updates each while every seventh response is lost. Each update is applied exactly once.
 func TestTwoWritersThroughLostAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, client := newFake(t, m3teraccess.WithLimiter(unlimited{}))
@@ -162,7 +162,7 @@ func TestTwoWritersThroughLostAnswers(t *testing.T) {
 		read := func(ctx context.Context) (*m3teraccess.Support, error) {
 			return m3teraccess.Get[m3teraccess.Support](ctx, client, "support")
 		}
-		// Each writer adds its own statement, and looks for it after a lost response.
+		// A writer adds a statement, and looks for it if the outcome is unknown.
 		add := func(mark string) error {
 			_, err := m3teraccess.RetryOnConflict(t.Context(), read, func(ctx context.Context, now *m3teraccess.Support) (*m3teraccess.Support, error) {
 				if now == nil {
@@ -206,8 +206,8 @@ func TestTwoWritersThroughLostAnswers(t *testing.T) {
 	})
 }
 
-// Twenty writers, with 60 ms a write and 40 ms a read, all succeed within 30 seconds. All of them read version 0 at
-// first: the resource doesn't exist yet.
+// Twenty writers, with 60 ms a write and 40 ms a read, all succeed within 30 seconds. Each first reads version 0, since
+// the resource doesn't exist yet.
 func TestTwentyWriters(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, client := newFake(t, m3teraccess.WithLimiter(unlimited{}))

@@ -19,18 +19,18 @@ type calledID struct {
 	received []*http.Request
 }
 
-// eachID calls each method with each id as each path argument.
+// eachID calls each method once for each id and each path argument.
 func eachID(t *testing.T, ids []string, test func(calledID)) {
 	for _, call := range calls {
 		for i, argument := range call.Arguments() {
-			service := newService(t, allowed(200, call.good))
-			client := service.client(t)
+			server := newServer(t, allowed(200, call.good))
+			client := server.client(t)
 			for _, id := range ids {
 				values := call.Examples()
 				values[i] = id
-				before := len(service.requests())
+				before := len(server.requests())
 				_, err := call.With(values[1:]...).Do(t.Context(), client.Organization(values[0]))
-				test(calledID{call, argument.Field, values, err, service.requests()[before:]})
+				test(calledID{call, argument.Field, values, err, server.requests()[before:]})
 			}
 		}
 	}
@@ -59,7 +59,7 @@ func TestOddIDsStayOneSegment(t *testing.T) {
 	})
 }
 
-// checkSegments looks at the target on the first line of a request.
+// checkSegments compares the segments of a request URI.
 func checkSegments(t *testing.T, received *http.Request, want []string) {
 	t.Helper()
 	rest, ok := strings.CutPrefix(received.RequestURI, "/")

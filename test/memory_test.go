@@ -18,7 +18,7 @@ func allocatedBy(call func() error) (bytes uint64, err error) {
 	return after.TotalAlloc - before.TotalAlloc, err
 }
 
-// The client refuses a response of many values before it allocates many times its size.
+// The client refuses a response of too many values before it allocates many times its size.
 func TestManyValuesCostLittleMemory(t *testing.T) {
 	const size = 10 << 20
 	many := func(before, entry, after string) string {
@@ -47,7 +47,7 @@ func TestManyValuesCostLittleMemory(t *testing.T) {
 	}
 }
 
-// The client reads the largest response of m3ter, which is far below the bound.
+// The client reads a page of the largest size, which has far fewer values.
 func TestLargeAnswersAreRead(t *testing.T) {
 	list := func(n int, entry string) string { return "[" + strings.Repeat(entry+",", n-1) + entry + "]" }
 	statement := `{"effect":"ALLOW","action":` + list(18, `"CONFIG_CREATE"`) + `,"resource":["config:meter/*"]}`

@@ -15,7 +15,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// What a client makes of a response.
+// The rows about responses.
 var answerSituations = []situation{
 	{"permissions answered as pages", onPlain(func(t *testing.T, fake *m3tertest.Server, plain plainClient) {
 		grantThree(fake)
@@ -57,9 +57,9 @@ var answerSituations = []situation{
 		}
 	})},
 
-	{"200 with HTML, nothing or a cut value", func(t *testing.T) {
+	{"a 200 with a body of HTML, an empty body or truncated JSON", func(t *testing.T) {
 		for _, answer := range unreadableAnswers {
-			resp, err := plainAt(t, newService(t, answer)).create(t.Context())
+			resp, err := plainAt(t, newServer(t, answer)).create(t.Context())
 			if answer.header != nil {
 				if checkStatus(t, resp, err, 200); err == nil && resp.JSON200 != nil {
 					t.Errorf("%q: read as %+v", answer.body, resp.JSON200)
@@ -74,24 +74,24 @@ var answerSituations = []situation{
 		}
 	}},
 
-	{"200 with null", func(t *testing.T) {
-		resp, err := plainAt(t, newService(t, forbidden(200, "null"))).create(t.Context())
+	{"a 200 with the body null", func(t *testing.T) {
+		resp, err := plainAt(t, newServer(t, forbidden(200, "null"))).create(t.Context())
 		if err != nil || resp.JSON200 == nil || !reflect.ValueOf(*resp.JSON200).IsZero() {
 			t.Errorf("%+v, %v", resp, err)
 		}
 	}, func(t *testing.T) { checkUnreadable(t, forbidden(200, "null")) }},
 
 	{"an endless response of 200 or 400", func(t *testing.T) {
-		const size = 11 << 20 // more than this client reads
+		const size = 11 << 20 // more than WithMaxResponseBytes allows by default
 		for _, status := range []int{200, 400} {
-			resp, err := plainAt(t, newService(t, longAnswer(status, size))).create(t.Context())
+			resp, err := plainAt(t, newServer(t, longAnswer(status, size))).create(t.Context())
 			if checkStatus(t, resp, err, status); err == nil && len(resp.Body) < size {
 				t.Errorf("%d: %d bytes were read", status, len(resp.Body))
 			}
 		}
 	}, func(t *testing.T) {
 		for _, status := range []int{200, 400} {
-			client := newService(t, longAnswer(status, math.MaxInt)).client(t, defaultRetry)
+			client := newServer(t, longAnswer(status, math.MaxInt)).client(t, defaultRetry)
 			allocated, err := allocatedBy(func() error { return create(t, client) })
 			if err == nil || allocated > 100<<20 {
 				t.Errorf("%d: %d MiB allocated: %v", status, allocated>>20, err)
@@ -108,7 +108,7 @@ var (
 		{status: 200, header: map[string]string{"Content-Type": "text/html"}, body: "<html>", isForbidden: true},
 		forbidden(200, ""),
 		forbidden(200, " "),
-		forbidden(200, `{"id":"1`), // a cut value
+		forbidden(200, `{"id":"1`),
 	}
 )
 
@@ -125,8 +125,8 @@ func checkThree(t *testing.T, policies []gen.PermissionPolicy) {
 	}
 }
 
-// plainAt makes a generated client that sends to a service.
-func plainAt(t *testing.T, s *service) plainClient {
+// plainAt makes a generated client of a server.
+func plainAt(t *testing.T, s *server) plainClient {
 	return newPlainClient(t, newTransport(t), s.URL, "org", staticToken)
 }
 
@@ -139,17 +139,17 @@ func plainPage(t *testing.T, plain plainClient, params gen.UserPermissionsParams
 	return *resp.JSON200
 }
 
-// checkUnreadable holds this client to an error that says what it could not read.
+// checkUnreadable fails unless this client returns a DecodeError that names the status and the path.
 func checkUnreadable(t *testing.T, a answer) {
 	t.Helper()
-	err := create(t, newService(t, a).client(t, defaultRetry))
+	err := create(t, newServer(t, a).client(t, defaultRetry))
 	var unreadable *m3teraccess.DecodeError
 	if !errors.As(err, &unreadable) || unreadable.StatusCode != 200 || !strings.Contains(err.Error(), "/permissionpolicies") {
 		t.Errorf("%q: %v", a.body, err)
 	}
 }
 
-// longAnswer is a JSON response padded with size spaces.
+// longAnswer returns a JSON response with size spaces in its body.
 func longAnswer(status, size int) answer {
 	long := forbidden(status, `{"id":"p","message":"no"`)
 	long.then = func(w http.ResponseWriter) {

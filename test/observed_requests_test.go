@@ -12,9 +12,9 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// What a client sends, where and how often, and how long a call takes.
+// The rows about requests: their targets, their number and their time.
 var requestSituations = []situation{
-	{"a policy made of the constants", onPlain(func(t *testing.T, _ *m3tertest.Server, plain plainClient) {
+	{"a policy with the constants for effects and actions", onPlain(func(t *testing.T, _ *m3tertest.Server, plain plainClient) {
 		resp, err := plain.CreatePermissionPolicyWithResponse(t.Context(), plain.org, gen.PermissionPolicyRequest{
 			Name: "Meter writers",
 			PermissionPolicy: []gen.Statement{{
@@ -40,7 +40,7 @@ var requestSituations = []situation{
 		}
 	})},
 
-	{"ids that lead elsewhere", onPlain(func(t *testing.T, fake *m3tertest.Server, plain plainClient) {
+	{"ids with `..`, `/` or `?`", onPlain(func(t *testing.T, fake *m3tertest.Server, plain plainClient) {
 		for id, want := range map[string]string{
 			"..":   "/permissions",
 			"../x": "/users/..%2Fx/permissions",
@@ -97,7 +97,7 @@ var requestSituations = []situation{
 		}
 	})},
 
-	{"a silent server", onPlain(func(t *testing.T, fake *m3tertest.Server, plain plainClient) {
+	{"a server that does not respond", onPlain(func(t *testing.T, fake *m3tertest.Server, plain plainClient) {
 		fake.Inject(m3tertest.Fault{Delay: 4 * time.Hour}) // an hour less than the access token lasts
 		start := time.Now()
 		resp, err := plain.create(t.Context())
@@ -146,7 +146,7 @@ var requestSituations = []situation{
 			return err
 		}
 	}, func(t *testing.T, _ time.Duration, refused int) {
-		if refused != paceCalls-paceRate { // in a bubble they all come within one second
+		if refused != paceCalls-paceRate { // in a bubble all requests arrive in the same second
 			t.Errorf("%d are refused", refused)
 		}
 	}), keepsToTheRateLimit},

@@ -17,14 +17,14 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// A situation is a row of the table of docs/comparison.md. Only the row tells what m3ter's official Go SDK was seen to
-// do. plain tests what generated code alone does, and ours tests what this client does.
+// A situation is a row of the table in docs/comparison.md. plain tests generated code alone, and ours this client. What
+// the row says of m3ter's official Go SDK was observed, and has no test.
 type situation struct {
 	name        string
 	plain, ours func(*testing.T)
 }
 
-// The rows of the table are the situations, in this order.
+// The rows of the table are the situations, in the same order.
 func TestComparison(t *testing.T) {
 	var ran []string
 	for _, s := range slices.Concat(tokenSituations, requestSituations, answerSituations) {
@@ -43,14 +43,14 @@ func situationsOfTheComparison(t *testing.T) (names []string) {
 	_, table, _ := strings.Cut(readText(t, "../docs/comparison.md"), "\n| situation |")
 	table, _, _ = strings.Cut(table, "\n\n")
 	for i, row := range strings.Split(table, "\n") {
-		if i > 1 { // behind the rest of the heading, and the line below it
+		if i > 1 { // after the rest of the heading, and the line below it
 			names = append(names, strings.TrimSpace(strings.Split(row, "|")[1]))
 		}
 	}
 	return names
 }
 
-// defaultRetry restores the default of several attempts, which the clients of these tests lack.
+// defaultRetry restores the default of four attempts: newClient sets one.
 var defaultRetry = m3teraccess.WithRetry(m3teraccess.RetryPolicy{})
 
 // onDefault runs a test with a fake and a client with the default settings, in a bubble.
@@ -70,7 +70,7 @@ func create(t *testing.T, client *m3teraccess.Client) error {
 	return either(client.CreatePermissionPolicy(t.Context(), policyRequest()))
 }
 
-// A plainClient is the generated client with nothing but an access token.
+// A plainClient is the generated client with an access token.
 type plainClient struct {
 	*generated.ClientWithResponses
 	org, token string
@@ -89,7 +89,7 @@ func newPlainClient(t *testing.T, base http.RoundTripper, url, org, token string
 	return plainClient{client, org, token}
 }
 
-// onPlain runs a test with a fake and generated code, in a bubble. The caller fetches the access token.
+// onPlain runs a test with a fake and a generated client, in a bubble.
 func onPlain(test func(*testing.T, *m3tertest.Server, plainClient)) func(*testing.T) {
 	return bubbled(func(t *testing.T) {
 		fake, _ := newFake(t)
@@ -119,7 +119,7 @@ func (c plainClient) read(ctx context.Context, params *gen.UserPermissionsParams
 	return c.UserPermissionsWithResponse(ctx, c.org, "user-1", params)
 }
 
-// checkStatus holds a call of generated code to a nil error and a status that the caller must look at.
+// checkStatus fails unless a call of generated code returned no error and the given status.
 func checkStatus(t *testing.T, resp interface{ StatusCode() int }, err error, want int) {
 	t.Helper()
 	if err != nil {

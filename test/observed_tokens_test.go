@@ -14,7 +14,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// How a client obtains an access token, and where it sends it.
+// The rows about access tokens.
 var tokenSituations = []situation{
 	{"50 concurrent first calls", onPlain(func(t *testing.T, fake *m3tertest.Server, plain plainClient) {
 		var group sync.WaitGroup
@@ -25,7 +25,7 @@ var tokenSituations = []situation{
 			})
 		}
 		group.Wait()
-		checkTokenRequests(t, fake, 1) // the caller's
+		checkTokenRequests(t, fake, 1) // by plainOf
 	}), onDefault(func(t *testing.T, fake *m3tertest.Server, client *m3teraccess.Client) {
 		callAtOnce(t, 50, client)
 		checkTokenRequests(t, fake, 1)
@@ -93,7 +93,7 @@ var tokenSituations = []situation{
 		}
 	}},
 
-	{"a failure, printed and dumped", onPlain(func(t *testing.T, fake *m3tertest.Server, plain plainClient) {
+	{"an error that is printed, or whose request is dumped", onPlain(func(t *testing.T, fake *m3tertest.Server, plain plainClient) {
 		fake.Inject(m3tertest.Fault{Status: 500})
 		resp, err := plain.create(t.Context())
 		checkStatus(t, resp, err, 500)
@@ -119,8 +119,8 @@ var tokenSituations = []situation{
 }
 
 // newRedirectingFake starts a fake that redirects every operation to another port of its host.
-func newRedirectingFake(t *testing.T) (fake *m3tertest.Server, elsewhere *service) {
-	fake, elsewhere = m3tertest.NewServer(), newService(t, allowed(200, `{"id":"p"}`))
+func newRedirectingFake(t *testing.T) (fake *m3tertest.Server, elsewhere *server) {
+	fake, elsewhere = m3tertest.NewServer(), newServer(t, allowed(200, `{"id":"p"}`))
 	t.Cleanup(fake.Close)
 	fake.Inject(m3tertest.Fault{Status: 307, Header: http.Header{"Location": {elsewhere.URL}, forbiddenMark: {"true"}}})
 	return fake, elsewhere

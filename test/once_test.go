@@ -14,11 +14,10 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// A write is a request that Do sends. Whether net/http retries it by itself depends on the method, the body and a
-// header.
+// A write is a request for Do. Its method, its body and a header decide whether net/http would retry it by itself.
 type write struct{ method, body, key string }
 
-// writes are one write of each kind. A key is a header that makes net/http take a write for one that is safe to retry.
+// writes returns one write of each kind. A key is a header with which net/http regards a write as safe to retry.
 func writes(keys ...string) []write {
 	var all []write
 	for _, method := range []string{"POST", "PUT", "DELETE"} {
@@ -39,8 +38,8 @@ func (w write) request(t *testing.T, url string) *http.Request {
 	t.Helper()
 	body := map[string]io.Reader{
 		"a body":          strings.NewReader(`{"name":"x"}`),
-		"an empty body":   strings.NewReader(""), // of which http.NewRequest makes none
-		"an empty reader": io.MultiReader(),      // of which it knows no length
+		"an empty body":   strings.NewReader(""), // http.NewRequest drops it
+		"an empty reader": io.MultiReader(),      // its length is unknown
 	}[w.body]
 	req, err := http.NewRequestWithContext(t.Context(), w.method, url+"/organizations/org/things", body)
 	if err != nil {
@@ -79,6 +78,7 @@ func (w write) sentAs(t *testing.T, n int, server *tally, url string, transport 
 	return int(server.received.Load()) - n, err
 }
 
+// newUncheckedClient makes a client whose traffic is not compared with the document. It retries at once.
 func newUncheckedClient(t *testing.T, url string, transport http.RoundTripper, opts ...m3teraccess.Option) *m3teraccess.Client {
 	t.Helper()
 	client, err := m3teraccess.NewClient(localOptions(append([]m3teraccess.Option{
@@ -93,7 +93,7 @@ func newUncheckedClient(t *testing.T, url string, transport http.RoundTripper, o
 	return client
 }
 
-// checkOnce compares the error of a call with what the server did.
+// checkOnce compares the error of a call with how often the server applied it.
 func checkOnce(t *testing.T, what any, err error, applied int) {
 	t.Helper()
 	unknown := errors.Is(err, m3teraccess.ErrOutcomeUnknown)
@@ -107,7 +107,7 @@ func checkOnce(t *testing.T, what any, err error, applied int) {
 	}
 }
 
-// Over HTTP/2, a reset stream is retried only if the code says that nothing was done.
+// Over HTTP/2, the client retries a write whose stream is reset only if the code is REFUSED_STREAM.
 func TestResetStreams(t *testing.T) {
 	for code := http2.ErrCodeNo; code <= http2.ErrCodeHTTP11Required+1; code++ {
 		for _, beforeBody := range []bool{true, false} {
@@ -130,8 +130,8 @@ func TestGoAway(t *testing.T) {
 	}
 }
 
-// testReaction meets each kind of write with a failure once, on a new connection and on a connection that was in use.
-// The client retries a write if the failure says that it was not carried out; else the outcome is unknown.
+// testReaction makes each kind of write fail once, on a new connection and on a connection in use. The client retries a
+// write if the failure proves that it was not carried out. Otherwise the outcome is unknown.
 func testReaction(t *testing.T, failure reaction) {
 	want := 2
 	if failure.applies {

@@ -42,7 +42,7 @@ var (
 	complete     = map[string]string{"M3TER_API_KEY": "env-key", "M3TER_API_SECRET": "env-secret", "M3TER_ORG_ID": "env-org"}
 )
 
-// with returns the complete environment with some variables changed.
+// with returns the complete environment with changes, each a name and a value.
 func with(changes ...string) map[string]string {
 	changed := maps.Clone(complete)
 	for pair := range slices.Chunk(changes, 2) {
@@ -69,7 +69,7 @@ func TestInvalidSettings(t *testing.T) {
 			[]string{"M3TER_API_KEY", "M3TER_API_SECRET", "M3TER_ORG_ID"}},
 		{"spaces", with("M3TER_API_SECRET", " s", "M3TER_ORG_ID", "org ", "M3TER_BASE_URL", "https://m3ter.test "), nil,
 			[]string{"M3TER_API_SECRET", "M3TER_ORG_ID", "M3TER_BASE_URL"}},
-		{"values that lead elsewhere", with("M3TER_API_KEY", "a:b", "M3TER_ORG_ID", "a/b", "M3TER_BASE_URL", "http://api.m3ter.com"), nil,
+		{"values with a colon, a slash and http", with("M3TER_API_KEY", "a:b", "M3TER_ORG_ID", "a/b", "M3TER_BASE_URL", "http://api.m3ter.com"), nil,
 			[]string{"M3TER_API_KEY", "M3TER_ORG_ID", "M3TER_BASE_URL"}},
 		{"token with a line break", map[string]string{"M3TER_API_TOKEN": "t\n", "M3TER_ORG_ID": "o"}, nil, []string{"M3TER_API_TOKEN"}},
 		{"token with its scheme", map[string]string{"M3TER_API_TOKEN": "Bearer t", "M3TER_ORG_ID": "o"}, nil, []string{"M3TER_API_TOKEN"}},
@@ -84,7 +84,7 @@ func TestInvalidSettings(t *testing.T) {
 		{"nil", complete, opts(m3teraccess.WithTokenSource(nil), m3teraccess.WithHTTPClient(nil), m3teraccess.WithLogger(nil), m3teraccess.WithLimiter(nil), m3teraccess.WithOrganizationLimiter(nil), nil),
 			[]string{"WithTokenSource", "WithHTTPClient", "WithLogger", "WithLimiter", "WithOrganizationLimiter", "option"}},
 		{"negative attempts", complete, opts(m3teraccess.WithRetry(m3teraccess.RetryPolicy{MaxAttempts: -1})), []string{"WithRetry"}},
-		{"bounds of the backoff the wrong way round", complete, opts(m3teraccess.WithRetry(m3teraccess.RetryPolicy{MinBackoff: 2, MaxBackoff: 1})), []string{"WithRetry"}},
+		{"minimum of the backoff above its maximum", complete, opts(m3teraccess.WithRetry(m3teraccess.RetryPolicy{MinBackoff: 2, MaxBackoff: 1})), []string{"WithRetry"}},
 		{"times", complete, opts(m3teraccess.WithTimeout(0), m3teraccess.WithTimeout(-time.Second)), slices.Repeat([]string{"WithTimeout"}, 2)},
 		{"sizes", complete, opts(m3teraccess.WithMaxResponseBytes(0), m3teraccess.WithMaxResponseBytes(-1)), slices.Repeat([]string{"WithMaxResponseBytes"}, 2)},
 		{"an option, and what is missing", nil, opts(m3teraccess.WithTimeout(0)), []string{"WithTimeout", "credentials", "organization"}},
@@ -96,7 +96,7 @@ func TestInvalidSettings(t *testing.T) {
 				t.Fatalf("got %v and %v", client, err)
 			}
 			if got := fieldsOf(err); !slices.Equal(got, test.fields) {
-				t.Errorf("got complaints about %q, want %q: %v", got, test.fields, err)
+				t.Errorf("got errors about %q, want %q: %v", got, test.fields, err)
 			}
 			for _, field := range test.fields {
 				if !strings.Contains(err.Error(), field) {
@@ -112,7 +112,7 @@ func TestInvalidSettings(t *testing.T) {
 
 func opts(opts ...m3teraccess.Option) []m3teraccess.Option { return opts }
 
-// The request shows which settings apply.
+// An option overrides a variable, and the last of two options wins.
 func TestOptionsOverrideTheEnvironment(t *testing.T) {
 	const fromKey, fromToken = "Bearer of:env-key:env-secret", "Bearer env-token"
 	tests := []struct {
@@ -121,7 +121,7 @@ func TestOptionsOverrideTheEnvironment(t *testing.T) {
 		opts     []m3teraccess.Option
 		bearer   string
 		org      string
-		fetching bool // a token
+		fetching bool // an access token
 	}{
 		{"environment alone", complete, nil, fromKey, "env-org", true},
 		{"key before token", with("M3TER_API_TOKEN", "env-token"), nil, fromKey, "env-org", true},
@@ -130,10 +130,10 @@ func TestOptionsOverrideTheEnvironment(t *testing.T) {
 		{"WithCredentials", complete, opts(m3teraccess.WithCredentials("k", "the-secret")), "Bearer of:k:the-secret", "env-org", true},
 		{"WithCredentials before the token", with("M3TER_API_KEY", "", "M3TER_API_SECRET", "", "M3TER_API_TOKEN", "t"), opts(m3teraccess.WithCredentials("k", "the-secret")), "Bearer of:k:the-secret", "env-org", true},
 		{"WithTokenSource", complete, opts(m3teraccess.WithTokenSource(staticSource)), "Bearer " + staticToken, "env-org", false},
-		{"the later of two that are of a kind", complete, opts(m3teraccess.WithOrganization("a"), m3teraccess.WithOrganization("b")), fromKey, "b", true},
+		{"the last of two options", complete, opts(m3teraccess.WithOrganization("a"), m3teraccess.WithOrganization("b")), fromKey, "b", true},
 		{"WithTokenSource, then WithCredentials", complete, opts(m3teraccess.WithTokenSource(staticSource), m3teraccess.WithCredentials("k", "the-secret")), "Bearer of:k:the-secret", "env-org", true},
 		{"WithCredentials, then WithTokenSource", complete, opts(m3teraccess.WithCredentials("k", "the-secret"), m3teraccess.WithTokenSource(staticSource)), "Bearer " + staticToken, "env-org", false},
-		{"half of the environment, not needed", with("M3TER_API_SECRET", "", "M3TER_ORG_ID", ".."), opts(m3teraccess.WithTokenSource(staticSource), m3teraccess.WithOrganization("org")), "Bearer " + staticToken, "org", false},
+		{"incomplete environment, not needed", with("M3TER_API_SECRET", "", "M3TER_ORG_ID", ".."), opts(m3teraccess.WithTokenSource(staticSource), m3teraccess.WithOrganization("org")), "Bearer " + staticToken, "org", false},
 	}
 	for _, test := range tests {
 		for _, base := range []struct{ env, option, want string }{
@@ -188,7 +188,7 @@ func tokenOfCredentials(received *[]*http.Request) http.Handler {
 	})
 }
 
-// Each request has an Accept and a User-Agent header.
+// Each request has an Accept and a User-Agent header, and a Content-Type header if it has a body.
 func TestHeadersOfEveryRequest(t *testing.T) {
 	for _, product := range []string{"", "billing-sync/1.4"} {
 		var given []m3teraccess.Option
@@ -197,7 +197,7 @@ func TestHeadersOfEveryRequest(t *testing.T) {
 		}
 		fake, client := newFake(t, given...)
 		for _, call := range calls {
-			_ = call.do(t.Context(), client) // the fake has none of these objects
+			_ = call.do(t.Context(), client) // the fake lacks the objects
 		}
 		req := newRequest(t, "GET", fake.URL+"/organizations/"+fake.OrganizationID+"/support")
 		if _, err := client.Do(req); err != nil {
@@ -219,16 +219,16 @@ func TestHeadersOfEveryRequest(t *testing.T) {
 	}
 }
 
-// A client for another organization sends to that organization, and does not change the first client.
+// A client of another organization calls that organization, and the first client is unchanged.
 func TestOrganization(t *testing.T) {
-	service := newService(t, allowed(200, `{"id":"p"}`))
-	client := service.client(t)
+	server := newServer(t, allowed(200, `{"id":"p"}`))
+	client := server.client(t)
 	clients := []*m3teraccess.Client{client.Organization("a"), client, client.Organization("a").Organization("b"), client}
 	for i, orgID := range []string{"a", "org", "b", "org"} {
 		if err := create(t, clients[i]); err != nil {
 			t.Fatal(err)
 		}
-		if got := service.requests()[i].URL.Path; got != "/organizations/"+orgID+"/permissionpolicies" {
+		if got := server.requests()[i].URL.Path; got != "/organizations/"+orgID+"/permissionpolicies" {
 			t.Errorf("sent to %s, want the organization %s", got, orgID)
 		}
 	}

@@ -63,15 +63,15 @@ func readAtRateLimit(newClient func(*testing.T, *m3tertest.Server) *m3teraccess.
 	})
 }
 
-// No call fails, hardly an attempt is refused, and hardly any time is lost.
+// No call fails, at most 1 % of the attempts are refused, and the calls take at most 5 % longer than ideal.
 var keepsToTheRateLimit = readAtRateLimit(func(t *testing.T, fake *m3tertest.Server) *m3teraccess.Client {
 	return clientOf(t, fake, fake.Client().Transport, defaultRetry)
 }, paceIdeal*105/100, paceCalls/100)
 
-// The first burst comes late, since it has to establish its connections. It must not meet the second one.
+// The first burst arrives late, because it establishes connections. It must not arrive together with the second one.
 func TestPaceOverNewConnections(t *testing.T) {
 	readAtRateLimit(func(t *testing.T, fake *m3tertest.Server) *m3teraccess.Client {
-		fake.Inject(m3tertest.Fault{Operation: "UserPermissions", Delay: 100 * time.Millisecond}) // is carried out then
+		fake.Inject(m3tertest.Fault{Operation: "UserPermissions", Delay: 100 * time.Millisecond}) // the fake carries the request out after the delay
 		transport := fake.Client().Transport.(*http.Transport)
 		transport.MaxIdleConnsPerHost = 100
 		dial := transport.DialContext

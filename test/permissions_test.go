@@ -15,7 +15,7 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// The client reads each shape of the response, a list or one object, and takes nothing else for a policy.
+// The client reads a page, a list or one policy, and refuses any other response.
 func TestShapesOfPermissions(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -45,7 +45,7 @@ func TestShapesOfPermissions(t *testing.T) {
 		{"null", forbidden(200, `null`), nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			client := newService(t, test.answer).client(t)
+			client := newServer(t, test.answer).client(t)
 			page, err := client.UserPermissionsPage(t.Context(), "u", m3teraccess.PageParams{})
 			all, walkErr := collect(client.UserPermissions(t.Context(), "u"))
 			if test.want == nil {
@@ -76,14 +76,14 @@ func idsOf(policies []m3teraccess.PermissionPolicy) []string {
 // Each request must have the page size. asked lists the page tokens of the requests so far.
 func pages(t *testing.T, pageSize string, byToken map[string]string) (client *m3teraccess.Client, asked *[]string) {
 	t.Helper()
-	asked = new([]string) // a loop asks for one page after the other
+	asked = new([]string) // a loop fetches one page at a time
 	base := viaHandler{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		query := r.URL.Query()
 		token := query.Get("nextToken")
 		if query.Get("pageSize") != pageSize || query.Has("pageSize") != (pageSize != "") || query.Has("nextToken") != (token != "") {
 			t.Errorf("sent the query %q", r.URL.RawQuery)
 		}
-		if *asked = append(*asked, token); len(*asked) > 20 { // or a client that follows a circle would never end
+		if *asked = append(*asked, token); len(*asked) > 20 { // otherwise a client that follows repeated page tokens would not end
 			allowed(404, `{}`).ServeHTTP(w, r)
 			return
 		}
@@ -144,8 +144,8 @@ func TestAllPagesAreRead(t *testing.T) {
 	}
 }
 
-// Only a loop fetches pages, and only the pages that it reaches. Each loop over the same result begins anew: the client
-// doesn't hold the page tokens of the first loop against the second.
+// Only a loop fetches pages, and only the pages that it reaches. Each loop over the same result starts from the
+// beginning: the page tokens of the first loop are not repeated page tokens in the second one.
 func TestLoopsFetchPages(t *testing.T) {
 	client, asked := pages(t, "", map[string]string{"": "a,b>1", "1": "c"})
 	policies := client.UserPermissions(t.Context(), "u")
@@ -173,12 +173,12 @@ func TestLoopsFetchPages(t *testing.T) {
 	}
 }
 
-// An error between pages comes once and last, after the policies read so far.
+// An error between pages is the last value of the loop, after the policies of the pages before.
 func TestErrorBetweenPages(t *testing.T) {
-	service := newService(t, allowed(200, `{"data":[{"id":"a"}],"nextToken":"1"}`), allowed(404, `{"message":"gone"}`))
+	server := newServer(t, allowed(200, `{"data":[{"id":"a"}],"nextToken":"1"}`), allowed(404, `{"message":"gone"}`))
 	var ids []string
 	var errs []error
-	for policy, err := range service.client(t).UserPermissions(t.Context(), "u") {
+	for policy, err := range server.client(t).UserPermissions(t.Context(), "u") {
 		ids, errs = append(ids, policy.ID), append(errs, err)
 	}
 	if !slices.Equal(ids, []string{"a", ""}) || errs[0] != nil || !errors.Is(errs[1], m3teraccess.ErrNotFound) {

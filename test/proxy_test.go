@@ -24,8 +24,8 @@ const (
 	proxyCalls   = 25 // a caller
 )
 
-// A storm over real connections: TLS through a TCP proxy that breaks them at random, and faults of the fake as well.
-// Afterwards the fake's record shows the truth.
+// TestStormOverTLS is a storm over TLS connections through a TCP proxy that breaks them at random. The fake has random
+// faults too.
 func TestStormOverTLS(t *testing.T) {
 	seed := drawSeed(t)
 	for _, isHTTP2 := range []bool{true, false} {
@@ -41,7 +41,7 @@ func stormOverTLS(t *testing.T, seed uint64, isHTTP2, isWrapped bool) {
 	fake := m3tertest.NewServer(m3tertest.InMemory())
 	defer fake.Close()
 	server := httptest.NewUnstartedServer(fake)
-	server.Config.ErrorLog = log.New(io.Discard, "", 0) // there are many broken handshakes
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // many handshakes fail
 	server.EnableHTTP2 = isHTTP2
 	server.StartTLS()
 	defer server.Close()
@@ -56,7 +56,7 @@ func stormOverTLS(t *testing.T, seed uint64, isHTTP2, isWrapped bool) {
 		m3teraccess.WithCredentials(fake.APIKey, fake.APISecret),
 		m3teraccess.WithTimeout(2*time.Second),
 	)
-	random := rand.New(rand.NewPCG(seed, 7)) // the fake asks for one fault at a time
+	random := rand.New(rand.NewPCG(seed, 7)) // the fake calls the function for one request at a time
 	fake.InjectFunc(func(request m3tertest.Request) (m3tertest.Fault, bool) {
 		if request.Operation == "Token" || random.IntN(20) > 2 {
 			return m3tertest.Fault{}, false

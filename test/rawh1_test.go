@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// A moment is when a rawH1 closes the connection of a request.
+// A moment is the moment at which a rawH1 closes the connection of a request.
 type moment int
 
 const (
@@ -24,12 +24,12 @@ const (
 	afterAnswer               // after the response
 )
 
-// A rawH1 is a server that speaks HTTP/1, and closes the connection of one request.
+// A rawH1 is an HTTP/1 server that closes the connection of one request.
 type rawH1 struct {
 	tally
 	URL    string
 	closes moment
-	at     int         // the request whose connection it closes, from 0 on
+	at     int         // the number of the request whose connection it closes, from 0
 	heads  chan string // of the requests that were carried out
 }
 
@@ -92,7 +92,7 @@ func (s *rawH1) serve(conn net.Conn) {
 		if err != nil {
 			return
 		}
-		if req.ContentLength != 0 { // else the new reader may have taken what is of the next one
+		if req.ContentLength != 0 { // otherwise the new reader may have read a part of the next request
 			_, _ = io.Copy(io.Discard, req.Body)
 		}
 		s.heads <- head.String()
@@ -113,8 +113,8 @@ func (s *rawH1) serve(conn net.Conn) {
 	}
 }
 
-// A write is carried out once, however the HTTP/1 connection ends, even if a header makes net/http take the write for
-// one that is safe to retry.
+// The client sends a write once, whenever the HTTP/1 connection ends, even if a header makes net/http regard the write
+// as safe to retry.
 func TestClosedConnections(t *testing.T) {
 	for _, w := range writes("", "Idempotency-Key", "X-Idempotency-Key", "idempotency-key") {
 		for closes := range afterAnswer + 1 {
@@ -130,14 +130,14 @@ func TestClosedConnections(t *testing.T) {
 	}
 }
 
-// The request body that keeps net/http from a retry of its own does not show on the wire.
+// The request body that prevents a retry by net/http changes nothing on the wire.
 func TestEmptyBodiesOnTheWire(t *testing.T) {
 	for _, w := range writes("") {
-		service := newRawH1(t, -1, unread)
-		if err := w.sentTo(t, service.URL, newTransport(t)); err != nil {
+		server := newRawH1(t, -1, unread)
+		if err := w.sentTo(t, server.URL, newTransport(t)); err != nil {
 			t.Fatal(err)
 		}
-		head := strings.ToLower(<-service.heads)
+		head := strings.ToLower(<-server.heads)
 		length := strings.Contains(head, "\r\ncontent-length: 0\r\n")
 		chunked := strings.Contains(head, "\r\ntransfer-encoding:")
 		bodyless := w.body == "no body" || w.body == "an empty body"

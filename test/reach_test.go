@@ -24,7 +24,7 @@ func TestEveryOperationIsReached(t *testing.T) {
 	}
 }
 
-// A new operation has no method, no handler and no row yet. TestExamples asks for the example of a method.
+// A new operation has no method, no handler and no row. TestExamples requires the example of a method.
 func TestGapsAreFound(t *testing.T) {
 	doc := &openapi3.T{Paths: openapi3.NewPaths(openapi3.WithPath("/organizations/{orgId}/widgets", &openapi3.PathItem{
 		Get: &openapi3.Operation{OperationID: "ListWidgets"},
@@ -39,7 +39,7 @@ func TestGapsAreFound(t *testing.T) {
 	}
 }
 
-// gaps lists where the operations of a document are missing.
+// gaps lists the places that lack an operation of a document.
 func gaps(t *testing.T, doc *openapi3.T) (found []string) {
 	readme := readText(t, "../README.md")
 	for _, operation := range cases.OperationsOf(doc) {
@@ -61,7 +61,7 @@ func gaps(t *testing.T, doc *openapi3.T) (found []string) {
 	return found
 }
 
-// served is the name under which the fake serves an operation.
+// served returns the name under which the fake serves an operation.
 func served(o cases.Operation) string {
 	fake := m3tertest.NewServer(m3tertest.InMemory())
 	defer fake.Close()

@@ -23,8 +23,8 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/test/cases"
 )
 
-// The command m3tertest has the objects of the examples of api/openapi.yaml. In their order, each request succeeds.
-// Requests and responses match the document.
+// The command m3tertest has the objects that the examples of api/openapi.yaml name. Each example succeeds, in the order
+// of the document, and each request and response matches the document.
 func TestExamplesOfTheDocumentAreCarriedOut(t *testing.T) {
 	exports := startCommand(t)
 	base := &http.Transport{}
@@ -56,11 +56,11 @@ func TestExamplesOfTheDocumentAreCarriedOut(t *testing.T) {
 	}
 }
 
-// startCommand runs m3tertest until the test ends, and returns what it exports.
+// startCommand runs m3tertest until the test ends, and returns the variables that it exports.
 func startCommand(t *testing.T) map[string]string {
 	t.Helper()
 	const source = "../wrapper/m3tertest/cmd/m3tertest"
-	if _, err := os.ReadDir(source); err != nil { // so that go test runs a cached test anew after a change there
+	if _, err := os.ReadDir(source); err != nil { // a cached test then runs anew after a change there
 		t.Fatal(err)
 	}
 	binary := filepath.Join(t.TempDir(), "m3tertest")
@@ -75,7 +75,7 @@ func startCommand(t *testing.T) map[string]string {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = cmd.Wait() }) // the end of the context killed it
+	t.Cleanup(func() { _ = cmd.Wait() }) // it ends with the context
 	exports := make(map[string]string)
 	for lines := bufio.NewScanner(stdout); lines.Scan(); {
 		name, value, _ := strings.Cut(strings.TrimPrefix(lines.Text(), "export "), "=")

@@ -20,7 +20,7 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// Credentials with characters that are spelled differently in a URL, in JSON and in a form.
+// The credentials have characters whose spelling differs in a URL, in JSON and in a form.
 const (
 	apiKey      = "the-KEY"
 	apiSecret   = `hun+ter"2&/<%é`
@@ -29,7 +29,7 @@ const (
 
 var basicValue = base64.StdEncoding.EncodeToString([]byte(apiKey + ":" + apiSecret))
 
-// spellings are the ways in which an echo may spell a secret.
+// spellings returns the spellings of a secret in a response.
 func spellings(secret string) map[string]string {
 	return map[string]string{
 		"as it is":                secret,
@@ -52,7 +52,7 @@ func checkShown(t *testing.T, where, text string) {
 	}
 }
 
-// everyText returns a value in each form in which a program may print or log it.
+// everyText returns the texts of a value that a program may print or log.
 func everyText(value any) map[string]string {
 	texts := make(map[string]string)
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d"} {
@@ -75,7 +75,7 @@ func TestClientsShowNoSecrets(t *testing.T) {
 	for kind, client := range map[string]*m3teraccess.Client{
 		"with credentials": client, "with a token source": withSource, "of another organization": client.Organization("other"),
 	} {
-		if err := create(t, client); err != nil { // so that there is an access token
+		if err := create(t, client); err != nil { // fetches an access token
 			t.Fatal(err)
 		}
 		for name, value := range map[string]any{
@@ -150,7 +150,7 @@ func TestErrorsShowNoSecretsThatTheServerEchoes(t *testing.T) {
 	}
 }
 
-// checkError looks at an error, at all errors that it wraps, and at what each of them keeps.
+// checkError fails if an error, an error that it wraps, or a field of them shows a secret.
 func checkError(t *testing.T, where string, err error) {
 	t.Helper()
 	if err == nil {
@@ -185,18 +185,18 @@ func checkError(t *testing.T, where string, err error) {
 	}
 }
 
-// checkBody looks at the part of a response that an error keeps. It must not end with a part of a secret either.
+// checkBody fails if the body that an error keeps shows a secret, or ends with the first half of one.
 func checkBody(t *testing.T, where string, kept []byte) {
 	t.Helper()
 	checkShown(t, where+", Body", string(kept))
 	for _, secret := range []string{apiSecret, basicValue, accessToken} {
 		if half := secret[:len(secret)/2]; bytes.HasSuffix(kept, []byte(half)) {
-			t.Errorf("%s, Body: ends with %q, the half of a secret", where, half)
+			t.Errorf("%s, Body: ends with %q, half of a secret", where, half)
 		}
 	}
 }
 
-// The errors of the transport show the headers of the request, as the errors of some transports that trace do.
+// The client hides the errors of a transport that show the headers of the request.
 func TestErrorsShowNoSecretsOfTheTransport(t *testing.T) {
 	for _, failing := range []string{"the token request", "the call", "the body of the answer"} {
 		base := transportFunc(func(req *http.Request) (*http.Response, error) {
@@ -220,7 +220,7 @@ func TestErrorsShowNoSecretsOfTheTransport(t *testing.T) {
 			}
 			checkError(t, call.name+", "+failing, err)
 			if !errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("%s, %s: %v no longer matches what it was", call.name, failing, err)
+				t.Errorf("%s, %s: %v does not match the error of the transport", call.name, failing, err)
 			}
 		}
 	}

@@ -14,7 +14,7 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// Each value of an enum that is in lower case, as in requests, has a constant.
+// Each lower-case value of an enum has a constant. Requests have lower-case values.
 func TestConstantsOfTheDocument(t *testing.T) {
 	var names []string
 	for _, typ := range manual(t, "/wrapper").Types {
@@ -38,11 +38,11 @@ func TestConstantsOfTheDocument(t *testing.T) {
 	}
 }
 
-// Statements of every response come in the form of requests, however m3ter spells them. A resource stays as it is.
+// Each call returns statements in the form that can be sent, whatever the spelling of m3ter. Resources are unchanged.
 func TestStatementsAreReturnedInSendableForm(t *testing.T) {
 	forms := map[[2]string][2]string{ // of an effect and an action
 		{"allow", "config:create"}: {"allow", "config:create"},
-		{"ALLOW", "NEW_THING_DO"}:  {"allow", "new:thing:do"}, // not published
+		{"ALLOW", "NEW_THING_DO"}:  {"allow", "new:thing:do"}, // m3ter does not publish this action
 		{"audit", "new:thing_do"}:  {"audit", "new:thing_do"},
 		{"Deny", "Config_Create"}:  {"deny", "config:create"},
 		{"", ""}:                   {"", ""},
@@ -67,7 +67,7 @@ func TestStatementsAreReturnedInSendableForm(t *testing.T) {
 					answered[call.name] = true
 				}
 				got, err := call.Do(t.Context(), newLocalClient(t, viaHandler{allowed(200, toJSON(tree))}))
-				if err != nil && !errors.Is(err, m3teraccess.ErrRepeatedToken) { // of the example with more behind it
+				if err != nil && !errors.Is(err, m3teraccess.ErrRepeatedToken) { // the page token of the example repeats
 					t.Fatal(err)
 				}
 				if err := json.Unmarshal([]byte(toJSON(got)), &tree); err != nil {
@@ -86,7 +86,7 @@ func TestStatementsAreReturnedInSendableForm(t *testing.T) {
 	}
 }
 
-// statementsIn are the statements within a JSON value.
+// statementsIn returns the statements inside a JSON value.
 func statementsIn(tree any) (found []map[string]any) {
 	list, _ := tree.([]any)
 	if object, ok := tree.(map[string]any); ok {
@@ -101,7 +101,7 @@ func statementsIn(tree any) (found []map[string]any) {
 	return found
 }
 
-// A new kind of principal doesn't make the response to a write unreadable.
+// The client reads a response with a new type of principal.
 func TestUnknownPrincipalTypes(t *testing.T) {
 	for _, kind := range []string{"USER", "USERGROUP", "SERVICEUSER", "SUPPORTUSERS", "ROBOT", "user", ""} {
 		client := newLocalClient(t, viaHandler{allowed(200, `{"id":"l","principalType":"`+kind+`"}`)})
@@ -112,16 +112,16 @@ func TestUnknownPrincipalTypes(t *testing.T) {
 	}
 }
 
-// The client leaves out zero values. It sends an empty list of support statements, which differs from no list.
+// The client omits zero values, but sends an empty list of support statements, which differs from no list.
 func TestZeroValuesAreOmitted(t *testing.T) {
-	service := newService(t, allowed(200, `{"id":"s"}`))
+	server := newServer(t, allowed(200, `{"id":"s"}`))
 	request := supportRequest(0)
 	for i, want := range []string{
 		`{"dtEndSupportUsersAccess":"2026-03-01T17:00:00Z"}`,
 		`{"dtEndSupportUsersAccess":"2026-03-01T17:00:00Z","supportUsersPermissionPolicy":[]}`,
 	} {
-		if _, err := service.client(t).RequestSupport(t.Context(), request); err != nil || service.bodies()[i] != want {
-			t.Errorf("sent %s, want %s; %v", service.bodies()[i], want, err)
+		if _, err := server.client(t).RequestSupport(t.Context(), request); err != nil || server.bodies()[i] != want {
+			t.Errorf("sent %s, want %s; %v", server.bodies()[i], want, err)
 		}
 		request.SupportUsersPermissionPolicy = []m3teraccess.Statement{}
 	}

@@ -26,9 +26,8 @@ const (
 	stormCalls   = 6 // a caller
 )
 
-// A storm is 500 concurrent callers and random faults. Afterwards the fake's record shows the requests that were sent
-// and the changes that were made. The seed draws the calls and the faults; the scheduler decides which call meets
-// which.
+// A storm is 500 concurrent callers and random faults. The fake's record shows whether the error of each call is true.
+// The seed determines the calls and the faults; the scheduler assigns the faults to the calls.
 func TestStorm(t *testing.T) {
 	seed := drawSeed(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -99,7 +98,7 @@ func (s *storm) fault(request m3tertest.Request) (m3tertest.Fault, bool) {
 		return fault, false
 	}
 	if s.random.IntN(3) == 0 {
-		fault.Delay = time.Duration(s.random.IntN(15_000)) * time.Millisecond // sometimes more than the timeout of an attempt
+		fault.Delay = time.Duration(s.random.IntN(15_000)) * time.Millisecond // may exceed the timeout of an attempt
 	}
 	switch kind := s.random.IntN(10); {
 	case kind < 4:
@@ -112,24 +111,24 @@ func (s *storm) fault(request m3tertest.Request) (m3tertest.Fault, bool) {
 			fault.Header.Set("Content-Type", "text/html")
 			fault.Body = "<html>a gateway says no</html>"
 		}
-		if s.random.IntN(50) == 0 { // seldom, since it holds back all callers
+		if s.random.IntN(50) == 0 { // rarely, because it holds back all callers
 			fault.Status = http.StatusTooManyRequests
 			fault.Header.Set("Retry-After", fmt.Sprint(s.random.IntN(40)))
 		}
 	}
-	// m3ter may carry out a request and be late, or a gateway may fail instead.
+	// m3ter may carry out a request whose response is late, or replaced by a gateway.
 	doneBefore := fault.Break != m3tertest.DropBeforeBody && fault.Break != m3tertest.DropAfterBody
 	if mayBeDone := fault.Status == 0 || fault.Status == 408 || fault.Status >= 500; doneBefore && mayBeDone {
 		fault.CarriedOut = s.random.IntN(2) == 0
 	}
 	refusals := []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden}
 	if request.Operation == "Token" && slices.Contains(refusals, fault.Status) {
-		return m3tertest.Fault{}, false // refused credentials would end most calls at once and show nothing
+		return m3tertest.Fault{}, false // refused credentials would end most calls at once
 	}
 	return fault, true
 }
 
-// A stormCall is one call. Its key is in its requests and in no others.
+// A stormCall is one call. Only its requests contain its key.
 type stormCall struct {
 	key     string
 	timeout time.Duration
@@ -148,12 +147,12 @@ func (c *stormCall) run(t *testing.T, client *m3teraccess.Client) {
 	c.overrun = time.Since(start) - c.timeout
 }
 
-// newCall draws a call and seeds the objects that it needs.
+// newCall draws a call, and adds its objects to the fake.
 func (s *storm) newCall(key string, random *rand.Rand) *stormCall {
 	c := &stormCall{key: "key-" + key + "-", timeout: time.Duration(1+random.IntN(60)) * time.Second}
 	switch random.IntN(5) {
 	case 0:
-		// Each call has its own date.
+		// The date is the key.
 		end := time.Date(2030, 1, 1, 0, 0, len(s.calls), 0, time.UTC)
 		c.key = end.Format(time.RFC3339)
 		version := int64(random.IntN(5))
@@ -191,8 +190,8 @@ func (s *storm) newCall(key string, random *rand.Rand) *stormCall {
 	return c
 }
 
-// checkCalls compares the results of the calls with the fake's record. At least a given number of calls must end in each
-// of three ways, or the storm shows little.
+// checkCalls compares the errors of the calls with the fake's record. At least the given number of calls must end in
+// each of the three ways.
 func checkCalls(t *testing.T, calls []*stormCall, requests []m3tertest.Request, least int) {
 	received := make(map[string][]m3tertest.Request) // by the key of the call
 	for _, request := range requests {
@@ -211,7 +210,7 @@ func checkCalls(t *testing.T, calls []*stormCall, requests []m3tertest.Request, 
 	}
 	for _, end := range []string{"nil", "unknown outcome", "another error"} {
 		if t.Logf("%5d calls ended with %s", ends[end], end); ends[end] < least {
-			t.Errorf("only %d of %d calls ended with %s: the storm shows little", ends[end], len(calls), end)
+			t.Errorf("only %d of %d calls ended with %s", ends[end], len(calls), end)
 		}
 	}
 }
@@ -226,7 +225,7 @@ func (c *stormCall) end() string {
 	return "another error"
 }
 
-// checkWrite gets the requests of the call in the order of their arrival.
+// checkWrite checks a write. The requests are those of the call, in the order of their arrival.
 func (c *stormCall) checkWrite(t *testing.T, requests []m3tertest.Request) {
 	applied := 0
 	for i, request := range requests {

@@ -15,8 +15,8 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// One request fetches the access token for the first callers of all organizations. The row "50 concurrent first calls"
-// of tokenSituations has the callers of one.
+// One token request serves the concurrent first calls of all organizations. The row "50 concurrent first calls" of
+// tokenSituations tests those of one organization.
 func TestOneTokenRequestForAllOrganizations(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, client := newFake(t)
@@ -32,14 +32,14 @@ func TestOneTokenRequestForAllOrganizations(t *testing.T) {
 		}
 		group.Wait()
 		synctest.Wait()
-		checkTokenRequests(t, fake, 2) // one more for the 403 of the others, which might mean an expired access token
+		checkTokenRequests(t, fake, 2) // one more after a 403, which might mean an expired access token
 		if n := len(operations(fake.Requests())); n != 20 {
 			t.Errorf("%d calls came, want 20", n)
 		}
 	})
 }
 
-// callAtOnce lets n callers begin together, and waits for them.
+// callAtOnce makes n concurrent calls.
 func callAtOnce(t *testing.T, n int, client *m3teraccess.Client) {
 	t.Helper()
 	var group sync.WaitGroup
@@ -64,15 +64,15 @@ func checkTokenRequests(t *testing.T, fake *m3tertest.Server, want int) {
 	}
 }
 
-// A caller whose context ends leaves at once. The token request goes on for the other callers, even if the first caller
-// began it.
+// A call that waits for an access token ends with its context. The token request continues for the other calls, even if
+// the first call started it.
 func TestCallerLeavesWhileTheTokenIsFetched(t *testing.T) {
 	for leaves, name := range []string{"the first", "another"} {
 		t.Run(name, bubbled(func(t *testing.T) {
 			release := make(chan struct{})
 			asked := 0
 			token := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				asked++ // by one goroutine, or the test fails
+				asked++ // there must be one token request, so one goroutine
 				select {
 				case <-release:
 					allowed(200, `{"access_token":"t","token_type":"Bearer"}`).ServeHTTP(w, r)
@@ -90,7 +90,7 @@ func TestCallerLeavesWhileTheTokenIsFetched(t *testing.T) {
 				}
 				results[i] = make(chan error, 1)
 				go func() { results[i] <- either(client.CreatePermissionPolicy(ctx, policyRequest())) }()
-				synctest.Wait() // for it to wait for the access token
+				synctest.Wait() // until the call waits for the access token
 			}
 			leave()
 			synctest.Wait()
@@ -112,7 +112,7 @@ func TestCallerLeavesWhileTheTokenIsFetched(t *testing.T) {
 
 var withKey = m3teraccess.WithCredentials("a-key", "a-secret")
 
-// withTokens makes a handler that leaves token requests to token, and all other requests to calls.
+// withTokens makes a handler that passes token requests to token, and all other requests to calls.
 func withTokens(token, calls http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/oauth/token", token)
@@ -141,8 +141,8 @@ func TestCredentialsAreSentUnescaped(t *testing.T) {
 	}
 }
 
-// A failure of the token request has its own status. It matches no error of the call, which was never sent.
-// TestRefusedCredentials in wrapper has the refusals with a code.
+// The error of a failed token request has its status, and matches none of the sentinels. TestRefusedCredentials in
+// wrapper tests refusals with a code.
 func TestTokenRequestsThatFail(t *testing.T) {
 	html := map[string]string{"Content-Type": "text/html"}
 	for name, test := range map[string]struct {
@@ -158,7 +158,7 @@ func TestTokenRequestsThatFail(t *testing.T) {
 		"500":              {allowed(500, `{"message":"no"}`), "500"},
 		"502 of a gateway": {answer{status: 502, body: "<html>", header: html}, "502"},
 	} {
-		t.Run(name, bubbled(func(t *testing.T) { // in which a retry takes no time
+		t.Run(name, bubbled(func(t *testing.T) { // a retry takes no time there
 			calls := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the call was sent") })
 			err := create(t, newLocalClient(t, viaHandler{withTokens(test.answer, calls)}, withKey))
 			var failure *m3teraccess.AuthError

@@ -8,8 +8,8 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// An update sends its version, unless it is 0. A create sends none. A refusal is a version conflict in each form that
-// it can have, but only if the call sent a version. TestRefusesVersion in wrapper has more messages.
+// An update sends its version, unless it is 0. A create sends none. A refusal is a version conflict only if the call
+// sent a version. TestRefusesVersion in wrapper tests more messages.
 func TestVersions(t *testing.T) {
 	for _, test := range []struct {
 		answer     answer
@@ -24,17 +24,17 @@ func TestVersions(t *testing.T) {
 		{allowed(404, `{"message":"no such version"}`), false},
 		{allowed(500, `{"message":"version"}`), false},
 	} {
-		service := newService(t, test.answer)
-		client := service.client(t)
+		server := newServer(t, test.answer)
+		client := server.client(t)
 		for _, call := range calls {
 			for _, version := range []int{0, 42} {
-				before := len(service.bodies())
+				before := len(server.bodies())
 				_, err := call.Sending(call.VersionedBody(version)).Do(t.Context(), client)
 				sends := call.Version() != "" && version > 0
 				if want := test.isConflict && sends; err == nil || errors.Is(err, m3teraccess.ErrVersionConflict) != want {
 					t.Errorf("%v, %s with version %d: is a conflict: %t, want %t: %v", test.answer, call.name, version, !want, want, err)
 				}
-				body := service.bodies()[before]
+				body := server.bodies()[before]
 				if strings.Contains(body, `"version":42`) != sends || strings.Contains(body, "version") != sends {
 					t.Errorf("%s with version %d: sent %s", call.name, version, body)
 				}
