@@ -379,7 +379,7 @@ type TargetType string
 // UserPermissionsAnswer is a page of policies. m3ter's published document says that the response is a single policy. The client accepts either.
 type UserPermissionsAnswer = PermissionPolicyPage
 
-// OrgID is the id of an organization.
+// OrgID is a parameter of api/openapi.yaml.
 type OrgID = string
 
 // Error is the reason why m3ter refused a request or failed.

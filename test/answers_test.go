@@ -1,51 +1,53 @@
 package test
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"strings"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// abort cuts the connection after what was written so far.
+// abort sends the bytes written so far, and closes the connection.
 func abort(w http.ResponseWriter) {
 	_ = http.NewResponseController(w).Flush()
 	panic(http.ErrAbortHandler)
 }
 
-// stream writes until the client has left.
-func stream(w http.ResponseWriter) {
-	for chunk := []byte(strings.Repeat(" ", 1<<10)); ; {
+// pad writes at least size spaces, unless the client closes the connection before.
+func pad(w http.ResponseWriter, size int) {
+	chunk := []byte(strings.Repeat(" ", 64<<10))
+	for sent := 0; sent < size; sent += len(chunk) {
 		if _, err := w.Write(chunk); err != nil {
 			return
 		}
 	}
 }
 
-// What a caller gets for a broken response.
+// endless writes until the client closes the connection.
+func endless(w http.ResponseWriter) { pad(w, math.MaxInt) }
+
+// The results of a call with a broken response.
 const (
 	fine       = "a value"
 	unreadable = "a DecodeError"
 	lost       = "io.ErrUnexpectedEOF"
 )
 
-// A brokenAnswer is a broken response. good in its body stands for the body that would be right.
+// A brokenAnswer is a broken response. The word good in its body stands for a valid body.
 type brokenAnswer struct {
-	name          string
-	body          string
-	header        map[string]string
-	then          func(http.ResponseWriter)
-	success       string // what the caller gets if the status is 200
-	successKeeps  bool   // the document allows it with status 200
-	failureKeeps  bool   // the document allows it with status 400 or 500
-	failureSpeaks bool   // the client finds its message
+	name           string
+	body           string
+	header         map[string]string
+	then           func(http.ResponseWriter)
+	success        string // the result of the call if the status is 200
+	successAllowed bool   // the document allows it with status 200
+	failureAllowed bool   // the document allows it with status 400 or 500
+	hasMessage     bool   // the client reads its message
 }
 
 var brokenAnswers = []brokenAnswer{
@@ -55,84 +57,84 @@ var brokenAnswers = []brokenAnswer{
 	{name: "empty, no content type", header: map[string]string{"Content-Type": ""}, success: unreadable},
 	{name: "null", body: "null", success: unreadable},
 	{name: "null, space around", body: " null\n", success: unreadable},
-	{name: "empty object", body: "{}", success: unreadable, failureKeeps: true},
+	{name: "empty object", body: "{}", success: unreadable, failureAllowed: true},
 	{name: "a string", body: `"good"`, success: unreadable},
 	{name: "a number", body: "7", success: unreadable},
 	{name: "id of a wrong type", body: `{"id":7,"data":7,"message":7}`, success: unreadable},
-	{name: "id null", body: `{"id":null}`, success: unreadable, failureKeeps: true},
+	{name: "id null", body: `{"id":null}`, success: unreadable, failureAllowed: true},
 	{name: "cut JSON", body: `{"id":"x","data":[`, success: unreadable},
-	// kin-openapi reads one value and looks no further.
-	{name: "two values", body: "good good", success: unreadable, successKeeps: true, failureKeeps: true},
-	{name: "garbage behind", body: "good]", success: unreadable, successKeeps: true, failureKeeps: true},
-	{name: "byte order mark", body: "\ufeffgood", success: fine, failureSpeaks: true},
-	{name: "text/plain", body: "good", header: map[string]string{"Content-Type": "text/plain"}, success: unreadable, failureSpeaks: true},
-	{name: "a content type that can't be read", body: "good", header: map[string]string{"Content-Type": "json;;="}, success: unreadable, failureSpeaks: true},
-	{name: "no content type", body: "good", header: map[string]string{"Content-Type": ""}, success: fine, failureSpeaks: true},
-	{name: "charset", body: "good", header: map[string]string{"Content-Type": "application/json; charset=utf-8"}, success: fine, successKeeps: true, failureKeeps: true, failureSpeaks: true},
-	{name: "another case", body: "good", header: map[string]string{"Content-Type": "Application/JSON"}, success: fine, successKeeps: true, failureKeeps: true, failureSpeaks: true},
-	{name: "problem+json", body: "good", header: map[string]string{"Content-Type": "application/problem+json"}, success: fine, failureSpeaks: true},
-	{name: "vnd+json", body: "good", header: map[string]string{"Content-Type": "application/vnd.m3ter.v1+json; charset=utf-8"}, success: fine, failureSpeaks: true},
+	// kin-openapi ignores everything after the first value.
+	{name: "two values", body: "good good", success: unreadable, successAllowed: true, failureAllowed: true},
+	{name: "garbage behind", body: "good]", success: unreadable, successAllowed: true, failureAllowed: true},
+	{name: "byte order mark", body: "\ufeffgood", success: fine, hasMessage: true},
+	{name: "text/plain", body: "good", header: map[string]string{"Content-Type": "text/plain"}, success: unreadable, hasMessage: true},
+	{name: "a content type that can't be read", body: "good", header: map[string]string{"Content-Type": "json;;="}, success: unreadable, hasMessage: true},
+	{name: "no content type", body: "good", header: map[string]string{"Content-Type": ""}, success: fine, hasMessage: true},
+	{name: "charset", body: "good", header: map[string]string{"Content-Type": "application/json; charset=utf-8"}, success: fine, successAllowed: true, failureAllowed: true, hasMessage: true},
+	{name: "another case", body: "good", header: map[string]string{"Content-Type": "Application/JSON"}, success: fine, successAllowed: true, failureAllowed: true, hasMessage: true},
+	{name: "problem+json", body: "good", header: map[string]string{"Content-Type": "application/problem+json"}, success: fine, hasMessage: true},
+	{name: "vnd+json", body: "good", header: map[string]string{"Content-Type": "application/vnd.m3ter.v1+json; charset=utf-8"}, success: fine, hasMessage: true},
 	{name: "shorter than announced", body: "good", header: map[string]string{"Content-Length": "5000"}, then: abort, success: lost},
 	{name: "cut within a chunk", body: "good", then: abort, success: lost},
 	{name: "nothing of what was announced", header: map[string]string{"Content-Length": "9"}, then: abort, success: lost},
-	{name: "endless", body: "good", then: stream, success: unreadable},
+	{name: "endless", body: "good", then: endless, success: unreadable},
 }
 
-// eachBroken answers each call with each broken response, and tests the error. The test also gets the body.
-func eachBroken(t *testing.T, status int, good func(call) string, test func(*testing.T, brokenAnswer, call, string, error)) {
+// The test gives each call each broken response, with a status of success and of failure.
+func TestBrokenAnswers(t *testing.T) {
 	for _, broken := range brokenAnswers {
-		for _, call := range calls {
-			t.Run(fmt.Sprintf("%s/%d/%s", broken.name, status, call.name), func(t *testing.T) {
-				t.Parallel()
-				keeps := broken.failureKeeps
-				if status == 200 {
-					keeps = broken.successKeeps
-				}
-				body := strings.ReplaceAll(broken.body, "good", good(call))
-				service := newService(t, answer{status, broken.header, body, !keeps, broken.then})
-				test(t, broken, call, body, call.do(t.Context(), service.client(t, m3teraccess.WithMaxResponseBytes(64<<10))))
-				if n := len(service.requests()); n != 1 {
-					t.Errorf("it was sent %d times", n)
-				}
-			})
+		for _, status := range []int{200, 400, 500} {
+			for _, call := range calls {
+				t.Run(fmt.Sprintf("%s/%d/%s", broken.name, status, call.name), func(t *testing.T) {
+					t.Parallel()
+					good, isAllowed, success := `{"message":"no way"}`, broken.failureAllowed, ""
+					if status == 200 {
+						good, isAllowed, success = call.good, broken.successAllowed, broken.success
+					}
+					body := strings.ReplaceAll(broken.body, "good", good)
+					server := newServer(t, answer{status, broken.header, body, !isAllowed, broken.then})
+					err := call.do(t.Context(), server.client(t, m3teraccess.WithMaxResponseBytes(64<<10)))
+					if n := len(server.requests()); n != 1 {
+						t.Errorf("it was sent %d times", n)
+					}
+					if got, want := errors.Is(err, m3teraccess.ErrOutcomeUnknown), call.write && status != 400 && success != fine; got != want {
+						t.Errorf("matches ErrOutcomeUnknown: %t, want %t: %v", got, want, err)
+					}
+					checkBroken(t, err, status, success, broken.hasMessage, body)
+				})
+			}
 		}
 	}
 }
 
-func TestBrokenSuccess(t *testing.T) {
-	eachBroken(t, 200, func(call call) string { return call.good }, checkBrokenSuccess)
-}
-
-func checkBrokenSuccess(t *testing.T, broken brokenAnswer, call call, body string, err error) {
-	want := broken.success
-	if want == fine {
-		if err != nil {
-			t.Error(err)
+// checkBroken compares an error with the response. success is the result for a status of 200, or "" for another status.
+func checkBroken(t *testing.T, err error, status int, success string, speaks bool, body string) {
+	var failure *m3teraccess.Error
+	var decodeError *m3teraccess.DecodeError
+	isFailure, isUnreadable := errors.As(err, &failure), errors.As(err, &decodeError)
+	isLost := errors.Is(err, io.ErrUnexpectedEOF)
+	if (err == nil) != (success == fine) || isFailure != (success == "") || isUnreadable != (success == unreadable) || isLost != (success == lost) {
+		t.Fatalf("got %T %v, want %s", err, err, success)
+	}
+	// The limit does not count the text about an unknown outcome.
+	if text := fmt.Sprint(err); len(text) > maxErrorText+500 || strings.ContainsAny(text, "\n\r\x1b\x00") || strings.HasSuffix(text, "to find out, ") {
+		t.Errorf("%d bytes: %.2000q", len(text), text)
+	}
+	if isFailure {
+		if failure.StatusCode != status || speaks && failure.Message != "no way" {
+			t.Errorf("got %+v", failure)
 		}
-		return
+		checkPrefix(t, failure.Body, body)
 	}
-	if got := errors.Is(err, m3teraccess.ErrOutcomeUnknown); got != call.write {
-		t.Errorf("matches ErrOutcomeUnknown: %t, is a write: %t: %v", got, call.write, err)
+	if isUnreadable {
+		if decodeError.StatusCode != status || decodeError.Method == "" || decodeError.Path == "" {
+			t.Errorf("got %+v", decodeError)
+		}
+		checkPrefix(t, decodeError.Body, body)
 	}
-	if errors.As(err, new(*m3teraccess.Error)) {
-		t.Errorf("200 is taken for a failure: %v", err)
-	}
-	var unreadableAnswer *m3teraccess.DecodeError
-	isUnreadable := errors.As(err, &unreadableAnswer)
-	if isUnreadable != (want == unreadable) || errors.Is(err, io.ErrUnexpectedEOF) != (want == lost) {
-		t.Fatalf("got %T %v, want %s", err, err, want)
-	}
-	if !isUnreadable {
-		return
-	}
-	if unreadableAnswer.StatusCode != 200 || unreadableAnswer.Method == "" || unreadableAnswer.Path == "" {
-		t.Errorf("got %+v", unreadableAnswer)
-	}
-	checkPrefix(t, unreadableAnswer.Body, body)
-	checkText(t, err)
 }
 
-// maxErrorBody and maxErrorText bound what an error keeps and what it says.
+// maxErrorBody limits the body that an error keeps, and maxErrorText its text, in bytes.
 const (
 	maxErrorBody = 8 << 10
 	maxErrorText = 1 << 10
@@ -140,120 +142,42 @@ const (
 
 func checkPrefix(t *testing.T, kept []byte, body string) {
 	t.Helper()
-	if len(kept) > maxErrorBody {
-		t.Errorf("the error keeps %d bytes", len(kept))
-	}
-	if !strings.HasPrefix(string(kept), body[:min(len(body), maxErrorBody)]) {
-		t.Errorf("the error keeps %.100q, want %.100q", kept, body)
+	if len(kept) > maxErrorBody || !strings.HasPrefix(string(kept), body[:min(len(body), maxErrorBody)]) {
+		t.Errorf("the error keeps %d bytes, %.100q, want %.100q", len(kept), kept, body)
 	}
 }
 
-// checkText looks at the text of an error. The text about an unknown outcome comes on top of the bound.
-func checkText(t *testing.T, err error) {
-	t.Helper()
-	if text := err.Error(); len(text) > maxErrorText+500 || strings.ContainsAny(text, "\n\r\x1b\x00") {
-		t.Errorf("%d bytes: %.2000q", len(text), text)
-	}
-}
-
-func TestBrokenFailure(t *testing.T) {
-	message := func(call) string { return `{"message":"no way"}` }
-	for _, status := range []int{400, 500} {
-		eachBroken(t, status, message, func(t *testing.T, broken brokenAnswer, call call, body string, err error) {
-			var failure *m3teraccess.Error
-			if !errors.As(err, &failure) || failure.StatusCode != status {
-				t.Fatalf("got %T %v, want an Error of status %d", err, err, status)
-			}
-			isBad, isServer := errors.Is(err, m3teraccess.ErrBadRequest), errors.Is(err, m3teraccess.ErrServer)
-			if isBad != (status == 400) || isServer != (status == 500) {
-				t.Errorf("%v matches the wrong one", err)
-			}
-			if got, want := errors.Is(err, m3teraccess.ErrOutcomeUnknown), call.write && status == 500; got != want {
-				t.Errorf("matches ErrOutcomeUnknown: %t, want %t: %v", got, want, err)
-			}
-			if broken.failureSpeaks && failure.Message != "no way" {
-				t.Errorf("message %q", failure.Message)
-			}
-			checkPrefix(t, failure.Body, body)
-			checkText(t, err)
-		})
-	}
-}
-
-// The client reads an endless response up to the bound, and no further.
-func TestLittleIsReadOfAnEndlessAnswer(t *testing.T) {
+// The client reads at most one byte more than the limit.
+func TestEndlessResponseIsReadUpToTheLimit(t *testing.T) {
 	for _, status := range []int{200, 400, 500} {
 		for _, call := range calls {
-			var read int64
+			const size, bound = 2000, 1000
+			body := strings.NewReader(strings.Repeat(" ", size))
 			base := transportFunc(func(*http.Request) (*http.Response, error) {
-				header := http.Header{"Content-Type": {"application/json"}, breaksContract: {"true"}}
-				return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(&counted{&read})}, nil
+				header := http.Header{"Content-Type": {"application/json"}, invalidMark: {"true"}}
+				return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(body), ContentLength: -1}, nil
 			})
-			err := call.do(t.Context(), newLocalClient(t, base, m3teraccess.WithMaxResponseBytes(1000)))
-			if err == nil || read > 1001 {
+			err := call.do(t.Context(), newLocalClient(t, base, m3teraccess.WithMaxResponseBytes(bound)))
+			if read := size - body.Len(); err == nil || read > bound+1 {
 				t.Errorf("%s, %d: %d bytes were read: %v", call.name, status, read, err)
 			}
 		}
 	}
 }
 
-// counted is an endless body that counts the bytes read.
-type counted struct{ n *int64 }
-
-func (c *counted) Read(p []byte) (int, error) {
-	*c.n += int64(len(p))
-	return copy(p, bytes.Repeat([]byte(" "), len(p))), nil
-}
-
 type transportFunc func(*http.Request) (*http.Response, error)
 
 func (f transportFunc) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// The bound is the largest size that the client reads.
-func TestBoundOfAnAnswer(t *testing.T) {
+// A response of exactly the limit is not too long.
+func TestMaxResponseBytes(t *testing.T) {
 	const body = `{"data":[],"nextToken":""}`
 	for size, want := range map[int64]bool{int64(len(body)): true, int64(len(body)) - 1: false, 1: false} {
-		// The client doesn't read a larger response to its end, so the test can't hold it against the document.
-		a := answer{status: 200, body: body, breaks: !want}
+		// The client doesn't read a longer response to its end, so the contract can't compare it with the document.
+		a := answer{status: 200, body: body, isInvalid: !want}
 		client := newLocalClient(t, viaHandler{a}, m3teraccess.WithMaxResponseBytes(size))
 		if err := read(t, client); (err == nil) != want {
 			t.Errorf("%d bytes of %d: %v", size, len(body), err)
 		}
 	}
-}
-
-// WithTimeout ends a response that never begins, and a response that stops.
-func TestAnswerThatStandsStill(t *testing.T) {
-	for _, begins := range []bool{true, false} {
-		for _, call := range calls {
-			synctest.Test(t, func(t *testing.T) {
-				base := transportFunc(func(req *http.Request) (*http.Response, error) {
-					if !begins {
-						<-req.Context().Done()
-						return nil, req.Context().Err()
-					}
-					return &http.Response{
-						StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}},
-						Body: io.NopCloser(io.MultiReader(strings.NewReader(`{"id":`), untilDone{req})),
-					}, nil
-				})
-				began := time.Now()
-				err := call.do(t.Context(), newLocalClient(t, base, m3teraccess.WithTimeout(3*time.Second)))
-				if took := time.Since(began); err == nil || took != 3*time.Second {
-					t.Errorf("%s: took %v: %v", call.name, took, err)
-				}
-				if got := errors.Is(err, m3teraccess.ErrOutcomeUnknown); got != call.write {
-					t.Errorf("%s: matches ErrOutcomeUnknown: %t: %v", call.name, got, err)
-				}
-			})
-		}
-	}
-}
-
-// untilDone reads nothing until the request ends.
-type untilDone struct{ req *http.Request }
-
-func (u untilDone) Read([]byte) (int, error) {
-	<-u.req.Context().Done()
-	return 0, u.req.Context().Err()
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/oasdiff/yaml"
 )
 
-// facts is what m3ter documents of each place that placesOf names, written as in api/openapi.yaml, with only the last
-// word of a $ref. A place that usual covers needs no row.
+// facts are the facts that m3ter documents of each place that placesOf names. They are written as in api/openapi.yaml,
+// with only the last word of a $ref. A place that usual covers needs no row.
 const facts = `
 document: {servers: [{url: https://api.m3ter.com}], security: [{OAuth2: []}]}
 OAuth2: {type: oauth2, flows: {clientCredentials: {tokenUrl: /oauth/token, scopes: {}}}}
@@ -94,8 +94,8 @@ var documentedFacts = sync.OnceValue(func() map[string]string {
 	return all
 })
 
-// usual is what m3ter documents of a place without a row in facts. It accepts anything of an operation without a row,
-// and of the schema of its response: test/upstream compares them with m3ter's own document.
+// usual returns the facts of a place without a row in facts. It accepts any facts of an operation without a row, and of
+// the schema of its response: test/upstream compares them with m3ter's own document.
 func usual(name string, place place) string {
 	_, rest, _ := strings.Cut(name, ".")
 	switch {

@@ -18,11 +18,11 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/test/cases"
 )
 
-// breaksContract is the header with which a test marks a response that the document forbids. A response without it must
+// invalidMark is the header with which a test marks a response that the document forbids. A response without it must
 // match the document, and a response with it must not. The client never sees the header.
-const breaksContract = "Test-Breaks-Contract"
+const invalidMark = "Test-Breaks-Contract"
 
-// A contract is a transport that compares all requests and responses with the document.
+// A contract is a transport that compares each request and response with the document.
 type contract struct {
 	t    testing.TB
 	base http.RoundTripper
@@ -42,13 +42,13 @@ func (c *contract) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	marked := resp.Header.Get(breaksContract) != ""
-	resp.Header.Del(breaksContract)
+	marked := resp.Header.Get(invalidMark) != ""
+	resp.Header.Del(invalidMark)
 	header := resp.Header.Clone()
 	resp.Body = &judgedBody{ReadCloser: resp.Body, judge: func(body []byte, ended error) {
 		verdict := ended
 		if req.Context().Err() != nil || errors.Is(ended, context.Canceled) || errors.Is(ended, context.DeadlineExceeded) {
-			return // the caller has gone; the response is not to blame
+			return // the call has ended, so the response may be incomplete
 		}
 		if ended == io.EOF {
 			verdict = cases.CheckAnswer(request, resp.StatusCode, header, body)
@@ -63,7 +63,7 @@ func (c *contract) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// isBesideDocument reports whether a request is for an endpoint that the fake serves besides those of the
+// isBesideDocument reports whether a request is for an endpoint that the fake serves in addition to those of the
 // document.
 func isBesideDocument(req *http.Request) bool {
 	known := []string{
@@ -95,10 +95,10 @@ func withBody(req *http.Request) (*http.Request, []byte) {
 	return copied, body
 }
 
-// A judgedBody passes the bytes that were read to a check when it is closed.
+// A judgedBody passes the bytes that were read to judge when it is closed.
 type judgedBody struct {
 	io.ReadCloser
-	mu    sync.Mutex // a body may be closed while it is read
+	mu    sync.Mutex // Close and Read may be concurrent
 	read  bytes.Buffer
 	ended error
 	once  sync.Once
@@ -128,8 +128,8 @@ func (b *judgedBody) Close() error {
 	return b.ReadCloser.Close()
 }
 
-// The transport that checks the other tests must itself find violations.
-func TestContractFindsWhatBreaksIt(t *testing.T) {
+// The contract reports each violation.
+func TestContractReportsViolations(t *testing.T) {
 	const path = "http://localhost/organizations/o/permissionpolicies"
 	const good = `{"name":"n","permissionPolicy":[{"effect":"allow","action":["all"],"resource":["*"]}]}`
 	tests := []struct {
@@ -137,15 +137,15 @@ func TestContractFindsWhatBreaksIt(t *testing.T) {
 		url    string
 		body   string
 		answer answer
-		want   string // part of the complaint; "" for none
+		want   string // part of the report; "" for no report
 	}{
-		{"all in order", path, good, keeps(200, `{"id":"p"}`), ""},
-		{"a forbidden answer, marked", path, good, breaks(200, `{}`), ""},
-		{"a forbidden answer", path, good, keeps(200, `{}`), "the document forbids the answer"},
-		{"a status that isn't declared", path, good, keeps(201, `{"id":"p"}`), "the document forbids the answer"},
-		{"an allowed answer, marked", path, good, breaks(200, `{"id":"p"}`), "though it is marked"},
-		{"a forbidden request", path, strings.Replace(good, "all", "ALL", 1), keeps(200, `{"id":"p"}`), "the document forbids the request"},
-		{"a request for something else", path + "/x", good, keeps(200, `{"id":"p"}`), "the document forbids the request"},
+		{"all in order", path, good, valid(200, `{"id":"p"}`), ""},
+		{"a forbidden answer, marked", path, good, invalid(200, `{}`), ""},
+		{"a forbidden answer", path, good, valid(200, `{}`), "the document forbids the answer"},
+		{"a status that isn't declared", path, good, valid(201, `{"id":"p"}`), "the document forbids the answer"},
+		{"an allowed answer, marked", path, good, invalid(200, `{"id":"p"}`), "though it is marked"},
+		{"a forbidden request", path, strings.Replace(good, "all", "ALL", 1), valid(200, `{"id":"p"}`), "the document forbids the request"},
+		{"a request for something else", path + "/x", good, valid(200, `{"id":"p"}`), "the document forbids the request"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -172,8 +172,7 @@ func (c *complaintsOnly) Errorf(format string, args ...any) {
 	c.texts = append(c.texts, fmt.Sprintf(format, args...))
 }
 
-// viaHandler is a transport that calls a handler, without a network. It works in a testing/synctest bubble,
-// and serves a thousand callers.
+// viaHandler is a transport that calls a handler, without a network. It works in a testing/synctest bubble.
 type viaHandler struct{ http.Handler }
 
 func (v viaHandler) RoundTrip(req *http.Request) (*http.Response, error) {

@@ -14,7 +14,7 @@ import (
 )
 
 // Each text in the table of docs/errors.md is part of a real error.
-func TestCuresOfTheErrors(t *testing.T) {
+func TestErrorTextsOfTheDocs(t *testing.T) {
 	table, _, _ := strings.Cut(readText(t, "../docs/errors.md"), "\n## ")
 	said := commonErrors(t)
 	listed := 0
@@ -35,7 +35,7 @@ func TestCuresOfTheErrors(t *testing.T) {
 	}
 }
 
-// A failingLimiter has room for one request, and fails from then on.
+// A failingLimiter grants one request, and then fails.
 type failingLimiter struct{ waited bool }
 
 func (l *failingLimiter) Wait(context.Context) error {
@@ -46,7 +46,7 @@ func (l *failingLimiter) Wait(context.Context) error {
 	return errors.New("no room")
 }
 
-// commonErrors causes the errors, and returns their texts, one per line.
+// commonErrors causes the errors of the table, and returns their texts, one per line.
 func commonErrors(t *testing.T) string {
 	setEnvironment(t, nil)
 	_, unset := m3teraccess.NewClient()
@@ -57,7 +57,7 @@ func commonErrors(t *testing.T) string {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	read := func(opts ...m3teraccess.Option) {
-		// The test doesn't hold this client against the document, since the client reads one response only in part.
+		// The contract can't compare the traffic of this client: the client reads one response only in part.
 		opts = append(opts, m3teraccess.WithHTTPClient(&http.Client{Transport: newTransport(t)}))
 		client := clientOf(t, fake, nil, opts...)
 		errs = append(errs, either(client.UserPermissionsPage(ctx, "nobody", m3teraccess.PageParams{})))

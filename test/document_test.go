@@ -25,8 +25,8 @@ func readDocument(t *testing.T) string {
 	return readText(t, "../api/openapi.yaml")
 }
 
-// faults lists the faults of a document: what OpenAPI forbids, examples that are missing or break their schemas,
-// missing descriptions, and facts that differ from m3ter's.
+// faults lists the faults of a document: violations of OpenAPI, examples that are missing or do not match their
+// schemas, missing descriptions, and facts that differ from m3ter's.
 func faults(text string) (found []string) {
 	complain := func(format string, args ...any) { found = append(found, fmt.Sprintf(format, args...)) }
 	doc, err := openapi3.NewLoader().LoadFromData([]byte(text))
@@ -76,7 +76,7 @@ func contents(doc *openapi3.T) map[string]openapi3.Content {
 	return all
 }
 
-// Each place that differs from the published document gives a reason, and each reason has a place.
+// Each place that differs from the published document names a departure, and each departure has such a place.
 func TestDeparturesAreNamed(t *testing.T) {
 	named := idsIn(t, "../api/openapi.yaml", `# Departure: ([a-z-]+)`)
 	given := idsIn(t, "../api/departures.yaml", `(?m)^  - id: ([a-z-]+)$`)

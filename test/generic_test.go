@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -20,40 +18,16 @@ import (
 
 // A user is a type that a program declares.
 type user struct {
-	ID   string                  `json:"id"`
-	Mail string                  `json:"email"`
-	Held *m3teraccess.Support    `json:"held"`
-	May  []m3teraccess.Statement `json:"may"`
-	More []map[string]any        `json:"more"`
+	ID   string `json:"id"`
+	Mail string `json:"email"`
 }
 
-// via makes a client of a service that always gives the same response and records the requests.
-func via(t *testing.T, status int, body string) (client *m3teraccess.Client, sent func() (method, uri, body string)) {
-	t.Helper()
-	var got *http.Request
-	var gotBody []byte
-	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		got = r
-		gotBody, _ = io.ReadAll(r.Body)
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(status)
-		_, _ = w.Write([]byte(body))
-	})
-	client, err := m3teraccess.NewClient(localOptions(m3teraccess.WithHTTPClient(&http.Client{Transport: viaHandler{handler}}),
-		m3teraccess.WithRetry(m3teraccess.RetryPolicy{MaxAttempts: 1}))...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return client, func() (string, string, string) {
-		if got == nil {
-			return "", "", ""
-		}
-		return got.Method, got.URL.RequestURI(), string(gotBody)
-	}
+// newClientOfResponse makes a client whose server gives each request the same response.
+func newClientOfResponse(t *testing.T, status int, body string) *m3teraccess.Client {
+	return newUncheckedClient(t, "http://localhost", viaHandler{answer{status: status, body: body}})
 }
 
 func TestGetIsReadAsStrictlyAsTheMethods(t *testing.T) {
-	ctx := t.Context()
 	for body, readable := range map[string]bool{
 		`{"id":"u","email":"a@b"}`:    true,
 		`{"id":"u","unknown":[1,{}]}`: true,
@@ -66,72 +40,54 @@ func TestGetIsReadAsStrictlyAsTheMethods(t *testing.T) {
 		`{"id":"u","id":"v"}`:         false,
 		`{"id":"u"}{"id":"v"}`:        false,
 	} {
-		client, _ := via(t, 200, body)
-		got, err := m3teraccess.Get[user](ctx, client, "users", "u")
+		got, err := m3teraccess.Get[user](t.Context(), newClientOfResponse(t, 200, body), "users", "u")
 		if readable && (err != nil || got.ID != "u") || !readable && !errors.As(err, new(*m3teraccess.DecodeError)) {
 			t.Errorf("%s: %+v, %v", body, got, err)
 		}
 	}
-	// A type without an id needs none.
-	client, _ := via(t, 200, `{"count":3}`)
-	if got, err := m3teraccess.Get[map[string]int](ctx, client, "counts"); err != nil || (*got)["count"] != 3 {
+	// Not every type has an id.
+	if got, err := m3teraccess.Get[map[string]int](t.Context(), newClientOfResponse(t, 200, `{"count":3}`), "counts"); err != nil || (*got)["count"] != 3 {
 		t.Errorf("%+v, %v", got, err)
 	}
-	client, _ = via(t, 404, `{"message":"no such user"}`)
-	if _, err := m3teraccess.Get[user](ctx, client, "users", "u"); !errors.Is(err, m3teraccess.ErrNotFound) || !strings.Contains(err.Error(), "/users/u") {
+	_, err := m3teraccess.Get[user](t.Context(), newClientOfResponse(t, 404, `{"message":"no such user"}`), "users", "u")
+	if !errors.Is(err, m3teraccess.ErrNotFound) || !strings.Contains(err.Error(), "/users/u") {
 		t.Errorf("got %v", err)
 	}
 }
 
-func TestStatementsInsideComeOutSendable(t *testing.T) {
-	const statement = `{"effect":"ALLOW","action":["CONFIG_CREATE"],"resource":["*"]}`
-	client, _ := via(t, 200, `{"id":"u","may":[`+statement+`],"held":{"id":"s","supportUsersPermissionPolicy":[`+statement+`]}}`)
-	got, err := m3teraccess.Get[user](t.Context(), client, "users", "u")
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := m3teraccess.Allow(m3teraccess.ConfigCreate).On("*").String()
-	for _, statements := range [][]m3teraccess.Statement{got.May, got.Held.SupportUsersPermissionPolicy} {
-		if len(statements) != 1 || statements[0].String() != want {
-			t.Errorf("got %v, want %s", statements, want)
-		}
-	}
-}
-
-func TestSegmentsStaySegments(t *testing.T) {
+func TestPathSegments(t *testing.T) {
 	ctx := t.Context()
-	client, sent := via(t, 200, `{"id":"u"}`)
+	server := newServer(t, valid(200, `{"id":"u"}`))
+	client := newUncheckedClient(t, server.URL, newTransport(t))
 	for segment, escaped := range map[string]string{"a b": "a%20b", "a?b#c": "a%3Fb%23c", "%2e%2e": "%252e%252e", "é": "%C3%A9"} {
+		before := len(server.requests())
 		if _, err := m3teraccess.Get[user](ctx, client, "users", segment); err != nil {
 			t.Error(err)
 		}
-		if _, uri, _ := sent(); uri != "/organizations/org/users/"+escaped {
+		if uri := server.requests()[before].RequestURI; uri != "/organizations/org/users/"+escaped {
 			t.Errorf("%q was sent as %s", segment, uri)
 		}
 	}
-	client, sent = via(t, 200, `{"id":"u"}`)
+	before := len(server.requests())
 	for _, segments := range [][]string{nil, {""}, {"users/u"}, {"users", ".."}, {"users", `a\b`}, {"users", "a\nb"}} {
-		_, err := m3teraccess.Get[user](ctx, client, segments...)
-		var invalid *m3teraccess.ValidationError
-		if !errors.As(err, &invalid) || !strings.HasPrefix(invalid.Field, "segments") {
-			t.Errorf("%q: got %v", segments, err)
-		}
-		_, err = m3teraccess.Send[user](ctx, client, "POST", nil, segments...)
-		for _, listErr := range m3teraccess.List[user](ctx, client, nil, segments...) {
-			err = errors.Join(err, listErr)
-		}
-		if !errors.As(err, &invalid) {
-			t.Errorf("%q: got %v", segments, err)
+		_, getErr := m3teraccess.Get[user](ctx, client, segments...)
+		_, sendErr := m3teraccess.Send[user](ctx, client, "POST", nil, segments...)
+		_, listErr := collect(m3teraccess.List[user](ctx, client, nil, segments...))
+		for _, err := range []error{getErr, sendErr, listErr} {
+			var invalid *m3teraccess.ValidationError
+			if !errors.As(err, &invalid) || !strings.HasPrefix(invalid.Field, "segments") {
+				t.Errorf("%q: got %v", segments, err)
+			}
 		}
 	}
-	if method, _, _ := sent(); method != "" {
-		t.Error("something was sent")
+	if sent := len(server.requests()) - before; sent > 0 {
+		t.Errorf("sent %d requests", sent)
 	}
 }
 
 func TestSend(t *testing.T) {
 	ctx := t.Context()
-	tests := []struct {
+	for _, test := range []struct {
 		name             string
 		status           int
 		answer           string
@@ -146,26 +102,23 @@ func TestSend(t *testing.T) {
 		{"a bad gateway", 502, `<html>`, nil, false, true},
 		{"an empty success", 204, ``, nil, false, true},
 		{"a success that can't be read", 200, `{"id":""}`, nil, false, true},
+	} {
+		_, err := m3teraccess.Send[user](ctx, newClientOfResponse(t, test.status, test.answer), "POST", test.body, "users", "u")
+		if err == nil || errors.Is(err, m3teraccess.ErrVersionConflict) != test.conflict || errors.Is(err, m3teraccess.ErrOutcomeUnknown) != test.unsure {
+			t.Errorf("%s: got %v", test.name, err)
+		}
 	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			client, _ := via(t, test.status, test.answer)
-			_, err := m3teraccess.Send[user](ctx, client, "POST", test.body, "users", "u")
-			if err == nil || errors.Is(err, m3teraccess.ErrVersionConflict) != test.conflict || errors.Is(err, m3teraccess.ErrOutcomeUnknown) != test.unsure {
-				t.Errorf("got %v", err)
-			}
-		})
-	}
-	client, sent := via(t, 200, `{"id":"u"}`)
+	server := newServer(t, valid(200, `{"id":"u"}`))
+	client := newUncheckedClient(t, server.URL, newTransport(t))
 	if got, err := m3teraccess.Send[user](ctx, client, "PATCH", user{ID: "u", Mail: "a"}, "users", "u"); err != nil || got.ID != "u" {
 		t.Errorf("%+v, %v", got, err)
 	}
-	if method, uri, body := sent(); method != "PATCH" || uri != "/organizations/org/users/u" || !strings.Contains(body, `"email":"a"`) {
-		t.Errorf("sent %s %s %s", method, uri, body)
+	sent, body := server.requests()[0], server.bodies()[0]
+	if sent.Method != "PATCH" || sent.RequestURI != "/organizations/org/users/u" || body != `{"id":"u","email":"a"}` {
+		t.Errorf("sent %s %s %s", sent.Method, sent.RequestURI, body)
 	}
 	for _, body := range []string{``, `{}`, `<html>`, `null`} { // of a success
-		client, _ := via(t, 200, body)
-		if _, err := m3teraccess.Send[struct{}](ctx, client, "DELETE", nil, "users", "u"); err != nil {
+		if _, err := m3teraccess.Send[struct{}](ctx, newClientOfResponse(t, 200, body), "DELETE", nil, "users", "u"); err != nil {
 			t.Errorf("%q: %v", body, err)
 		}
 	}
@@ -179,64 +132,26 @@ func TestSend(t *testing.T) {
 	}
 }
 
-func TestListWalksOverAllPages(t *testing.T) {
-	var queries []string
-	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		queries = append(queries, r.URL.RawQuery)
-		keeps(200, map[string]string{
-			"":  `{"data":[{"id":"1"},{"id":"2"}],"nextToken":"b"}`,
-			"b": `{"data":[],"nextToken":"c"}`,
-			"c": `{"data":[{"id":"3"}],"nextToken":null}`,
-			"d": `{"data":[{"id":"4"},{"id":""}]}`,
-			"e": `{"data":[],"nextToken":"e"}`,
-			"f": `[{"id":"6"}]`,
-			"g": `{"message":"no"}`,
-		}[r.URL.Query().Get("nextToken")]).ServeHTTP(w, r)
-	})
-	client, err := m3teraccess.NewClient(localOptions(m3teraccess.WithHTTPClient(&http.Client{Transport: viaHandler{handler}}))...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	list := func(query url.Values) (ids []string, err error) {
-		for u, err := range m3teraccess.List[user](t.Context(), client, query, "users") {
-			if err != nil {
-				return ids, err
-			}
-			ids = append(ids, u.ID)
-		}
-		return ids, nil
-	}
-	given := url.Values{"pageSize": {"2"}}
-	for range 2 { // each loop starts from the first page
-		queries = nil
-		if ids, err := list(given); err != nil || !slices.Equal(ids, []string{"1", "2", "3"}) {
-			t.Errorf("%q, %v", ids, err)
-		}
-		if want := []string{"pageSize=2", "nextToken=b&pageSize=2", "nextToken=c&pageSize=2"}; !slices.Equal(queries, want) {
-			t.Errorf("sent %q, want %q", queries, want)
+// TestAllPagesAreRead tests the pages of List.
+func TestListOfAnyType(t *testing.T) {
+	for body, says := range map[string]string{`{"data":[{"id":"4"},{"id":""}]}`: "data[1].id", `{"message":"no"}`: "neither a page"} {
+		_, err := collect(m3teraccess.List[user](t.Context(), newClientOfResponse(t, 200, body), nil, "users"))
+		if !errors.As(err, new(*m3teraccess.DecodeError)) || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v", body, err)
 		}
 	}
-	if len(given) != 1 {
-		t.Errorf("the caller's query became %v", given)
-	}
-	if _, err := list(url.Values{"nextToken": {"d"}}); !errors.As(err, new(*m3teraccess.DecodeError)) || !strings.Contains(err.Error(), "data[1].id") {
-		t.Errorf("an entry without an id: %v", err)
-	}
-	if _, err := list(url.Values{"nextToken": {"e"}}); !errors.Is(err, m3teraccess.ErrRepeatedToken) {
-		t.Errorf("a repeated token: %v", err)
-	}
-	if ids, err := list(url.Values{"nextToken": {"f"}}); err != nil || !slices.Equal(ids, []string{"6"}) {
-		t.Errorf("a bare list: %q, %v", ids, err)
-	}
-	if _, err := list(url.Values{"nextToken": {"g"}}); !errors.As(err, new(*m3teraccess.DecodeError)) {
-		t.Errorf("no page: %v", err)
+	for _, body := range []string{`[{"id":"6"}]`, `{"id":"6"}`, `{"data":[{"id":"6"}],"nextToken":null}`} {
+		users, err := collect(m3teraccess.List[user](t.Context(), newClientOfResponse(t, 200, body), nil, "users"))
+		if err != nil || !slices.Equal(users, []user{{ID: "6"}}) {
+			t.Errorf("%s: %v, %v", body, users, err)
+		}
 	}
 }
 
-// Two writers make 200 changes while responses are lost. No change is lost, and none is applied twice.
+// Two writers make 200 updates each while every seventh response is lost. Each update is applied exactly once.
 func TestTwoWritersThroughLostAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		fake, client := newFakeInMemory(t, m3teraccess.WithLimiter(unlimited{}))
+		fake, client := newFake(t, m3teraccess.WithLimiter(unlimited{}))
 		writes := 0
 		fake.InjectFunc(func(r m3tertest.Request) (m3tertest.Fault, bool) {
 			if r.Operation != "RequestSupport" {
@@ -245,12 +160,12 @@ func TestTwoWritersThroughLostAnswers(t *testing.T) {
 			writes++
 			return m3tertest.Fault{Break: m3tertest.DropAnswer}, writes%7 == 0
 		})
-		// Each writer adds its own statement, and looks for it after a lost response.
 		read := func(ctx context.Context) (*m3teraccess.Support, error) {
 			return m3teraccess.Get[m3teraccess.Support](ctx, client, "support")
 		}
-		add := func(ctx context.Context, mark string) error {
-			_, err := m3teraccess.RetryOnConflict(ctx, read, func(ctx context.Context, now *m3teraccess.Support) (*m3teraccess.Support, error) {
+		// A writer adds a statement, and looks for it if the outcome is unknown.
+		add := func(mark string) error {
+			_, err := m3teraccess.RetryOnConflict(t.Context(), read, func(ctx context.Context, now *m3teraccess.Support) (*m3teraccess.Support, error) {
 				if now == nil {
 					now = &m3teraccess.Support{EndSupportUsersAccess: time.Now().Add(time.Hour)}
 				}
@@ -262,22 +177,19 @@ func TestTwoWritersThroughLostAnswers(t *testing.T) {
 			})
 			return err
 		}
+		isAdded := func(mark string) bool {
+			now, err := read(t.Context())
+			return err == nil && slices.ContainsFunc(now.SupportUsersPermissionPolicy, func(s m3teraccess.Statement) bool { return s.Resource[0] == mark })
+		}
 		var writers sync.WaitGroup
 		for writer := range 2 {
 			writers.Go(func() {
 				for round := range 200 {
 					mark := fmt.Sprintf("%d-%d", writer, round)
-					for {
-						err := add(t.Context(), mark)
-						if err == nil {
-							break
-						}
+					for err := add(mark); err != nil && !isAdded(mark); err = add(mark) {
 						if !errors.Is(err, m3teraccess.ErrOutcomeUnknown) && !errors.Is(err, m3teraccess.ErrVersionConflict) {
 							t.Errorf("%s: %v", mark, err)
 							return
-						}
-						if now, err := read(t.Context()); err == nil && has(now, mark) {
-							break
 						}
 					}
 				}
@@ -285,43 +197,36 @@ func TestTwoWritersThroughLostAnswers(t *testing.T) {
 		}
 		writers.Wait()
 		support, _ := fake.Support()
-		marks := make(map[string]int)
+		marks := make(map[string]bool)
 		for _, s := range support.SupportUsersPermissionPolicy {
-			marks[s.Resource[0]]++
+			marks[s.Resource[0]] = true
 		}
 		if len(marks) != 400 || len(support.SupportUsersPermissionPolicy) != 400 || support.Version != 400 {
-			t.Errorf("%d changes of 400, %d statements, version %d", len(marks), len(support.SupportUsersPermissionPolicy), support.Version)
+			t.Errorf("%d updates of 400, %d statements, version %d", len(marks), len(support.SupportUsersPermissionPolicy), support.Version)
 		}
 	})
 }
 
-func has(support *m3teraccess.Support, mark string) bool {
-	return slices.ContainsFunc(support.SupportUsersPermissionPolicy, func(s m3teraccess.Statement) bool { return s.Resource[0] == mark })
-}
-
-// Twenty writers, with 60 ms a write and 40 ms a read, all succeed within 30 seconds.
+// Twenty writers, with 60 ms a write and 40 ms a read, all succeed within 30 seconds. Each first reads version 0, since
+// the resource doesn't exist yet.
 func TestTwentyWriters(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		fake, client := newFakeInMemory(t, m3teraccess.WithLimiter(unlimited{}))
-		fake.Inject(m3tertest.Fault{Operation: "GetSupport", Delay: 40 * time.Millisecond})
+		fake, client := newFake(t, m3teraccess.WithLimiter(unlimited{}))
 		fake.Inject(m3tertest.Fault{Operation: "RequestSupport", Delay: 60 * time.Millisecond})
 		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 		defer cancel()
+		read := func(context.Context) (int64, error) {
+			time.Sleep(40 * time.Millisecond)
+			support, _ := fake.Support()
+			return support.Version, nil
+		}
+		write := func(ctx context.Context, version int64) (*m3teraccess.Support, error) {
+			return client.RequestSupport(ctx, supportRequest(version))
+		}
 		var writers sync.WaitGroup
 		for range 20 {
 			writers.Go(func() {
-				_, err := m3teraccess.RetryOnConflict(ctx,
-					func(ctx context.Context) (*m3teraccess.Support, error) {
-						return m3teraccess.Get[m3teraccess.Support](ctx, client, "support")
-					},
-					func(ctx context.Context, now *m3teraccess.Support) (*m3teraccess.Support, error) {
-						request := supportRequest(0)
-						if now != nil {
-							request.Version = now.Version
-						}
-						return client.RequestSupport(ctx, request)
-					})
-				if err != nil {
+				if _, err := m3teraccess.RetryOnConflict(ctx, read, write); err != nil {
 					t.Error(err)
 				}
 			})
@@ -335,15 +240,15 @@ func TestTwentyWriters(t *testing.T) {
 
 // List sends what it was given, even if the caller changes its arguments before the loop.
 func TestListKeepsItsArguments(t *testing.T) {
-	client, sent := via(t, 200, `{"data":[]}`)
+	server := newServer(t, valid(200, `{"data":[]}`))
 	query, segments := url.Values{"pageSize": {"2"}}, []string{"users"}
-	list := m3teraccess.List[user](t.Context(), client, query, segments...)
+	list := m3teraccess.List[user](t.Context(), server.client(t), query, segments...)
 	query.Set("pageSize", "3")
 	segments[0] = "plans"
-	for _, err := range list {
+	if _, err := collect(list); err != nil {
 		t.Error(err)
 	}
-	if _, uri, _ := sent(); uri != "/organizations/org/users?pageSize=2" {
+	if uri := server.requests()[0].RequestURI; uri != "/organizations/org/users?pageSize=2" {
 		t.Errorf("sent %s", uri)
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// manual parses the documentation of a package, its examples included.
+// manual returns the documentation of a package, including its examples.
 func manual(t *testing.T, path string) *doc.Package {
 	t.Helper()
 	fset, files := parse(t, "../"+path+"/*.go")
@@ -81,7 +81,7 @@ func TestEachNameHasAComment(t *testing.T) {
 	}
 }
 
-// go doc doesn't show the fields of an alias, so its comment lists them.
+// The comment of an alias lists the fields, because go doc does not show them.
 func TestCommentsOfAliasesListTheFields(t *testing.T) {
 	fields := make(map[string][]string)
 	for name := range comments(manual(t, "/gen")) {
@@ -100,8 +100,8 @@ func TestCommentsOfAliasesListTheFields(t *testing.T) {
 	}
 }
 
-// In Markdown, a bracket that begins no link is escaped.
-func TestLinksOfCommentsLeadSomewhere(t *testing.T) {
+// Each link in a comment has a target. Markdown escapes a bracket that begins no link.
+func TestLinksInComments(t *testing.T) {
 	broken := regexp.MustCompile(`\\\[(\\\*)?[\w.]+\]`)
 	for _, path := range []string{"/wrapper", "/wrapper/m3tertest"} {
 		pkg := manual(t, path)
@@ -113,7 +113,7 @@ func TestLinksOfCommentsLeadSomewhere(t *testing.T) {
 	}
 }
 
-// Each function and each error that a program branches on has an example that go test runs.
+// Each function and each error that a program can distinguish has an example that go test runs.
 func TestExamples(t *testing.T) {
 	pkg := manual(t, "/wrapper")
 	subjects := map[string][]*doc.Example{"package": pkg.Examples}

@@ -15,20 +15,20 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// wrapped hides the type of a transport, as a transport that traces does.
+// wrapped hides the type of a transport, like a transport for tracing.
 type wrapped struct{ http.RoundTripper }
 
-// plainAndWrapped are a transport as it is, and wrapped.
+// plainAndWrapped returns a transport by whether it is wrapped.
 func plainAndWrapped(transport http.RoundTripper) map[bool]http.RoundTripper {
 	return map[bool]http.RoundTripper{false: transport, true: wrapped{transport}}
 }
 
-const short = 200 * time.Millisecond // the timeout of an attempt here
+const shortTimeout = 200 * time.Millisecond
 
-// A request doesn't leave on a connection that is still being made when the attempt ends. The client trusts net/http's
-// own transport in this; behind any other, the request might run on.
+// net/http's own transport sends no request on a connection that it establishes after the attempt has ended. Another
+// transport might send it, so the outcome is unknown.
 func TestConnectionsThatHang(t *testing.T) {
-	silent, err := net.Listen("tcp", "127.0.0.1:0") // takes connections, and says nothing
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // accepts connections, and sends nothing
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,8 +52,8 @@ func TestConnectionsThatHang(t *testing.T) {
 				}
 				return dialer.DialContext(ctx, network, addr)
 			}
-			err := create(t, onceClient(t, server.URL, plainAndWrapped(server.client)[isWrapped], m3teraccess.WithTimeout(short)))
-			_, applied := server.counts()
+			err := create(t, newUncheckedClient(t, server.URL, plainAndWrapped(server.client)[isWrapped], m3teraccess.WithTimeout(shortTimeout)))
+			applied := server.applied.Load()
 			if unknown := errors.Is(err, m3teraccess.ErrOutcomeUnknown); unknown != isWrapped || applied == 1 == isWrapped {
 				t.Errorf("%s, wrapped %t: applied %d times: %v", name, isWrapped, applied, err)
 			}
@@ -61,8 +61,8 @@ func TestConnectionsThatHang(t *testing.T) {
 	}
 }
 
-// A transport may return while its request runs on. That it has no connection yet proves nothing.
-func TestTransportThatRunsOn(t *testing.T) {
+// If a transport returns before its request has ended, the outcome is unknown, even without a connection.
+func TestTransportThatReturnsEarly(t *testing.T) {
 	server := newRawH2(t, func(int) reaction { return answered() })
 	release, delivered := make(chan struct{}), make(chan struct{})
 	server.client.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -79,15 +79,15 @@ func TestTransportThatRunsOn(t *testing.T) {
 		<-req.Context().Done()
 		return nil, req.Context().Err()
 	})
-	err := create(t, onceClient(t, server.URL, detached, m3teraccess.WithTimeout(short)))
+	err := create(t, newUncheckedClient(t, server.URL, detached, m3teraccess.WithTimeout(shortTimeout)))
 	close(release)
 	<-delivered
-	if _, applied := server.counts(); applied != 1 || !errors.Is(err, m3teraccess.ErrOutcomeUnknown) {
+	if applied := server.applied.Load(); applied != 1 || !errors.Is(err, m3teraccess.ErrOutcomeUnknown) {
 		t.Errorf("applied %d times: %v", applied, err)
 	}
 }
 
-// A 101 that the client didn't ask for is a failure of every call.
+// A call fails if the status is 101, for which the client did not ask.
 func TestSwitchingProtocols(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -96,25 +96,25 @@ func TestSwitchingProtocols(t *testing.T) {
 	serveEach(t, listener, func(conn net.Conn) {
 		_, _ = conn.Read(make([]byte, 4096))
 		_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
-		_, _ = io.Copy(io.Discard, conn) // until the client leaves
+		_, _ = io.Copy(io.Discard, conn) // until the client closes the connection
 	})
 	url := "http://" + listener.Addr().String()
 	for _, transport := range plainAndWrapped(newTransport(t)) {
-		client := onceClient(t, url, transport, m3teraccess.WithTimeout(time.Minute))
+		client := newUncheckedClient(t, url, transport, m3teraccess.WithTimeout(time.Minute))
 		for _, call := range calls {
 			err := call.do(t.Context(), client)
 			if err == nil || errors.Is(err, m3teraccess.ErrOutcomeUnknown) != call.write {
 				t.Errorf("%s: %v", call.name, err)
 			}
 		}
-		err := create(t, onceClient(t, url, transport, m3teraccess.WithTimeout(time.Minute), withKey))
+		err := create(t, newUncheckedClient(t, url, transport, m3teraccess.WithTimeout(time.Minute), withKey))
 		if !errors.As(err, new(*m3teraccess.AuthError)) {
 			t.Errorf("a token: %v", err)
 		}
 	}
 }
 
-// A call ends with its attempt or its context, even if the response body hangs.
+// A call whose response body hangs ends with the timeout of its attempt or with its context.
 func TestBodiesThatHang(t *testing.T) {
 	for name, newBody := range map[string]func() io.ReadCloser{
 		"until it is closed": func() io.ReadCloser {
@@ -142,7 +142,7 @@ func TestBodiesThatHang(t *testing.T) {
 				defer cancel()
 				timeout, want = time.Minute, context.DeadlineExceeded
 			}
-			client := onceClient(t, "http://localhost", transport, m3teraccess.WithTimeout(timeout))
+			client := newUncheckedClient(t, "http://localhost", transport, m3teraccess.WithTimeout(timeout))
 			for _, call := range calls {
 				err := call.do(ctx, client)
 				if !errors.Is(err, want) || ctx.Err() == nil && errors.Is(err, m3teraccess.ErrOutcomeUnknown) != call.write {
@@ -153,7 +153,7 @@ func TestBodiesThatHang(t *testing.T) {
 	}
 }
 
-// A stuck body never returns.
+// The methods of a stuck body never return.
 type stuck struct{}
 
 func (stuck) Read([]byte) (int, error) { select {} }

@@ -20,9 +20,9 @@ func isStandard(path string) bool {
 	return !strings.Contains(first, ".") || first == "vendor"
 }
 
-// A program that imports the client links these packages and no others. A new package is a decision, and it is made
+// A program that imports the client links these packages and no others. A new package needs a decision, and so a line
 // here.
-func TestClientBringsLittleAlong(t *testing.T) {
+func TestImportsOfTheClient(t *testing.T) {
 	allowed := []string{
 		module + "/gen",
 		module + "/wrapper",
@@ -46,8 +46,8 @@ func TestClientBringsLittleAlong(t *testing.T) {
 	}
 }
 
-// Any program can use the fake, with any client.
-func TestFakeBringsNoTestsAlong(t *testing.T) {
+// The fake imports neither package testing nor the client, so any program can use it.
+func TestImportsOfTheFake(t *testing.T) {
 	paths := imports(t, "/wrapper/m3tertest")
 	if !slices.Contains(paths, module+"/gen/server") {
 		t.Errorf("got %q", paths)

@@ -1,7 +1,10 @@
 package test
 
 import (
+	"errors"
+	"net/http"
 	"testing"
+	"time"
 
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
@@ -23,8 +26,13 @@ func TestResponseInfo(t *testing.T) {
 		}
 		check(read("user-1"), true, 200, 1, "")
 		fake.Inject(m3tertest.Fault{Times: 2, Status: 503})
-		fake.Inject(m3tertest.Fault{Times: 1, Status: 404, Header: map[string][]string{"X-Request-Id": {"r-3"}}})
-		check(read("user-1"), false, 404, 3, "r-3")
+		fake.Inject(m3tertest.Fault{Times: 1, Status: 404, Header: http.Header{"X-Request-Id": {"r-3"}, "Retry-After": {"7"}}})
+		err := read("user-1")
+		check(err, false, 404, 3, "r-3")
+		var failure *m3teraccess.Error
+		if !errors.As(err, &failure) || failure.RequestID != "r-3" || failure.RetryAfter != 7*time.Second {
+			t.Errorf("got %+v", failure)
+		}
 		check(read("../x"), false, 0, 0, "") // nothing is sent
 		fake.Inject(m3tertest.Fault{Break: m3tertest.DropAnswer, Times: 1})
 		check(either(client.CreatePermissionPolicy(ctx, policyRequest())), false, 0, 1, "")

@@ -2,7 +2,6 @@ package test
 
 import (
 	"errors"
-	"net/http"
 	"runtime"
 	"strings"
 	"testing"
@@ -19,7 +18,7 @@ func allocatedBy(call func() error) (bytes uint64, err error) {
 	return after.TotalAlloc - before.TotalAlloc, err
 }
 
-// The client refuses a response of many values before it allocates many times its size.
+// The client refuses a response of too many values before it allocates many times its size.
 func TestManyValuesCostLittleMemory(t *testing.T) {
 	const size = 10 << 20
 	many := func(before, entry, after string) string {
@@ -33,7 +32,7 @@ func TestManyValuesCostLittleMemory(t *testing.T) {
 		"empty actions":    many(`{"id":"p","permissionPolicy":[{"effect":"allow","resource":["*"],"action":[`, `""`, `]}]}`),
 		"nested lists":     `{"id":"p","more":` + strings.Repeat("[", size/2) + strings.Repeat("]", size/2-64) + `}`,
 	} {
-		client, _ := via(t, 200, body)
+		client := newClientOfResponse(t, 200, body)
 		for call, do := range map[string]func() error{
 			"UserPermissionsPage": func() error { return read(t, client) },
 			"Get": func() error {
@@ -48,11 +47,11 @@ func TestManyValuesCostLittleMemory(t *testing.T) {
 	}
 }
 
-// The client reads the largest response of m3ter, which is far below the bound.
+// The client reads a page of the largest size, which has far fewer values.
 func TestLargeAnswersAreRead(t *testing.T) {
 	list := func(n int, entry string) string { return "[" + strings.Repeat(entry+",", n-1) + entry + "]" }
 	statement := `{"effect":"ALLOW","action":` + list(18, `"CONFIG_CREATE"`) + `,"resource":["config:meter/*"]}`
-	client, _ := via(t, http.StatusOK, `{"data":`+list(200, `{"id":"p","permissionPolicy":`+list(10, statement)+`}`)+`}`)
+	client := newClientOfResponse(t, 200, `{"data":`+list(200, `{"id":"p","permissionPolicy":`+list(10, statement)+`}`)+`}`)
 	page, err := client.UserPermissionsPage(t.Context(), "u", m3teraccess.PageParams{})
 	if err != nil || len(page.Data) != 200 || len(page.Data[199].PermissionPolicy) != 10 {
 		t.Error(err)

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,30 +15,25 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// What a client makes of a response.
+// The rows about responses.
 var answerSituations = []situation{
 	{"permissions that span several pages", onPlain(func(t *testing.T, fake *m3tertest.Server, plain plainClient) {
 		grantThree(fake)
-		var names []string
+		var policies []gen.PermissionPolicy
 		params := gen.UserPermissionsParams{PageSize: 1}
 		for more := true; more; more = params.NextToken != "" {
 			page := plainPage(t, plain, params)
-			for _, policy := range page.Data {
-				names = append(names, policy.Name)
-			}
+			policies = append(policies, page.Data...)
 			params.NextToken = page.NextToken
 		}
-		checkThree(t, names)
+		checkThree(t, policies)
 	}), onDefault(func(t *testing.T, fake *m3tertest.Server, client *m3teraccess.Client) {
 		grantThree(fake)
-		var names []string
-		for policy, err := range client.UserPermissions(t.Context(), "user-1", m3teraccess.PageParams{PageSize: 1}) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			names = append(names, policy.Name)
+		policies, err := collect(client.UserPermissions(t.Context(), "user-1", m3teraccess.PageParams{PageSize: 1}))
+		if err != nil {
+			t.Error(err)
 		}
-		checkThree(t, names)
+		checkThree(t, policies)
 	})},
 
 	{"an empty page with a page token, and a repeated page token", onPlain(func(t *testing.T, fake *m3tertest.Server, plain plainClient) {
@@ -63,7 +59,7 @@ var answerSituations = []situation{
 
 	{"a 200 with HTML, an empty body or truncated JSON", func(t *testing.T) {
 		for _, answer := range unreadableAnswers {
-			resp, err := plainAt(t, newService(t, answer)).create(t.Context())
+			resp, err := plainAt(t, newServer(t, answer)).create(t.Context())
 			if answer.header != nil {
 				if checkStatus(t, resp, err, 200); err == nil && resp.JSON200 != nil {
 					t.Errorf("%q: read as %+v", answer.body, resp.JSON200)
@@ -79,23 +75,23 @@ var answerSituations = []situation{
 	}},
 
 	{"a 200 whose body is null", func(t *testing.T) {
-		resp, err := plainAt(t, newService(t, breaks(200, "null"))).create(t.Context())
+		resp, err := plainAt(t, newServer(t, invalid(200, "null"))).create(t.Context())
 		if err != nil || resp.JSON200 == nil || !reflect.ValueOf(*resp.JSON200).IsZero() {
 			t.Errorf("%+v, %v", resp, err)
 		}
-	}, func(t *testing.T) { checkUnreadable(t, breaks(200, "null")) }},
+	}, func(t *testing.T) { checkUnreadable(t, invalid(200, "null")) }},
 
 	{"an endless response with status 200 or 400", func(t *testing.T) {
-		const size = 11 << 20 // more than this client reads
+		const size = 11 << 20 // more than WithMaxResponseBytes allows by default
 		for _, status := range []int{200, 400} {
-			resp, err := plainAt(t, newService(t, longAnswer(status, size))).create(t.Context())
+			resp, err := plainAt(t, newServer(t, longAnswer(status, size))).create(t.Context())
 			if checkStatus(t, resp, err, status); err == nil && len(resp.Body) < size {
 				t.Errorf("%d: %d bytes were read", status, len(resp.Body))
 			}
 		}
 	}, func(t *testing.T) {
 		for _, status := range []int{200, 400} {
-			client := newService(t, longAnswer(status, math.MaxInt)).client(t, defaultRetry)
+			client := newServer(t, longAnswer(status, math.MaxInt)).client(t, defaultRetry)
 			allocated, err := allocatedBy(func() error { return create(t, client) })
 			if err == nil || allocated > 100<<20 {
 				t.Errorf("%d: %d MiB allocated: %v", status, allocated>>20, err)
@@ -108,29 +104,29 @@ var (
 	emptyPage = m3tertest.Fault{Operation: "UserPermissions", Status: 200, Body: `{"data":[],"nextToken":"again"}`}
 
 	unreadableAnswers = []answer{
-		breaks(200, "<html>"),
-		{status: 200, header: map[string]string{"Content-Type": "text/html"}, body: "<html>", breaks: true},
-		breaks(200, ""),
-		breaks(200, " "),
-		breaks(200, `{"id":"1`), // truncated JSON
+		invalid(200, "<html>"),
+		{status: 200, header: map[string]string{"Content-Type": "text/html"}, body: "<html>", isInvalid: true},
+		invalid(200, ""),
+		invalid(200, " "),
+		invalid(200, `{"id":"1`),
 	}
 )
 
 func grantThree(fake *m3tertest.Server) {
-	for _, name := range []string{"first", "second", "third"} {
-		fake.GrantPolicy(fake.AddPermissionPolicy(m3teraccess.PermissionPolicy{Name: name}).ID, "user-1")
+	for _, id := range []string{"first", "second", "third"} {
+		fake.GrantPolicy(fake.AddPermissionPolicy(gen.PermissionPolicy{ID: id}).ID, "user-1")
 	}
 }
 
-func checkThree(t *testing.T, names []string) {
+func checkThree(t *testing.T, policies []gen.PermissionPolicy) {
 	t.Helper()
-	if got := strings.Join(names, " "); got != "third second first" {
+	if got := idsOf(policies); !slices.Equal(got, []string{"third", "second", "first"}) {
 		t.Errorf("got %q", got)
 	}
 }
 
-// plainAt makes a generated client that sends to a service.
-func plainAt(t *testing.T, s *service) plainClient {
+// plainAt makes a generated client of a server.
+func plainAt(t *testing.T, s *server) plainClient {
 	return newPlainClient(t, newTransport(t), s.URL, "org", staticToken)
 }
 
@@ -143,26 +139,21 @@ func plainPage(t *testing.T, plain plainClient, params gen.UserPermissionsParams
 	return *resp.JSON200
 }
 
-// checkUnreadable holds this client to an error that says what it could not read.
+// checkUnreadable fails unless this client returns a DecodeError that names the status and the path.
 func checkUnreadable(t *testing.T, a answer) {
 	t.Helper()
-	err := create(t, newService(t, a).client(t, defaultRetry))
+	err := create(t, newServer(t, a).client(t, defaultRetry))
 	var unreadable *m3teraccess.DecodeError
 	if !errors.As(err, &unreadable) || unreadable.StatusCode != 200 || !strings.Contains(err.Error(), "/permissionpolicies") {
 		t.Errorf("%q: %v", a.body, err)
 	}
 }
 
-// longAnswer is a JSON response padded with size spaces.
+// longAnswer returns a JSON response with size spaces in its body.
 func longAnswer(status, size int) answer {
-	long := breaks(status, `{"id":"p","message":"no"`)
+	long := invalid(status, `{"id":"p","message":"no"`)
 	long.then = func(w http.ResponseWriter) {
-		chunk := []byte(strings.Repeat(" ", 64<<10))
-		for sent := 0; sent < size; sent += len(chunk) {
-			if _, err := w.Write(chunk); err != nil {
-				return
-			}
-		}
+		pad(w, size)
 		_, _ = w.Write([]byte("}"))
 	}
 	return long

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,7 +12,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// What a client sends, where and how often, and how long a call takes.
+// The rows about requests: their targets, their number and their time.
 var requestSituations = []situation{
 	{"a policy built from the library's constants", onPlain(func(t *testing.T, _ *m3tertest.Server, plain plainClient) {
 		resp, err := plain.CreatePermissionPolicyWithResponse(t.Context(), plain.org, gen.PermissionPolicyRequest{
@@ -141,26 +139,17 @@ var requestSituations = []situation{
 		}
 	})},
 
-	{"600 calls, 64 at a time, at a rate limit of 50 requests a second", onPlain(func(t *testing.T, _ *m3tertest.Server, plain plainClient) {
-		var begun, refused atomic.Int32
-		var group sync.WaitGroup
-		for range paceCallers {
-			group.Go(func() {
-				for begun.Add(1) <= paceCalls {
-					resp, err := plain.read(t.Context(), nil)
-					if err != nil {
-						t.Error(err)
-					} else if resp.StatusCode() == 429 {
-						refused.Add(1)
-					}
-				}
-			})
+	{"600 calls, 64 at a time, at a rate limit of 50 requests a second", atRateLimit(func(t *testing.T, fake *m3tertest.Server) func() error {
+		plain := plainOf(t, fake, fake.Client().Transport)
+		return func() error {
+			_, err := plain.read(t.Context(), nil)
+			return err
 		}
-		group.Wait()
-		if got := refused.Load(); got != paceCalls-paceRate { // in a bubble they all come within one second
-			t.Errorf("%d are refused", got)
+	}, func(t *testing.T, _ time.Duration, refused int) {
+		if refused != paceCalls-paceRate { // in a bubble all requests arrive in the same second
+			t.Errorf("%d are refused", refused)
 		}
-	}, m3tertest.WithRateLimit(paceRate)), keepsToTheRateLimit},
+	}), keepsToTheRateLimit},
 }
 
 var failedPosts = []m3tertest.Fault{{Break: m3tertest.DropAfterBody}, {Status: 502}, {Status: 500}, {Status: 409}}

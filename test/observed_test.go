@@ -17,15 +17,15 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// A situation is a row of the table of docs/comparison.md. Only the row tells what m3ter's official Go SDK was seen to
-// do. plain tests what generated code alone does, and ours tests what this client does.
+// A situation is a row of the table in docs/comparison.md. plain tests generated code alone, and ours this client. What
+// the row says of m3ter's official Go SDK was observed, and has no test.
 type situation struct {
 	name        string
 	plain, ours func(*testing.T)
 }
 
-// The rows of the table are the situations, in this order.
-func TestWhatItAdds(t *testing.T) {
+// The rows of the table are the situations, in the same order.
+func TestComparison(t *testing.T) {
 	var ran []string
 	for _, s := range slices.Concat(tokenSituations, requestSituations, answerSituations) {
 		t.Run(s.name, func(t *testing.T) {
@@ -43,27 +43,21 @@ func situationsOfTheComparison(t *testing.T) (names []string) {
 	_, table, _ := strings.Cut(readText(t, "../docs/comparison.md"), "\n| situation |")
 	table, _, _ = strings.Cut(table, "\n\n")
 	for i, row := range strings.Split(table, "\n") {
-		if i > 1 { // behind the rest of the heading, and the line below it
+		if i > 1 { // after the rest of the heading, and the line below it
 			names = append(names, strings.TrimSpace(strings.Split(row, "|")[1]))
 		}
 	}
 	return names
 }
 
-// defaultRetry restores the default of several attempts, which the clients of these tests lack.
+// defaultRetry restores the default of four attempts: newClient sets one.
 var defaultRetry = m3teraccess.WithRetry(m3teraccess.RetryPolicy{})
 
-// newDefault starts a fake in a bubble, and makes a client of it with the default settings.
-func newDefault(t *testing.T) (*m3tertest.Server, *m3teraccess.Client) {
-	fake, client := newFakeInMemory(t, defaultRetry)
-	fake.AddUser("user-1")
-	return fake, client
-}
-
-// onDefault runs a test with the fake and the client of newDefault, in a bubble.
+// onDefault runs a test with a fake and a client with the default settings, in a bubble.
 func onDefault(test func(*testing.T, *m3tertest.Server, *m3teraccess.Client)) func(*testing.T) {
 	return bubbled(func(t *testing.T) {
-		fake, client := newDefault(t)
+		fake, client := newFake(t, defaultRetry)
+		fake.AddUser("user-1")
 		test(t, fake, client)
 	})
 }
@@ -76,7 +70,7 @@ func create(t *testing.T, client *m3teraccess.Client) error {
 	return either(client.CreatePermissionPolicy(t.Context(), policyRequest()))
 }
 
-// A plainClient is the generated client with nothing but an access token.
+// A plainClient is the generated client with an access token.
 type plainClient struct {
 	*generated.ClientWithResponses
 	org, token string
@@ -95,11 +89,10 @@ func newPlainClient(t *testing.T, base http.RoundTripper, url, org, token string
 	return plainClient{client, org, token}
 }
 
-// onPlain runs a test with a fake and generated code, in a bubble. The caller fetches the access token.
-func onPlain(test func(*testing.T, *m3tertest.Server, plainClient), opts ...m3tertest.Option) func(*testing.T) {
+// onPlain runs a test with a fake and a generated client, in a bubble.
+func onPlain(test func(*testing.T, *m3tertest.Server, plainClient)) func(*testing.T) {
 	return bubbled(func(t *testing.T) {
-		fake := m3tertest.NewServer(append(opts, m3tertest.InMemory())...)
-		defer fake.Close()
+		fake, _ := newFake(t)
 		fake.AddUser("user-1")
 		test(t, fake, plainOf(t, fake, fake.Client().Transport))
 	})
@@ -126,7 +119,7 @@ func (c plainClient) read(ctx context.Context, params *gen.UserPermissionsParams
 	return c.UserPermissionsWithResponse(ctx, c.org, "user-1", params)
 }
 
-// checkStatus holds a call of generated code to a nil error and a status that the caller must look at.
+// checkStatus fails unless a call of generated code returned no error and the given status.
 func checkStatus(t *testing.T, resp interface{ StatusCode() int }, err error, want int) {
 	t.Helper()
 	if err != nil {

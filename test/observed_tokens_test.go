@@ -14,7 +14,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// How a client obtains an access token, and where it sends it.
+// The rows about access tokens.
 var tokenSituations = []situation{
 	{"50 concurrent calls on a new client", onPlain(func(t *testing.T, fake *m3tertest.Server, plain plainClient) {
 		var group sync.WaitGroup
@@ -25,7 +25,7 @@ var tokenSituations = []situation{
 			})
 		}
 		group.Wait()
-		checkTokenRequests(t, fake, 1) // the caller's
+		checkTokenRequests(t, fake, 1) // by plainOf
 	}), onDefault(func(t *testing.T, fake *m3tertest.Server, client *m3teraccess.Client) {
 		callAtOnce(t, 50, client)
 		checkTokenRequests(t, fake, 1)
@@ -70,10 +70,8 @@ var tokenSituations = []situation{
 	}},
 
 	{"a redirect to another port on the same host", func(t *testing.T) {
-		fake := m3tertest.NewServer()
-		t.Cleanup(fake.Close)
+		fake, elsewhere := newRedirectingFake(t)
 		plain := plainOf(t, fake, newTransport(t))
-		elsewhere := sendElsewhere(t, fake)
 		resp, err := plain.create(t.Context())
 		checkStatus(t, resp, err, 200)
 		for _, r := range elsewhere.requests() {
@@ -85,10 +83,9 @@ var tokenSituations = []situation{
 			t.Errorf("reached %d times", n)
 		}
 	}, func(t *testing.T) {
-		fake, client := newFake(t)
-		elsewhere := sendElsewhere(t, fake)
+		fake, elsewhere := newRedirectingFake(t)
 		var answered *m3teraccess.Error
-		if err := create(t, client); !errors.As(err, &answered) || answered.StatusCode != 307 {
+		if err := create(t, clientOf(t, fake, newTransport(t))); !errors.As(err, &answered) || answered.StatusCode != 307 {
 			t.Error(err)
 		}
 		if n := len(elsewhere.requests()); n != 0 {
@@ -121,9 +118,10 @@ var tokenSituations = []situation{
 	})},
 }
 
-// sendElsewhere makes the fake redirect every request to another port of its host.
-func sendElsewhere(t *testing.T, fake *m3tertest.Server) (elsewhere *service) {
-	elsewhere = newService(t, keeps(200, `{"id":"p"}`))
-	fake.Inject(m3tertest.Fault{Status: 307, Header: http.Header{"Location": {elsewhere.URL}, breaksContract: {"true"}}})
-	return elsewhere
+// newRedirectingFake starts a fake that redirects every operation to another port of its host.
+func newRedirectingFake(t *testing.T) (fake *m3tertest.Server, elsewhere *server) {
+	fake, elsewhere = m3tertest.NewServer(), newServer(t, valid(200, `{"id":"p"}`))
+	t.Cleanup(fake.Close)
+	fake.Inject(m3tertest.Fault{Status: 307, Header: http.Header{"Location": {elsewhere.URL}, invalidMark: {"true"}}})
+	return fake, elsewhere
 }

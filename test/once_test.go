@@ -14,11 +14,10 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// A write is a request that Do sends. Whether net/http retries it by itself depends on the method, the body and a
-// header.
+// A write is a request for Do. Its method, its body and a header decide whether net/http would retry it by itself.
 type write struct{ method, body, key string }
 
-// writes are one write of each kind. A key is a header that makes net/http take a write for one that is safe to retry.
+// writes returns one write of each kind. A key is a header with which net/http regards a write as safe to retry.
 func writes(keys ...string) []write {
 	var all []write
 	for _, method := range []string{"POST", "PUT", "DELETE"} {
@@ -39,8 +38,8 @@ func (w write) request(t *testing.T, url string) *http.Request {
 	t.Helper()
 	body := map[string]io.Reader{
 		"a body":          strings.NewReader(`{"name":"x"}`),
-		"an empty body":   strings.NewReader(""), // of which http.NewRequest makes none
-		"an empty reader": io.MultiReader(),      // of which it knows no length
+		"an empty body":   strings.NewReader(""), // http.NewRequest drops it
+		"an empty reader": io.MultiReader(),      // its length is unknown
 	}[w.body]
 	req, err := http.NewRequestWithContext(t.Context(), w.method, url+"/organizations/org/things", body)
 	if err != nil {
@@ -58,14 +57,29 @@ func (w write) request(t *testing.T, url string) *http.Request {
 // sentTo sends the write, and returns the error of the call.
 func (w write) sentTo(t *testing.T, url string, transport http.RoundTripper) error {
 	t.Helper()
-	resp, err := onceClient(t, url, transport).Do(w.request(t, url))
+	resp, err := newUncheckedClient(t, url, transport).Do(w.request(t, url))
 	if err == nil && resp.StatusCode != 200 {
 		t.Errorf("%v: answered %d", w, resp.StatusCode)
 	}
 	return err
 }
 
-func onceClient(t *testing.T, url string, transport http.RoundTripper, opts ...m3teraccess.Option) *m3teraccess.Client {
+// sentAs sends the write on a new connection (n is 0), or after another request on the connection (n is 1). It returns
+// how often the write came, and the error of the call.
+func (w write) sentAs(t *testing.T, n int, server *tally, url string, transport http.RoundTripper) (received int, err error) {
+	t.Helper()
+	if n == 1 {
+		if err := (write{method: "GET"}).sentTo(t, url, transport); err != nil {
+			t.Fatal(err)
+		}
+	}
+	err = w.sentTo(t, url, transport)
+	checkOnce(t, w, err, int(server.applied.Load())-n)
+	return int(server.received.Load()) - n, err
+}
+
+// newUncheckedClient makes a client whose traffic is not compared with the document. It retries at once.
+func newUncheckedClient(t *testing.T, url string, transport http.RoundTripper, opts ...m3teraccess.Option) *m3teraccess.Client {
 	t.Helper()
 	client, err := m3teraccess.NewClient(localOptions(append([]m3teraccess.Option{
 		m3teraccess.WithBaseURL(url),
@@ -79,7 +93,7 @@ func onceClient(t *testing.T, url string, transport http.RoundTripper, opts ...m
 	return client
 }
 
-// checkOnce compares the error of a call with what the server did.
+// checkOnce compares the error of a call with how often the server applied it.
 func checkOnce(t *testing.T, what any, err error, applied int) {
 	t.Helper()
 	unknown := errors.Is(err, m3teraccess.ErrOutcomeUnknown)
@@ -93,7 +107,7 @@ func checkOnce(t *testing.T, what any, err error, applied int) {
 	}
 }
 
-// Over HTTP/2, a reset stream is retried only if the code says that nothing was done.
+// Over HTTP/2, the client retries a write whose stream is reset only if the code is REFUSED_STREAM.
 func TestResetStreams(t *testing.T) {
 	for code := http2.ErrCodeNo; code <= http2.ErrCodeHTTP11Required+1; code++ {
 		for _, beforeBody := range []bool{true, false} {
@@ -116,8 +130,8 @@ func TestGoAway(t *testing.T) {
 	}
 }
 
-// testReaction meets each kind of write with a failure once, on a new connection and on a connection that was in use.
-// The client retries a write if the failure says that it was not carried out; else the outcome is unknown.
+// testReaction makes each kind of write fail once, on a new connection and on a connection in use. The client retries a
+// write if the failure proves that it was not carried out. Otherwise the outcome is unknown.
 func testReaction(t *testing.T, failure reaction) {
 	want := 2
 	if failure.applies {
@@ -131,16 +145,9 @@ func testReaction(t *testing.T, failure reaction) {
 				}
 				return answered()
 			})
-			if first == 1 {
-				if err := (write{method: "GET"}).sentTo(t, server.URL, server.client); err != nil {
-					t.Fatal(err)
-				}
-			}
-			err := w.sentTo(t, server.URL, server.client)
-			received, applied := server.counts()
-			checkOnce(t, w, err, applied-first)
-			if received-first != want || errors.Is(err, m3teraccess.ErrOutcomeUnknown) != failure.applies {
-				t.Errorf("%v, after %d requests: came %d times, want %d: %v", w, first, received-first, want, err)
+			received, err := w.sentAs(t, first, &server.tally, server.URL, server.client)
+			if received != want || errors.Is(err, m3teraccess.ErrOutcomeUnknown) != failure.applies {
+				t.Errorf("%v, after %d requests: came %d times, want %d: %v", w, first, received, want, err)
 			}
 		}
 	}

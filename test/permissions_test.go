@@ -3,47 +3,49 @@ package test
 import (
 	"context"
 	"errors"
-	"fmt"
+	"iter"
+	"maps"
 	"net/http"
+	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/m3ter-access/m3ter-access-go/gen"
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// The client reads each shape of the response, a list or one object, and takes nothing else for a policy.
-func TestPermissionsInEachShape(t *testing.T) {
+// The client reads a page, a list or one policy, and refuses any other response.
+func TestShapesOfPermissions(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		answer answer
 		want   []string // ids; nil for a DecodeError
 	}{
-		{"page", keeps(200, `{"data":[{"id":"a"},{"id":"b"}]}`), []string{"a", "b"}},
-		{"last page, token null", keeps(200, `{"data":[{"id":"a"}],"nextToken":null}`), []string{"a"}},
-		{"last page, token empty", keeps(200, `{"data":[{"id":"a"}],"nextToken":""}`), []string{"a"}},
-		{"empty page", keeps(200, `{"data":[]}`), []string{}},
-		{"page of null", breaks(200, `{"data":null}`), []string{}},
-		{"one policy", keeps(200, `{"id":"a","name":"n","managedPolicy":true}`), []string{"a"}},
-		{"one policy, space around", keeps(200, " \n{\"id\":\"a\"}\n "), []string{"a"}},
-		{"bare list", breaks(200, `[{"id":"a"},{"id":"b"}]`), []string{"a", "b"}},
-		{"bare list, space around", breaks(200, "\t[{\"id\":\"a\"}] "), []string{"a"}},
-		{"empty bare list", breaks(200, `[]`), []string{}},
-		{"more fields", keeps(200, `{"data":[{"id":"a","new":{"x":1}}],"total":1}`), []string{"a"}},
-		{"neither data nor id", breaks(200, `{}`), nil},
-		{"only a token", breaks(200, `{"nextToken":"t"}`), nil},
-		{"an error in a success", breaks(200, `{"message":"no"}`), nil},
-		{"policy without id", breaks(200, `{"name":"n"}`), nil},
-		{"page with a policy without id", breaks(200, `{"data":[{"id":"a"},{"name":"n"}]}`), nil},
-		{"page with null", breaks(200, `{"data":[null]}`), nil},
-		{"bare list with null", breaks(200, `[null]`), nil},
-		{"data an object", breaks(200, `{"data":{"id":"a"}}`), nil},
-		{"data a string", breaks(200, `{"data":"a"}`), nil},
-		{"null", breaks(200, `null`), nil},
+		{"page", valid(200, `{"data":[{"id":"a"},{"id":"b"}]}`), []string{"a", "b"}},
+		{"last page, token null", valid(200, `{"data":[{"id":"a"}],"nextToken":null}`), []string{"a"}},
+		{"last page, token empty", valid(200, `{"data":[{"id":"a"}],"nextToken":""}`), []string{"a"}},
+		{"empty page", valid(200, `{"data":[]}`), []string{}},
+		{"page of null", invalid(200, `{"data":null}`), []string{}},
+		{"one policy", valid(200, `{"id":"a","name":"n","managedPolicy":true}`), []string{"a"}},
+		{"one policy, space around", valid(200, " \n{\"id\":\"a\"}\n "), []string{"a"}},
+		{"bare list", invalid(200, `[{"id":"a"},{"id":"b"}]`), []string{"a", "b"}},
+		{"bare list, space around", invalid(200, "\t[{\"id\":\"a\"}] "), []string{"a"}},
+		{"empty bare list", invalid(200, `[]`), []string{}},
+		{"more fields", valid(200, `{"data":[{"id":"a","new":{"x":1}}],"total":1}`), []string{"a"}},
+		{"neither data nor id", invalid(200, `{}`), nil},
+		{"only a token", invalid(200, `{"nextToken":"t"}`), nil},
+		{"an error in a success", invalid(200, `{"message":"no"}`), nil},
+		{"policy without id", invalid(200, `{"name":"n"}`), nil},
+		{"page with a policy without id", invalid(200, `{"data":[{"id":"a"},{"name":"n"}]}`), nil},
+		{"page with null", invalid(200, `{"data":[null]}`), nil},
+		{"bare list with null", invalid(200, `[null]`), nil},
+		{"data an object", invalid(200, `{"data":{"id":"a"}}`), nil},
+		{"data a string", invalid(200, `{"data":"a"}`), nil},
+		{"null", invalid(200, `null`), nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			client := newService(t, test.answer).client(t)
+			client := newServer(t, test.answer).client(t)
 			page, err := client.UserPermissionsPage(t.Context(), "u", m3teraccess.PageParams{})
 			all, walkErr := collect(client.UserPermissions(t.Context(), "u"))
 			if test.want == nil {
@@ -70,32 +72,32 @@ func idsOf(policies []m3teraccess.PermissionPolicy) []string {
 	return ids
 }
 
-// pages makes a client of a service that answers each page token with a page: its ids and the next page token, as
-// "a,b>t". asked lists the page tokens of the requests so far, "-" for no query at all.
-func pages(t *testing.T, byToken map[string]string) (client *m3teraccess.Client, asked *[]string) {
+// pages makes a client of a server that has a page for each page token: its ids and the next page token, as "a,b>t".
+// Each request must have the page size. asked lists the page tokens of the requests so far.
+func pages(t *testing.T, pageSize string, byToken map[string]string) (client *m3teraccess.Client, asked *[]string) {
 	t.Helper()
-	asked = new([]string) // a loop asks for one page after the other
+	asked = new([]string) // a loop fetches one page at a time
 	base := viaHandler{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		query := r.URL.Query()
 		token := query.Get("nextToken")
-		if r.URL.RawQuery == "" {
-			token = "-"
+		if query.Get("pageSize") != pageSize || query.Has("pageSize") != (pageSize != "") || query.Has("nextToken") != (token != "") {
+			t.Errorf("sent the query %q", r.URL.RawQuery)
 		}
-		if *asked = append(*asked, token); len(*asked) > 20 { // or a client that follows a circle would never end
-			keeps(404, `{}`).ServeHTTP(w, r)
+		if *asked = append(*asked, token); len(*asked) > 20 { // otherwise a client that follows repeated page tokens would not end
+			valid(404, `{}`).ServeHTTP(w, r)
 			return
 		}
-		ids, next, _ := strings.Cut(byToken[query.Get("nextToken")], ">")
-		var data []string
+		ids, next, _ := strings.Cut(byToken[token], ">")
+		data := []m3teraccess.PermissionPolicy{}
 		for id := range strings.FieldsFuncSeq(ids, func(r rune) bool { return r == ',' }) {
-			data = append(data, fmt.Sprintf(`{"id":%q}`, id))
+			data = append(data, m3teraccess.PermissionPolicy{ID: id})
 		}
-		keeps(200, fmt.Sprintf(`{"data":[%s],"nextToken":%q}`, strings.Join(data, ","), next)).ServeHTTP(w, r)
+		valid(200, toJSON(m3teraccess.PermissionPolicyPage{Data: data, NextToken: next})).ServeHTTP(w, r)
 	})}
 	return newLocalClient(t, base), asked
 }
 
-func TestPagesAreFollowed(t *testing.T) {
+func TestAllPagesAreRead(t *testing.T) {
 	for _, test := range []struct {
 		name       string
 		from       string
@@ -103,35 +105,49 @@ func TestPagesAreFollowed(t *testing.T) {
 		ids, asked []string
 		err        error
 	}{
-		{"one page", "", map[string]string{"": "a,b"}, []string{"a", "b"}, []string{"-"}, nil},
-		{"three pages", "", map[string]string{"": "a>1", "1": "b>2", "2": "c"}, []string{"a", "b", "c"}, []string{"-", "1", "2"}, nil},
-		{"empty pages between", "", map[string]string{"": ">1", "1": ">2", "2": "c>3", "3": ">4", "4": ""}, []string{"c"}, []string{"-", "1", "2", "3", "4"}, nil},
+		{"one page", "", map[string]string{"": "a,b"}, []string{"a", "b"}, []string{""}, nil},
+		{"three pages", "", map[string]string{"": "a>1", "1": "b>2", "2": "c"}, []string{"a", "b", "c"}, []string{"", "1", "2"}, nil},
+		{"empty pages between", "", map[string]string{"": ">1", "1": ">2", "2": "c>3", "3": ">4", "4": ""}, []string{"c"}, []string{"", "1", "2", "3", "4"}, nil},
 		{"from a token on", "2", map[string]string{"2": "c>3", "3": "d"}, []string{"c", "d"}, []string{"2", "3"}, nil},
-		{"the same policy twice", "", map[string]string{"": "a>1", "1": "a"}, []string{"a", "a"}, []string{"-", "1"}, nil},
-		{"a token of any characters", "", map[string]string{"": "a>x&y=%é +/", "x&y=%é +/": "b"}, []string{"a", "b"}, []string{"-", "x&y=%é +/"}, nil},
-		{"a token that names its own page", "", map[string]string{"": "a>1", "1": "b>1"}, []string{"a", "b"}, []string{"-", "1"}, m3teraccess.ErrRepeatedToken},
+		{"the same policy twice", "", map[string]string{"": "a>1", "1": "a"}, []string{"a", "a"}, []string{"", "1"}, nil},
+		{"a token of any characters", "", map[string]string{"": "a>x&y=%é +/", "x&y=%é +/": "b"}, []string{"a", "b"}, []string{"", "x&y=%é +/"}, nil},
+		{"a token that names its own page", "", map[string]string{"": "a>1", "1": "b>1"}, []string{"a", "b"}, []string{"", "1"}, m3teraccess.ErrRepeatedToken},
 		{"the first token", "1", map[string]string{"1": "a>1"}, []string{"a"}, []string{"1"}, m3teraccess.ErrRepeatedToken},
 		{"the first token, later", "1", map[string]string{"1": "a>2", "2": "b>1"}, []string{"a", "b"}, []string{"1", "2"}, m3teraccess.ErrRepeatedToken},
-		{"A, B, A", "", map[string]string{"": "a>A", "A": "b>B", "B": "c>A"}, []string{"a", "b", "c"}, []string{"-", "A", "B"}, m3teraccess.ErrRepeatedToken},
-		{"the same token without end, pages empty", "", map[string]string{"": ">A", "A": ">A"}, []string{}, []string{"-", "A"}, m3teraccess.ErrRepeatedToken},
+		{"A, B, A", "", map[string]string{"": "a>A", "A": "b>B", "B": "c>A"}, []string{"a", "b", "c"}, []string{"", "A", "B"}, m3teraccess.ErrRepeatedToken},
+		{"the same token without end, pages empty", "", map[string]string{"": ">A", "A": ">A"}, []string{}, []string{"", "A"}, m3teraccess.ErrRepeatedToken},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			client, asked := pages(t, test.byToken)
-			all, err := collect(client.UserPermissions(t.Context(), "u", m3teraccess.PageParams{NextToken: test.from}))
-			if !errors.Is(err, test.err) || !slices.Equal(idsOf(all), test.ids) {
-				t.Errorf("got %v, %v, want %v, %v", idsOf(all), err, test.ids, test.err)
+			client, asked := pages(t, "7", test.byToken)
+			query := url.Values{"pageSize": {"7"}}
+			if test.from != "" {
+				query.Set("nextToken", test.from)
 			}
-			if !slices.Equal(*asked, test.asked) {
-				t.Errorf("asked for %q, want %q", *asked, test.asked)
+			given := maps.Clone(query)
+			for _, policies := range []iter.Seq2[m3teraccess.PermissionPolicy, error]{
+				client.UserPermissions(t.Context(), "u", m3teraccess.PageParams{PageSize: 7, NextToken: test.from}),
+				m3teraccess.List[m3teraccess.PermissionPolicy](t.Context(), client, query, "users", "u", "permissions"),
+			} {
+				*asked = nil
+				all, err := collect(policies)
+				if !errors.Is(err, test.err) || !slices.Equal(idsOf(all), test.ids) {
+					t.Errorf("got %v, %v, want %v, %v", idsOf(all), err, test.ids, test.err)
+				}
+				if !slices.Equal(*asked, test.asked) {
+					t.Errorf("asked for %q, want %q", *asked, test.asked)
+				}
+			}
+			if !reflect.DeepEqual(query, given) {
+				t.Errorf("the caller's query became %v", query)
 			}
 		})
 	}
 }
 
-// Only a loop fetches pages, and only the pages that it reaches. Each loop over the same result begins anew: the client
-// doesn't hold the page tokens of the first loop against the second.
-func TestLoops(t *testing.T) {
-	client, asked := pages(t, map[string]string{"": "a,b>1", "1": "c"})
+// Only a loop fetches pages, and only the pages that it reaches. Each loop over the same result starts from the
+// beginning: the page tokens of the first loop are not repeated page tokens in the second one.
+func TestLoopsFetchPages(t *testing.T) {
+	client, asked := pages(t, "", map[string]string{"": "a,b>1", "1": "c"})
 	policies := client.UserPermissions(t.Context(), "u")
 	if len(*asked) > 0 {
 		t.Errorf("asked for %q before the loop", *asked)
@@ -144,7 +160,7 @@ func TestLoops(t *testing.T) {
 			break
 		}
 	}
-	if !slices.Equal(*asked, []string{"-"}) {
+	if !slices.Equal(*asked, []string{""}) {
 		t.Errorf("asked for %q", *asked)
 	}
 	for range 2 {
@@ -152,17 +168,17 @@ func TestLoops(t *testing.T) {
 			t.Errorf("got %v, %v", idsOf(all), err)
 		}
 	}
-	if !slices.Equal(*asked, []string{"-", "-", "1", "-", "1"}) {
+	if !slices.Equal(*asked, []string{"", "", "1", "", "1"}) {
 		t.Errorf("asked for %q", *asked)
 	}
 }
 
-// An error between pages comes once and last, after the policies read so far.
-func TestErrorInTheMidstOfPages(t *testing.T) {
-	service := newService(t, keeps(200, `{"data":[{"id":"a"}],"nextToken":"1"}`), keeps(404, `{"message":"gone"}`))
+// An error between pages is the last value of the loop, after the policies of the pages before.
+func TestErrorBetweenPages(t *testing.T) {
+	server := newServer(t, valid(200, `{"data":[{"id":"a"}],"nextToken":"1"}`), valid(404, `{"message":"gone"}`))
 	var ids []string
 	var errs []error
-	for policy, err := range service.client(t).UserPermissions(t.Context(), "u") {
+	for policy, err := range server.client(t).UserPermissions(t.Context(), "u") {
 		ids, errs = append(ids, policy.ID), append(errs, err)
 	}
 	if !slices.Equal(ids, []string{"a", ""}) || errs[0] != nil || !errors.Is(errs[1], m3teraccess.ErrNotFound) {
@@ -171,20 +187,16 @@ func TestErrorInTheMidstOfPages(t *testing.T) {
 }
 
 // A context that ends between pages ends the loop.
-func TestContextEndsAmongPages(t *testing.T) {
-	fake, client := newFake(t)
-	fake.AddUser("u")
-	for range 3 {
-		fake.GrantPolicy(fake.AddPermissionPolicy(gen.PermissionPolicy{}).ID, "u")
-	}
+func TestContextEndsBetweenPages(t *testing.T) {
+	client, asked := pages(t, "", map[string]string{"": "a>1", "1": "b"})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var last error
-	for _, err := range client.UserPermissions(ctx, "u", m3teraccess.PageParams{PageSize: 1}) {
+	for _, err := range client.UserPermissions(ctx, "u") {
 		cancel()
 		last = err
 	}
-	if got := len(operations(fake.Requests())); !errors.Is(last, context.Canceled) || got != 1 {
-		t.Errorf("got %v after %d requests", last, got)
+	if !errors.Is(last, context.Canceled) || len(*asked) != 1 {
+		t.Errorf("got %v after the pages %q", last, *asked)
 	}
 }

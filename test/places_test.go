@@ -12,7 +12,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/test/cases"
 )
 
-// A place is one place in a document: a description for people, and facts, as JSON.
+// A place is one place in a document, with its description and its facts, as JSON.
 type place struct{ description, facts string }
 
 // placesOf returns the places of a document by name: document, the security scheme OAuth2, the operation RequestSupport
@@ -79,8 +79,8 @@ func addProperties(all map[string]place, name string, ref *openapi3.SchemaRef) {
 	}
 }
 
-// factsIn returns a part of a document without the text for people and for the generator. Properties are places of
-// their own.
+// factsIn returns a part of a document without its descriptions, its extensions and its properties, which are places
+// themselves.
 func factsIn(part any) string {
 	var tree any
 	if err := json.Unmarshal([]byte(toJSON(part)), &tree); err != nil {

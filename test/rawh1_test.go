@@ -7,11 +7,11 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"testing"
 )
 
-// A moment is when a rawH1 closes the connection of a request.
+// A moment is the moment at which a rawH1 closes the connection of a request.
 type moment int
 
 const (
@@ -24,13 +24,13 @@ const (
 	afterAnswer               // after the response
 )
 
-// A rawH1 is a server that speaks HTTP/1, and closes the connection of one request.
+// A rawH1 is an HTTP/1 server that closes the connection of one request.
 type rawH1 struct {
 	tally
 	URL    string
 	closes moment
-	at     int      // the request whose connection it closes, from 0 on
-	heads  []string // of the requests that were carried out
+	at     int         // the number of the request whose connection it closes, from 0
+	heads  chan string // of the requests that were carried out
 }
 
 func newRawH1(t *testing.T, at int, closes moment) *rawH1 {
@@ -39,7 +39,7 @@ func newRawH1(t *testing.T, at int, closes moment) *rawH1 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &rawH1{URL: "http://" + listener.Addr().String(), at: at, closes: closes}
+	s := &rawH1{URL: "http://" + listener.Addr().String(), at: at, closes: closes, heads: make(chan string, 100)}
 	serveEach(t, listener, s.serve)
 	return s
 }
@@ -62,30 +62,7 @@ func serveEach(t *testing.T, listener net.Listener, serve func(net.Conn)) {
 }
 
 // A tally counts the requests that came, and the requests that were carried out.
-type tally struct {
-	mu                sync.Mutex
-	received, applied int
-}
-
-// receive counts a request, and returns its number, from 0 on.
-func (c *tally) receive() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.received++
-	return c.received - 1
-}
-
-func (c *tally) apply() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.applied++
-}
-
-func (c *tally) counts() (received, applied int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.received, c.applied
-}
+type tally struct{ received, applied atomic.Int32 }
 
 func (s *rawH1) serve(conn net.Conn) {
 	reader := bufio.NewReader(conn)
@@ -94,7 +71,7 @@ func (s *rawH1) serve(conn net.Conn) {
 			return
 		}
 		closes := afterAnswer + 1
-		if s.receive() == s.at {
+		if int(s.received.Add(1)) == s.at+1 {
 			closes = s.closes
 		}
 		if closes == unread {
@@ -115,13 +92,11 @@ func (s *rawH1) serve(conn net.Conn) {
 		if err != nil {
 			return
 		}
-		if req.ContentLength != 0 { // else the new reader may have taken what is of the next one
+		if req.ContentLength != 0 { // otherwise the new reader may have read a part of the next request
 			_, _ = io.Copy(io.Discard, req.Body)
 		}
-		s.mu.Lock()
-		s.heads = append(s.heads, head.String())
-		s.mu.Unlock()
-		s.apply()
+		s.heads <- head.String()
+		s.applied.Add(1)
 		answer := "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n" + `{"id":"1"}`
 		switch closes {
 		case applied:
@@ -138,39 +113,31 @@ func (s *rawH1) serve(conn net.Conn) {
 	}
 }
 
-// A write is carried out once, however the HTTP/1 connection ends, even if a header makes net/http take the write for
-// one that is safe to retry.
+// The client sends a write once, whenever the HTTP/1 connection ends, even if a header makes net/http regard the write
+// as safe to retry.
 func TestClosedConnections(t *testing.T) {
 	for _, w := range writes("", "Idempotency-Key", "X-Idempotency-Key", "idempotency-key") {
 		for closes := range afterAnswer + 1 {
-			for first := range 2 { // on a new connection, and on one that was in use
-				service := newRawH1(t, first, closes)
-				transport := newTransport(t)
-				if first == 1 {
-					if err := (write{method: "GET"}).sentTo(t, service.URL, transport); err != nil {
-						t.Fatal(err)
+			for n := range 2 {
+				t.Run(fmt.Sprintf("%v, closed at moment %d, request %d", w, closes, n), func(t *testing.T) {
+					server := newRawH1(t, n, closes)
+					if received, err := w.sentAs(t, n, &server.tally, server.URL, newTransport(t)); received != 1 {
+						t.Errorf("came %d times: %v", received, err)
 					}
-				}
-				err := w.sentTo(t, service.URL, transport)
-				received, applied := service.counts()
-				what := fmt.Sprintf("%v, closed at moment %d of request %d", w, closes, first)
-				checkOnce(t, what, err, applied-first)
-				if received-first != 1 {
-					t.Errorf("%s: came %d times: %v", what, received-first, err)
-				}
+				})
 			}
 		}
 	}
 }
 
-// The request body that keeps net/http from a retry of its own does not show on the wire.
+// The request body that prevents a retry by net/http changes nothing on the wire.
 func TestEmptyBodiesOnTheWire(t *testing.T) {
 	for _, w := range writes("") {
-		service := newRawH1(t, -1, unread)
-		if err := w.sentTo(t, service.URL, newTransport(t)); err != nil {
+		server := newRawH1(t, -1, unread)
+		if err := w.sentTo(t, server.URL, newTransport(t)); err != nil {
 			t.Fatal(err)
 		}
-		head := strings.ToLower(service.heads[0])
+		head := strings.ToLower(<-server.heads)
 		length := strings.Contains(head, "\r\ncontent-length: 0\r\n")
 		chunked := strings.Contains(head, "\r\ntransfer-encoding:")
 		bodyless := w.body == "no body" || w.body == "an empty body"

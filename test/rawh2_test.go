@@ -14,22 +14,22 @@ import (
 	"golang.org/x/net/http2/hpack"
 )
 
-// A rawH2 is a server that speaks HTTP/2 frame by frame, and so can fail as no http.Server does.
+// A rawH2 is an HTTP/2 server that writes its own frames, so it can fail in ways that an http.Server does not.
 type rawH2 struct {
 	tally
 	URL    string
-	client *http.Transport // which trusts it
+	client *http.Transport // trusts the certificate of the server
 	react  func(n int) reaction
 }
 
-// A reaction is the outcome of a request.
+// A reaction is the reaction of a rawH2 to a request.
 type reaction struct {
 	applies    bool
-	beforeBody bool // it comes before the request body is read
+	beforeBody bool // the server reacts before it reads the request body
 	how        func(*http2.Framer, uint32) error
 }
 
-// answered carries the request out, and responds.
+// answered returns a reaction that carries the request out and responds.
 func answered() reaction {
 	return reaction{applies: true, how: func(framer *http2.Framer, stream uint32) error {
 		var block bytes.Buffer
@@ -43,20 +43,21 @@ func answered() reaction {
 	}}
 }
 
-// reset resets the stream. Only REFUSED_STREAM says that nothing was done. Before any other code, the request is
-// carried out.
+// reset returns a reaction that resets the stream. Unless the code is REFUSED_STREAM, the server carries the request
+// out before.
 func reset(code http2.ErrCode, beforeBody bool) reaction {
 	return reaction{applies: code != http2.ErrCodeRefusedStream, beforeBody: beforeBody, how: func(framer *http2.Framer, stream uint32) error {
 		return framer.WriteRSTStream(stream, code)
 	}}
 }
 
-// goAway ends the connection, with the stream as the last one that was processed, or without it.
+// goAway returns a reaction that ends the connection. The last processed stream is the stream of the request, or the
+// one before.
 func goAway(code http2.ErrCode, processed, beforeBody bool) reaction {
 	return reaction{applies: processed, beforeBody: beforeBody, how: func(framer *http2.Framer, stream uint32) error {
 		last := stream
 		if !processed {
-			last = max(stream, 2) - 2 // those of clients are 1, 3, 5, ...
+			last = max(stream, 2) - 2 // the streams of a client are 1, 3, 5 and so on
 		}
 		if err := framer.WriteGoAway(last, code, []byte("REFUSED_STREAM; received from peer")); err != nil {
 			return err
@@ -70,7 +71,7 @@ func goAway(code http2.ErrCode, processed, beforeBody bool) reaction {
 
 var errHangUp = errors.New("hang up")
 
-// newRawH2 starts a server. react returns the reaction to its nth request, from 0 on.
+// newRawH2 starts a server. react returns the reaction to request n, from 0.
 func newRawH2(t *testing.T, react func(n int) reaction) *rawH2 {
 	t.Helper()
 	certified := httptest.NewTLSServer(nil) // for its certificate
@@ -90,7 +91,7 @@ func newRawH2(t *testing.T, react func(n int) reaction) *rawH2 {
 	return s
 }
 
-// serve ends with the connection, or when the server hangs up.
+// serve serves a connection until it ends or the server closes it.
 func (s *rawH2) serve(conn net.Conn) {
 	if _, err := io.ReadFull(conn, make([]byte, len(http2.ClientPreface))); err != nil {
 		return
@@ -100,7 +101,7 @@ func (s *rawH2) serve(conn net.Conn) {
 	if framer.WriteSettings() != nil {
 		return
 	}
-	open := make(map[uint32]reaction) // to requests whose body is still to come
+	open := make(map[uint32]reaction) // to the requests whose body has not arrived
 	for {
 		frame, err := framer.ReadFrame()
 		if err != nil {
@@ -117,7 +118,7 @@ func (s *rawH2) serve(conn net.Conn) {
 				err = framer.WritePing(true, frame.Data)
 			}
 		case *http2.MetaHeadersFrame:
-			reaction := s.react(s.receive())
+			reaction := s.react(int(s.received.Add(1)) - 1)
 			if reaction.beforeBody || frame.StreamEnded() {
 				err = s.do(reaction, framer, stream)
 			} else {
@@ -136,7 +137,7 @@ func (s *rawH2) serve(conn net.Conn) {
 
 func (s *rawH2) do(r reaction, framer *http2.Framer, stream uint32) error {
 	if r.applies {
-		s.apply()
+		s.applied.Add(1)
 	}
 	return r.how(framer, stream)
 }

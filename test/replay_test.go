@@ -23,9 +23,9 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/test/cases"
 )
 
-// The examples of api/openapi.yaml succeed when sent in their order to the command m3tertest. Requests and responses
-// match the document.
-func TestReplay(t *testing.T) {
+// The command m3tertest has the objects that the examples of api/openapi.yaml name. Each example succeeds, in the order
+// of the document, and each request and response matches the document.
+func TestExamplesOfTheDocumentAreCarriedOut(t *testing.T) {
 	exports := startCommand(t)
 	base := &http.Transport{}
 	t.Cleanup(base.CloseIdleConnections)
@@ -56,11 +56,11 @@ func TestReplay(t *testing.T) {
 	}
 }
 
-// startCommand runs m3tertest until the test ends, and returns what it exports.
+// startCommand runs m3tertest until the test ends, and returns the variables that it exports.
 func startCommand(t *testing.T) map[string]string {
 	t.Helper()
 	const source = "../wrapper/m3tertest/cmd/m3tertest"
-	if _, err := os.ReadDir(source); err != nil { // so that go test runs a cached test anew after a change there
+	if _, err := os.ReadDir(source); err != nil { // a cached test then runs anew after a change there
 		t.Fatal(err)
 	}
 	binary := filepath.Join(t.TempDir(), "m3tertest")
@@ -75,7 +75,7 @@ func startCommand(t *testing.T) map[string]string {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = cmd.Wait() }) // the end of the context killed it
+	t.Cleanup(func() { _ = cmd.Wait() }) // it ends with the context
 	exports := make(map[string]string)
 	for lines := bufio.NewScanner(stdout); lines.Scan(); {
 		name, value, _ := strings.Cut(strings.TrimPrefix(lines.Text(), "export "), "=")

@@ -20,7 +20,7 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// Credentials with characters that are spelled differently in a URL, in JSON and in a form.
+// The credentials have characters whose spelling differs in a URL, in JSON and in a form.
 const (
 	apiKey      = "the-KEY"
 	apiSecret   = `hun+ter"2&/<%é`
@@ -29,7 +29,7 @@ const (
 
 var basicValue = base64.StdEncoding.EncodeToString([]byte(apiKey + ":" + apiSecret))
 
-// spellings are the ways in which an echo may spell a secret.
+// spellings returns the spellings of a secret in a response.
 func spellings(secret string) map[string]string {
 	return map[string]string{
 		"as it is":                secret,
@@ -52,7 +52,7 @@ func checkShown(t *testing.T, where, text string) {
 	}
 }
 
-// everyText returns a value in each form in which a program may print or log it.
+// everyText returns the texts of a value that a program may print or log.
 func everyText(value any) map[string]string {
 	texts := make(map[string]string)
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d"} {
@@ -70,12 +70,12 @@ func everyText(value any) map[string]string {
 
 func TestClientsShowNoSecrets(t *testing.T) {
 	token := &oauth2.Token{AccessToken: accessToken}
-	client := newSecretClient(t, tokenAnswer, keeps(200, `{"id":"p"}`))
-	withSource := newLocalClient(t, viaHandler{keeps(200, `{"id":"p"}`)}, m3teraccess.WithTokenSource(oauth2.StaticTokenSource(token)))
+	client := newSecretClient(t, tokenAnswer, valid(200, `{"id":"p"}`))
+	withSource := newLocalClient(t, viaHandler{valid(200, `{"id":"p"}`)}, m3teraccess.WithTokenSource(oauth2.StaticTokenSource(token)))
 	for kind, client := range map[string]*m3teraccess.Client{
 		"with credentials": client, "with a token source": withSource, "of another organization": client.Organization("other"),
 	} {
-		if err := create(t, client); err != nil { // so that there is an access token
+		if err := create(t, client); err != nil { // fetches an access token
 			t.Fatal(err)
 		}
 		for name, value := range map[string]any{
@@ -104,33 +104,45 @@ func TestClientsShowNoSecrets(t *testing.T) {
 
 var (
 	withSecret  = m3teraccess.WithCredentials(apiKey, apiSecret)
-	tokenAnswer = keeps(200, fmt.Sprintf(`{"access_token":%q,"token_type":"Bearer","expires_in":18000}`, accessToken))
+	tokenAnswer = valid(200, fmt.Sprintf(`{"access_token":%q,"token_type":"Bearer","expires_in":18000}`, accessToken))
 )
 
-// newSecretClient makes a client with the secret, of a service with one answer to token requests and one to calls.
+// newSecretClient makes a client with the secret. Its server has one response to token requests, and one to calls.
 func newSecretClient(t *testing.T, token, calls answer) *m3teraccess.Client {
-	return newLocalClient(t, viaHandler{withTokens(token, calls)}, withSecret)
+	return newUncheckedClient(t, "http://localhost", viaHandler{withTokens(token, calls)}, withSecret)
 }
 
-// The service repeats what it was sent, in each spelling and in each part of a response.
-func TestErrorsShowNoSecretsThatTheServiceEchoes(t *testing.T) {
+// The server repeats what it was sent, in each spelling and in each part of a response. Only the token endpoint sees
+// the credentials, and only the other endpoints see the access token.
+func TestErrorsShowNoSecretsThatTheServerEchoes(t *testing.T) {
 	for name, secret := range map[string]string{"secret": apiSecret, "Basic": "Basic " + basicValue, "Bearer": "Bearer " + accessToken} {
 		for how, spelling := range spellings(secret) {
-			message := toJSON(secret)
-			for where, body := range map[string]string{
-				"message":             fmt.Sprintf(`{"message":%s}`, message),
-				"body":                spelling,
-				"body, across 8 KiB":  strings.Repeat(" ", maxErrorBody-len(spelling)+len(secret)-len(secret)/2) + spelling,
-				"text that is cut":    fmt.Sprintf(`{"message":"%s%s"}`, strings.Repeat("x", maxErrorText-100), strings.Repeat(message[1:len(message)-1], 9)),
-				"field of wrong type": fmt.Sprintf(`{"id":7,"x":"%s"}`, spelling),
+			message, quoted := toJSON(secret), toJSON(spelling)
+			header := map[string]string{"X-Request-Id": spelling, "Content-Type": "text/x-" + url.PathEscape(secret)}
+			form := map[string]string{"Content-Type": "application/x-www-form-urlencoded"}
+			for where, a := range map[string]answer{
+				"message":             {header: header, body: fmt.Sprintf(`{"message":%s}`, message)},
+				"body":                {header: header, body: spelling},
+				"body, across 8 KiB":  {header: header, body: strings.Repeat(" ", maxErrorBody-len(spelling)+len(secret)-len(secret)/2) + spelling},
+				"text that is cut":    {header: header, body: fmt.Sprintf(`{"message":"%s%s"}`, strings.Repeat("x", maxErrorText-100), strings.Repeat(message[1:len(message)-1], 9))},
+				"field of wrong type": {header: header, body: fmt.Sprintf(`{"id":7,"x":"%s"}`, spelling)},
+				"error":               {body: fmt.Sprintf(`{"error":%s,"error_description":%s,"error_uri":%s}`, quoted, quoted, quoted)},
+				"JSON body":           {body: spelling},
+				"form":                {header: form, body: "error=" + url.QueryEscape(spelling)},
+				"expires_in":          {body: fmt.Sprintf(`{"expires_in":%s}`, quoted)},
+				"content type":        {header: map[string]string{"Content-Type": spelling}, body: "{}"},
 			} {
-				for _, status := range []int{200, 400, 500} {
-					a := breaks(status, body)
-					a.header = map[string]string{"X-Request-Id": spelling, "Content-Type": "text/x-" + url.PathEscape(secret)}
+				for _, a.status = range []int{200, 302, 400, 401, 500} {
+					where := fmt.Sprintf("%s %s in %s of %d", name, how, where, a.status)
+					if name != "Bearer" {
+						err := create(t, newSecretClient(t, a, answer{}))
+						if !errors.As(err, new(*m3teraccess.AuthError)) {
+							t.Errorf("%s: got %v, want an AuthError", where, err)
+						}
+						checkError(t, where+", token endpoint", err)
+					}
 					client := newSecretClient(t, tokenAnswer, a)
-					_, err := client.RequestSupport(t.Context(), supportRequest(1))
-					where := fmt.Sprintf("%s %s in %s of %d", name, how, where, status)
-					checkError(t, where, err)
+					checkError(t, where, create(t, client))
 					checkError(t, where, read(t, client))
 				}
 			}
@@ -138,7 +150,7 @@ func TestErrorsShowNoSecretsThatTheServiceEchoes(t *testing.T) {
 	}
 }
 
-// checkError looks at an error, at all errors that it wraps, and at what each of them keeps.
+// checkError fails if an error, an error that it wraps, or a field of them shows a secret.
 func checkError(t *testing.T, where string, err error) {
 	t.Helper()
 	if err == nil {
@@ -173,48 +185,23 @@ func checkError(t *testing.T, where string, err error) {
 	}
 }
 
-// checkBody looks at the part of a response that an error keeps. It must not end with a part of a secret either.
+// checkBody fails if the body that an error keeps shows a secret, or ends with the first half of one.
 func checkBody(t *testing.T, where string, kept []byte) {
 	t.Helper()
 	checkShown(t, where+", Body", string(kept))
 	for _, secret := range []string{apiSecret, basicValue, accessToken} {
 		if half := secret[:len(secret)/2]; bytes.HasSuffix(kept, []byte(half)) {
-			t.Errorf("%s, Body: ends with %q, the half of a secret", where, half)
+			t.Errorf("%s, Body: ends with %q, half of a secret", where, half)
 		}
 	}
 }
 
-// The token endpoint is the endpoint that sees the credentials.
-func TestErrorsShowNoSecretsThatTheTokenEndpointEchoes(t *testing.T) {
-	for name, secret := range map[string]string{"secret": apiSecret, "Basic": "Basic " + basicValue} {
-		for how, spelling := range spellings(secret) {
-			quoted := toJSON(spelling)
-			for where, a := range map[string]answer{
-				"error":        {body: fmt.Sprintf(`{"error":%s,"error_description":%s,"error_uri":%s}`, quoted, quoted, quoted)},
-				"body":         {body: spelling},
-				"form":         {body: "error=" + url.QueryEscape(spelling), header: map[string]string{"Content-Type": "application/x-www-form-urlencoded"}},
-				"wrong type":   {body: fmt.Sprintf(`{"expires_in":%s}`, quoted)},
-				"content type": {body: "{}", header: map[string]string{"Content-Type": spelling}},
-			} {
-				for _, a.status = range []int{200, 302, 400, 401, 500} {
-					err := create(t, newSecretClient(t, a, answer{}))
-					where := fmt.Sprintf("%s %s in %s of %d", name, how, where, a.status)
-					if !errors.As(err, new(*m3teraccess.AuthError)) {
-						t.Errorf("%s: got %v, want an AuthError", where, err)
-					}
-					checkError(t, where, err)
-				}
-			}
-		}
-	}
-}
-
-// The errors of the transport tell everything, as the errors of some transports that log or trace do.
+// The client hides the errors of a transport that show the headers of the request.
 func TestErrorsShowNoSecretsOfTheTransport(t *testing.T) {
 	for _, failing := range []string{"the token request", "the call", "the body of the answer"} {
 		base := transportFunc(func(req *http.Request) (*http.Response, error) {
 			isToken := req.URL.Path == "/oauth/token"
-			told := &talkative{req.Header.Clone(), context.DeadlineExceeded}
+			told := fmt.Errorf("%v: %w", req.Header, context.DeadlineExceeded)
 			switch {
 			case isToken && failing != "the token request":
 				return viaHandler{tokenAnswer}.RoundTrip(req)
@@ -233,17 +220,8 @@ func TestErrorsShowNoSecretsOfTheTransport(t *testing.T) {
 			}
 			checkError(t, call.name+", "+failing, err)
 			if !errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("%s, %s: %v no longer matches what it was", call.name, failing, err)
+				t.Errorf("%s, %s: %v does not match the error of the transport", call.name, failing, err)
 			}
 		}
 	}
 }
-
-// A talkative error holds the headers of the request, and shows them.
-type talkative struct {
-	Header http.Header
-	err    error
-}
-
-func (t *talkative) Error() string { return fmt.Sprintf("%v: %v", t.Header, t.err) }
-func (t *talkative) Unwrap() error { return t.err }

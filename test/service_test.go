@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"iter"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -18,8 +19,8 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// newClient makes a client whose traffic is compared with the document on its way to base. It makes one attempt a call,
-// so a test sees the outcome of that attempt.
+// newClient makes a client that sends through base, and compares its traffic with the document. It makes one attempt a
+// call.
 func newClient(t testing.TB, base http.RoundTripper, opts ...m3teraccess.Option) *m3teraccess.Client {
 	t.Helper()
 	opts = append([]m3teraccess.Option{
@@ -33,16 +34,8 @@ func newClient(t testing.TB, base http.RoundTripper, opts ...m3teraccess.Option)
 	return client
 }
 
-// newFake starts a fake m3ter and makes a client with the credentials of its service user.
+// newFake starts a fake m3ter in memory, which works in a testing/synctest bubble too, and makes a client of it.
 func newFake(t testing.TB, opts ...m3teraccess.Option) (*m3tertest.Server, *m3teraccess.Client) {
-	t.Helper()
-	fake := m3tertest.NewServer()
-	t.Cleanup(fake.Close)
-	return fake, clientOf(t, fake, newTransport(t), opts...)
-}
-
-// newFakeInMemory is newFake for a testing/synctest bubble.
-func newFakeInMemory(t testing.TB, opts ...m3teraccess.Option) (*m3tertest.Server, *m3teraccess.Client) {
 	t.Helper()
 	fake := m3tertest.NewServer(m3tertest.InMemory())
 	t.Cleanup(fake.Close)
@@ -64,43 +57,39 @@ func newTransport(t testing.TB) *http.Transport {
 	return transport
 }
 
-// operations returns the requests to the API, without the token requests.
+// operations returns the requests without the token requests.
 func operations(requests []m3tertest.Request) []m3tertest.Request {
-	var calls []m3tertest.Request
-	for _, request := range requests {
-		if request.Operation != "Token" {
-			calls = append(calls, request)
-		}
-	}
-	return calls
+	return slices.DeleteFunc(slices.Clone(requests), func(r m3tertest.Request) bool { return r.Operation == "Token" })
 }
 
-// answer is a response of a service that stands in for m3ter.
+// answer describes a response of a server.
 type answer struct {
-	status int
-	header map[string]string // set besides or instead of Content-Type: application/json; "" removes the header
-	body   string
-	breaks bool                      // the document forbids it
-	then   func(http.ResponseWriter) // the failure after the body, if any
+	status    int
+	header    map[string]string // in addition to Content-Type: application/json, or instead of it; "" removes a header
+	body      string
+	isInvalid bool                      // the document forbids it
+	then      func(http.ResponseWriter) // called after the body is written; may be nil
 }
 
-// keeps returns a response that the document allows.
-func keeps(status int, body string) answer { return answer{status: status, body: body} }
+// valid returns a response that the document allows.
+func valid(status int, body string) answer { return answer{status: status, body: body} }
 
-// breaks returns a response that the document forbids.
-func breaks(status int, body string) answer { return answer{status: status, body: body, breaks: true} }
+// invalid returns a response that the document forbids.
+func invalid(status int, body string) answer {
+	return answer{status: status, body: body, isInvalid: true}
+}
 
 func (a answer) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	for name, value := range a.header {
 		if w.Header().Set(name, value); value == "" {
-			w.Header()[name] = nil // or net/http would guess one
+			w.Header()[name] = nil // otherwise net/http would guess one
 		}
 	}
-	if a.breaks {
-		w.Header().Set(breaksContract, "true")
+	if a.isInvalid {
+		w.Header().Set(invalidMark, "true")
 	}
-	if a.status != 0 { // 0: WriteHeader is not called
+	if a.status != 0 { // 0 means that WriteHeader is not called
 		w.WriteHeader(a.status)
 	}
 	_, _ = w.Write([]byte(a.body))
@@ -109,20 +98,20 @@ func (a answer) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	}
 }
 
-// A service stands in for m3ter and records the requests.
-type service struct {
+// A server records its requests.
+type server struct {
 	*httptest.Server
 	mu       sync.Mutex
 	received []*http.Request
 	sent     []string
 }
 
-// newService starts a service that gives the answers in order, and then the last one forever.
-func newService(t testing.TB, answers ...answer) *service {
+// newServer starts a server that gives the answers in order, and then the last one each time.
+func newServer(t testing.TB, answers ...answer) *server {
 	t.Helper()
-	s := &service{}
+	s := &server{}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body) // an error means that the client has gone
+		body, _ := io.ReadAll(r.Body) // an error means that the client has closed the connection
 		s.mu.Lock()
 		n := min(len(s.received), len(answers)-1)
 		s.received, s.sent = append(s.received, r), append(s.sent, string(body))
@@ -134,21 +123,21 @@ func newService(t testing.TB, answers ...answer) *service {
 }
 
 // requests returns the requests so far.
-func (s *service) requests() []*http.Request {
+func (s *server) requests() []*http.Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.received)
 }
 
 // bodies returns the bodies of the requests.
-func (s *service) bodies() []string {
+func (s *server) bodies() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.sent)
 }
 
-// client makes a client of the service: see newLocalClient.
-func (s *service) client(t testing.TB, opts ...m3teraccess.Option) *m3teraccess.Client {
+// client makes a client of the server: see newLocalClient.
+func (s *server) client(t testing.TB, opts ...m3teraccess.Option) *m3teraccess.Client {
 	t.Helper()
 	return newLocalClient(t, newTransport(t), append([]m3teraccess.Option{m3teraccess.WithBaseURL(s.URL)}, opts...)...)
 }
@@ -177,24 +166,21 @@ type call struct {
 	name  string
 	write bool
 	good  string // the body of a valid response
-	do    func(context.Context, *m3teraccess.Client) error
+}
+
+func (c call) do(ctx context.Context, client *m3teraccess.Client) error {
+	_, err := c.Do(ctx, client)
+	return err
 }
 
 var calls = func() (all []call) {
 	for _, c := range cases.CallsOn(&m3teraccess.Client{}) {
-		all = append(all, newCall(c))
+		all = append(all, call{c, c.Name, c.IsWrite(), string(c.Answers()[0])})
 	}
 	return all
 }()
 
-func newCall(c cases.Call) call {
-	return call{c, c.Name, c.IsWrite(), string(c.Answers()[0]), func(ctx context.Context, client *m3teraccess.Client) error {
-		_, err := c.Do(ctx, client)
-		return err
-	}}
-}
-
-// either checks that a method returns either a value or an error.
+// either returns err, or an error if there is both a value and an error, or neither.
 func either[T any](value *T, err error) error {
 	if (value == nil) == (err == nil) {
 		return errors.Join(err, errors.New("there is a value and an error, or neither"))
@@ -227,14 +213,13 @@ func readAll(t testing.TB, resp *http.Response) []byte {
 	return body
 }
 
-// collect reads all pages.
-func collect(policies func(func(m3teraccess.PermissionPolicy, error) bool)) ([]m3teraccess.PermissionPolicy, error) {
-	var all []m3teraccess.PermissionPolicy
-	for policy, err := range policies {
+// collect returns the entries before the first error, and the error.
+func collect[T any](entries iter.Seq2[T, error]) (all []T, err error) {
+	for entry, err := range entries {
 		if err != nil {
 			return all, err
 		}
-		all = append(all, policy)
+		all = append(all, entry)
 	}
 	return all, nil
 }

@@ -20,19 +20,19 @@ type sourceFunc func() (*oauth2.Token, error)
 
 func (f sourceFunc) Token() (*oauth2.Token, error) { return f() }
 
-// One access token of a source serves all calls, and the client never asks the source twice at once.
+// All calls use one access token of a source. The client never calls Token concurrently.
 func TestTokenSource(t *testing.T) {
-	service := newService(t, keeps(200, `{"id":"p"}`))
+	server := newServer(t, valid(200, `{"id":"p"}`))
 	var concurrent, asked atomic.Int32
-	callAtOnce(t, 20, service.client(t, m3teraccess.WithTokenSource(sourceFunc(func() (*oauth2.Token, error) {
+	callAtOnce(t, 20, server.client(t, m3teraccess.WithTokenSource(sourceFunc(func() (*oauth2.Token, error) {
 		if concurrent.Add(1) > 1 {
-			t.Error("the source is asked twice at once")
+			t.Error("Token is called concurrently")
 		}
 		defer concurrent.Add(-1)
 		asked.Add(1)
 		return &oauth2.Token{AccessToken: "theirs"}, nil
 	}))))
-	for _, request := range service.requests() {
+	for _, request := range server.requests() {
 		if got := request.Header.Get("Authorization"); got != "Bearer theirs" || request.URL.Path == "/oauth/token" {
 			t.Errorf("sent %s with %q", request.URL, got)
 		}
@@ -42,14 +42,14 @@ func TestTokenSource(t *testing.T) {
 	}
 }
 
-// A caller whose context ends doesn't wait for a slow source.
+// A call ends with its context even if the token source is slow.
 func TestSlowTokenSource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		slow := sourceFunc(func() (*oauth2.Token, error) {
 			time.Sleep(time.Minute)
 			return &oauth2.Token{AccessToken: "late", Expiry: time.Now().Add(time.Hour)}, nil
 		})
-		client := newLocalClient(t, viaHandler{keeps(200, `{"id":"p"}`)}, m3teraccess.WithTokenSource(slow))
+		client := newLocalClient(t, viaHandler{valid(200, `{"id":"p"}`)}, m3teraccess.WithTokenSource(slow))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		began := time.Now()
@@ -64,8 +64,8 @@ func TestSlowTokenSource(t *testing.T) {
 	})
 }
 
-// The client sends nothing without an access token that a header can carry, wherever it comes from.
-func TestTokensThatNoHeaderCarries(t *testing.T) {
+// The client sends no request without an access token that is valid in a header.
+func TestInvalidAccessTokens(t *testing.T) {
 	errNoConsent := errors.New("the person has not consented")
 	check := func(name string, token http.Handler, option m3teraccess.Option, want error) {
 		t.Helper()
@@ -78,12 +78,12 @@ func TestTokensThatNoHeaderCarries(t *testing.T) {
 	source := func(token *oauth2.Token, err error) m3teraccess.Option {
 		return m3teraccess.WithTokenSource(sourceFunc(func() (*oauth2.Token, error) { return token, err }))
 	}
-	check("neither token nor error", keeps(500, ""), source(nil, nil), nil)
-	check("an error beside a token", keeps(500, ""), source(&oauth2.Token{AccessToken: "theirs"}, errNoConsent), errNoConsent)
+	check("neither token nor error", valid(500, ""), source(nil, nil), nil)
+	check("an error and a token", valid(500, ""), source(&oauth2.Token{AccessToken: "theirs"}, errNoConsent), errNoConsent)
 	for _, token := range []string{"Bearer x", " x", "x ", "x y", "x\n", "a\r\nb", "x\u00a0", "\u00e9", ""} {
 		quoted, _ := json.Marshal(token)
-		check(fmt.Sprintf("source, %q", token), keeps(500, ""), source(&oauth2.Token{AccessToken: token}, nil), nil)
-		answer := keeps(200, `{"access_token":`+string(quoted)+`,"token_type":"Bearer"}`)
+		check(fmt.Sprintf("source, %q", token), valid(500, ""), source(&oauth2.Token{AccessToken: token}, nil), nil)
+		answer := valid(200, `{"access_token":`+string(quoted)+`,"token_type":"Bearer"}`)
 		check(fmt.Sprintf("endpoint, %q", token), answer, withKey, nil)
 	}
 }

@@ -15,15 +15,11 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// One request fetches the access token for all the callers that come first.
-func TestOneTokenRequestForConcurrentFirstCalls(t *testing.T) {
-	t.Run("1,000", bubbled(func(t *testing.T) {
-		fake, client := newFakeOfHandler(t)
-		callAtOnce(t, 1000, client)
-		checkTokenRequests(t, fake, 1)
-	}))
-	t.Run("with those of another organization", bubbled(func(t *testing.T) {
-		fake, client := newFakeOfHandler(t)
+// One token request serves the concurrent first calls of all organizations. The row "50 concurrent first calls" of
+// tokenSituations tests those of one organization.
+func TestOneTokenRequestForAllOrganizations(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake, client := newFake(t)
 		var group sync.WaitGroup
 		for i := range 20 {
 			group.Go(func() {
@@ -36,21 +32,14 @@ func TestOneTokenRequestForConcurrentFirstCalls(t *testing.T) {
 		}
 		group.Wait()
 		synctest.Wait()
-		checkTokenRequests(t, fake, 2) // one more for the 403 of the others, which might mean an expired access token
+		checkTokenRequests(t, fake, 2) // one more after a 403, which might mean an expired access token
 		if n := len(operations(fake.Requests())); n != 20 {
 			t.Errorf("%d calls came, want 20", n)
 		}
-	}))
+	})
 }
 
-// newFakeOfHandler is newFakeInMemory without connections.
-func newFakeOfHandler(t *testing.T) (*m3tertest.Server, *m3teraccess.Client) {
-	fake := m3tertest.NewServer(m3tertest.InMemory())
-	t.Cleanup(fake.Close)
-	return fake, clientOf(t, fake, viaHandler{fake})
-}
-
-// callAtOnce lets n callers begin together, and waits for them.
+// callAtOnce makes n concurrent calls.
 func callAtOnce(t *testing.T, n int, client *m3teraccess.Client) {
 	t.Helper()
 	var group sync.WaitGroup
@@ -75,23 +64,23 @@ func checkTokenRequests(t *testing.T, fake *m3tertest.Server, want int) {
 	}
 }
 
-// A caller whose context ends leaves at once. The token request goes on for the other callers, even if the first caller
-// began it.
+// A call that waits for an access token ends with its context. The token request continues for the other calls, even if
+// the first call started it.
 func TestCallerLeavesWhileTheTokenIsFetched(t *testing.T) {
 	for leaves, name := range []string{"the first", "another"} {
 		t.Run(name, bubbled(func(t *testing.T) {
 			release := make(chan struct{})
 			asked := 0
 			token := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				asked++ // by one goroutine, or the test fails
+				asked++ // there must be one token request, so one goroutine
 				select {
 				case <-release:
-					keeps(200, `{"access_token":"t","token_type":"Bearer"}`).ServeHTTP(w, r)
+					valid(200, `{"access_token":"t","token_type":"Bearer"}`).ServeHTTP(w, r)
 				case <-r.Context().Done():
 					t.Error("the token request ended")
 				}
 			})
-			client := newLocalClient(t, viaHandler{withTokens(token, keeps(200, `{"id":"p"}`))}, withKey)
+			client := newLocalClient(t, viaHandler{withTokens(token, valid(200, `{"id":"p"}`))}, withKey)
 			leaving, leave := context.WithCancel(t.Context())
 			var results [2]chan error
 			for i := range results {
@@ -101,7 +90,7 @@ func TestCallerLeavesWhileTheTokenIsFetched(t *testing.T) {
 				}
 				results[i] = make(chan error, 1)
 				go func() { results[i] <- either(client.CreatePermissionPolicy(ctx, policyRequest())) }()
-				synctest.Wait() // for it to wait for the access token
+				synctest.Wait() // until the call waits for the access token
 			}
 			leave()
 			synctest.Wait()
@@ -123,7 +112,7 @@ func TestCallerLeavesWhileTheTokenIsFetched(t *testing.T) {
 
 var withKey = m3teraccess.WithCredentials("a-key", "a-secret")
 
-// withTokens makes a handler that leaves token requests to token, and all other requests to calls.
+// withTokens makes a handler that passes token requests to token, and all other requests to calls.
 func withTokens(token, calls http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/oauth/token", token)
@@ -131,61 +120,50 @@ func withTokens(token, calls http.Handler) http.Handler {
 	return mux
 }
 
-// The client sends the credentials as curl -u does, whatever their characters. The test changes the secret of the fake.
-func TestCredentialsArriveAsTheyAre(t *testing.T) {
+// The client sends the credentials as curl -u does, whatever their characters.
+func TestCredentialsAreSentUnescaped(t *testing.T) {
 	secrets := []string{"plain", "a+b", "a%2Fb", "a b", "a:b", "é€😀", `"quoted"\`, "&=?#", "~!@$^*()", "lead ing", "trailing=="}
 	for _, secret := range secrets {
 		for _, key := range []string{"key", "k+e%y é"} {
 			t.Run(key+"/"+secret, func(t *testing.T) {
-				fake := m3tertest.NewServer(m3tertest.InMemory())
-				defer fake.Close()
+				fake, _ := newFake(t)
 				fake.APIKey, fake.APISecret = key, secret
-				if err := create(t, clientOf(t, fake, viaHandler{fake})); err != nil {
+				if err := create(t, clientOf(t, fake, fake.Client().Transport)); err != nil {
 					t.Fatal(err)
 				}
-				token := fake.Requests()[0]
 				want := "Basic " + base64.StdEncoding.EncodeToString([]byte(key+":"+secret))
-				if got := token.Header.Get("Authorization"); got != want {
-					t.Errorf("sent %q, want %q", got, want)
-				}
-				if string(token.Body) != "grant_type=client_credentials" || token.Method != "POST" || token.Path != "/oauth/token" {
-					t.Errorf("sent %s %s %s", token.Method, token.Path, token.Body)
-				}
-				if agent := token.Header.Get("User-Agent"); !strings.Contains(agent, "m3ter-access-go/") {
-					t.Errorf("User-Agent %q", agent)
+				token := fake.Requests()[0]
+				if got := token.Header.Get("Authorization"); got != want || string(token.Body) != "grant_type=client_credentials" {
+					t.Errorf("sent %s with %q, want %q", token.Body, got, want)
 				}
 			})
 		}
 	}
 }
 
-// A failure of the token request has its own status and code. It matches no error of the call, which was never sent.
+// The error of a failed token request has its status, and matches none of the sentinels. TestRefusedCredentials in
+// wrapper tests refusals with a code.
 func TestTokenRequestsThatFail(t *testing.T) {
 	html := map[string]string{"Content-Type": "text/html"}
 	for name, test := range map[string]struct {
-		answer     answer
-		code, says string
+		answer answer
+		says   string
 	}{
-		"no access_token":  {answer: keeps(200, `{"token_type":"Bearer","expires_in":18000}`)},
-		"HTML":             {answer: answer{status: 200, body: "<html>", header: html}},
-		"empty":            {answer: keeps(200, "")},
-		"null":             {answer: keeps(200, "null")},
-		"401":              {keeps(401, `{"error":"invalid_client"}`), "invalid_client", "check the access key id"},
-		"400":              {keeps(400, `{"error":"invalid_request"}`), "invalid_request", "check the access key id"},
-		"401 of a gateway": {answer{status: 401, body: "<html>", header: html}, "", "check the access key id"},
-		"403":              {keeps(403, `{"message":"no"}`), "", "403"},
-		"500":              {keeps(500, `{"message":"no"}`), "", "500"},
-		"502 of a gateway": {answer{status: 502, body: "<html>", header: html}, "", "502"},
+		"no access_token":  {valid(200, `{"token_type":"Bearer","expires_in":18000}`), ""},
+		"HTML":             {answer{status: 200, body: "<html>", header: html}, ""},
+		"empty":            {valid(200, ""), ""},
+		"null":             {valid(200, "null"), ""},
+		"401 of a gateway": {answer{status: 401, body: "<html>", header: html}, "check the access key id"},
+		"403":              {valid(403, `{"message":"no"}`), "403"},
+		"500":              {valid(500, `{"message":"no"}`), "500"},
+		"502 of a gateway": {answer{status: 502, body: "<html>", header: html}, "502"},
 	} {
-		t.Run(name, bubbled(func(t *testing.T) { // in which a retry takes no time
+		t.Run(name, bubbled(func(t *testing.T) { // a retry takes no time there
 			calls := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the call was sent") })
 			err := create(t, newLocalClient(t, viaHandler{withTokens(test.answer, calls)}, withKey))
 			var failure *m3teraccess.AuthError
-			if !errors.As(err, &failure) || !strings.Contains(err.Error(), test.says) {
-				t.Fatalf("got %v", err)
-			}
-			if failure.StatusCode != test.answer.status || failure.Code != test.code {
-				t.Errorf("status %d, code %q", failure.StatusCode, failure.Code)
+			if !errors.As(err, &failure) || !strings.Contains(err.Error(), test.says) || failure.StatusCode != test.answer.status || failure.Code != "" {
+				t.Fatalf("got %v, %+v", err, failure)
 			}
 			for _, sentinel := range sentinels {
 				if errors.Is(err, sentinel) {
@@ -194,4 +172,10 @@ func TestTokenRequestsThatFail(t *testing.T) {
 			}
 		}))
 	}
+}
+
+var sentinels = []error{
+	m3teraccess.ErrBadRequest, m3teraccess.ErrUnauthorized, m3teraccess.ErrForbidden, m3teraccess.ErrNotFound,
+	m3teraccess.ErrConflict, m3teraccess.ErrVersionConflict, m3teraccess.ErrRateLimited, m3teraccess.ErrServer, m3teraccess.ErrOutcomeUnknown,
+	m3teraccess.ErrRepeatedToken,
 }

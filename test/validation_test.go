@@ -12,7 +12,7 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// An error names all mistakes at once, in the order of the document: the field, what is allowed, and what is wrong.
+// An error names each invalid field, in the order of the document, with its allowed values and the problem.
 func TestValidationErrorNamesWhatToChange(t *testing.T) {
 	fake, client := newFake(t)
 	policy := policyRequest(m3teraccess.ConfigRetrieve, "MARKETPLACE_USAGE_CREATE")
@@ -48,7 +48,7 @@ m3teraccess: Name must be 1 to %d characters; it has %d`, most, most+20)
 	}
 }
 
-// An end in a time zone without a JSON form is sent as the same moment in UTC.
+// The client sends an end in a time zone without a JSON form as the same time in UTC.
 func TestEndOfSupportIsTheSameMoment(t *testing.T) {
 	fake, client := newFake(t)
 	request := supportRequest(0)

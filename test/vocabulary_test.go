@@ -13,8 +13,7 @@ import (
 	"testing"
 )
 
-// The prose of the repository uses one word for one thing: the table in CONTRIBUTING.md lists the words that are no
-// longer used.
+// The prose of the repository has none of the words that the table in CONTRIBUTING.md lists as no longer used.
 func TestVocabulary(t *testing.T) {
 	synonyms := unusedSynonyms(t)
 	read := 0
@@ -71,7 +70,7 @@ func TestVocabularyFindsSynonyms(t *testing.T) {
 	}
 }
 
-// unusedSynonyms reads the second column of the table, and matches each quoted word across spaces and case.
+// unusedSynonyms returns an expression for each quoted text in the second column of the table.
 func unusedSynonyms(t *testing.T) (synonyms []*regexp.Regexp) {
 	_, table, _ := strings.Cut(readText(t, "../CONTRIBUTING.md"), "| term | no longer used |")
 	table, _, _ = strings.Cut(table, "\n\n")
@@ -85,7 +84,7 @@ func unusedSynonyms(t *testing.T) (synonyms []*regexp.Regexp) {
 	return synonyms
 }
 
-// proseOf returns the passages of a file that a person reads, by their lines.
+// proseOf returns the comments, strings and paragraphs of a file, by their lines.
 func proseOf(t *testing.T, name string, text []byte) map[int]string {
 	passages := make(map[int]string)
 	comment := regexp.MustCompile(`(?m)^\s*(//|#)`)
