@@ -24,11 +24,11 @@ func TestExpiresIn(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := &script{token: token}
 			client := newScripted(t, s)
-			call := func(after time.Duration, want int) {
+			call := func(after time.Duration, want int64) {
 				time.Sleep(after)
 				err := doRead(t, client)
 				synctest.Wait()
-				if n := s.tokenRequests(); err != nil || n != want {
+				if n := s.tokens.Load(); err != nil || n != want {
 					t.Errorf("%s: %d tokens, want %d: %v", name, n, want, err)
 				}
 			}
@@ -74,8 +74,8 @@ func TestRefusedCredentials(t *testing.T) {
 				})
 			}
 			group.Wait()
-			if s.tokenRequests() != 1 {
-				t.Errorf("%d: %d token requests", status, s.tokenRequests())
+			if s.tokens.Load() != 1 {
+				t.Errorf("%d: %d token requests", status, s.tokens.Load())
 			}
 			time.Sleep(time.Second)
 			s.setToken(nil)
@@ -128,8 +128,8 @@ func TestTokenAnswerIsStrict(t *testing.T) {
 	} {
 		s := &script{token: answers(200, body)}
 		err := doRead(t, newScripted(t, s))
-		if (err == nil) != want || err != nil && !errors.As(err, new(*AuthError)) || s.tokenRequests() != 1 {
-			t.Errorf("%q: %v after %d token requests", body, err, s.tokenRequests())
+		if (err == nil) != want || err != nil && !errors.As(err, new(*AuthError)) || s.tokens.Load() != 1 {
+			t.Errorf("%q: %v after %d token requests", body, err, s.tokens.Load())
 		}
 	}
 }
