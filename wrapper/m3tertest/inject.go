@@ -10,9 +10,9 @@ import (
 )
 
 // Inject makes future requests fail. It adds the fault to a queue. Each request gets only one fault: the first in the
-// queue that matches the operation of the request and is not used up. If Times is
-// not 0, the fault is used up after that many requests. For example, to make the first and second requests fail
-// differently, inject two faults, the first with Times 1.
+// queue that matches the operation of the request and is not used up. If Times is not 0, the fault is used up after that
+// many requests. For example, to make the first and second requests fail differently, inject two faults, the first with
+// Times 1.
 //
 // Inject panics if the fault is not valid, such as one with an unknown Operation, or with a Body but no Status.
 func (s *Server) Inject(fault Fault) {
