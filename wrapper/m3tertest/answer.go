@@ -23,7 +23,7 @@ func refuse(status int, format string, args ...any) error {
 	return &refusal{status: status, message: fmt.Sprintf(format, args...)}
 }
 
-// writeError sends a refusal as m3ter does, as {"message": "..."}. Any other error is a bug in this package.
+// writeError sends a refusal in m3ter's form, {"message": "..."}. Any other error is a bug in this package.
 func writeError(w http.ResponseWriter, err error) {
 	status := http.StatusInternalServerError
 	var refused *refusal

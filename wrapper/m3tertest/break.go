@@ -19,7 +19,7 @@ func failedBeforeBody(next http.Handler) http.Handler {
 	})
 }
 
-// failed applies the rest of a fault, before, after or instead of carrying out the request.
+// failed applies all other parts of a fault, before, after or instead of carrying out the request.
 func failed(carryOut http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fault := progressOf(r).fault
@@ -62,8 +62,9 @@ func pause(w http.ResponseWriter, r *http.Request, d time.Duration) {
 	}
 }
 
-// drop closes the connection and ends the handler. With http.ErrAbortHandler alone, net/http reads the rest of the body
-// before it closes the connection; drop uses it only if the connection can't be hijacked, as in HTTP/2.
+// drop closes the connection and ends the handler. It hijacks the connection to close it, because after a panic with
+// http.ErrAbortHandler alone, net/http would first read the rest of the body. Some connections, such as those of
+// HTTP/2, can't be hijacked; drop then leaves the closing to net/http.
 func drop(w http.ResponseWriter) {
 	if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
 		_ = conn.Close()
@@ -98,7 +99,7 @@ func (a *heldAnswer) cutHeader(w http.ResponseWriter, r *http.Request) {
 	panic(http.ErrAbortHandler)
 }
 
-// sendEndless sends spaces until the client leaves. For a response without a body it sends nothing, not even the
+// sendEndless sends spaces until the client disconnects. For a response without a body it sends nothing, not even the
 // header.
 func (a *heldAnswer) sendEndless(w http.ResponseWriter, r *http.Request) {
 	if !a.hasBody(r) {

@@ -21,7 +21,7 @@ func invalid(field, format string, args ...any) error {
 	return refuse(http.StatusBadRequest, "%s %s", field, fmt.Sprintf(format, args...))
 }
 
-// A property is a member that an object may or must have. Other members are allowed.
+// A property is a member that an object may have or must have. Other members are allowed.
 type property struct {
 	name     string
 	required bool

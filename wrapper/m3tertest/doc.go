@@ -1,8 +1,8 @@
-// Package m3tertest is a stateful, in-memory m3ter for tests, in the manner of net/http/httptest.
+// Package m3tertest provides a stateful fake of the m3ter API for tests, in the manner of net/http/httptest.
 //
 // A [Server] implements the access-management part of the m3ter API: the token endpoint, support access, permission
-// policies, the policies of a user and resource groups. It keeps state, checks each request against api/openapi.yaml
-// and m3ter's guides, and records all requests:
+// policies, the policies of a user and resource groups. It keeps its state in memory, checks each request against
+// api/openapi.yaml and the rules that m3ter's documentation adds, and records all requests:
 //
 //	fake := m3tertest.NewServer()
 //	defer fake.Close()
@@ -13,9 +13,9 @@
 //	}
 //
 // Users and resource groups must be seeded, with [Server.AddUser] and [Server.AddResourceGroup]. Policies can be seeded
-// or created by a request. The seeding methods panic if asked for something impossible, such as a policy with a
-// duplicate id or a policy for an unknown user. [Server.UserPolicies] and [Server.ResourceGroupItems] panic if the user
-// or the group doesn't exist.
+// or created by a request. The seeding methods panic if the caller asks for something impossible, such as a policy with
+// a duplicate id or a policy for an unknown user. [Server.UserPolicies] and [Server.ResourceGroupItems] panic if the
+// user or the group doesn't exist.
 //
 // # Responses
 //
@@ -26,46 +26,48 @@
 //   - 409: the version in the request isn't current. m3ter doesn't document this status.
 //
 // The server also refuses, with 400, a body that is not a single JSON value, that has a duplicate member, or that is
-// not valid Unicode. It compares member names exactly, including their case. Error bodies are {"message": "..."}.
+// not valid Unicode. Member names are case-sensitive. Error bodies are {"message": "..."}.
 //
 // The server accepts effects and actions in lower case only and responds with m3ter's upper-case spelling:
-// config:create becomes CONFIG_CREATE. [WithSupportUntilEndOfDay] applies the rule of m3ter's guide that support access
-// lasts at least for the rest of the day. Whether m3ter's API applies the rule is not documented.
+// config:create becomes CONFIG_CREATE. [WithSupportUntilEndOfDay] enforces a rule that m3ter's guide to its web console
+// states: support access lasts at least for the rest of the day. m3ter does not document whether its API enforces the
+// rule.
 //
-// In addition to the five endpoints of api/openapi.yaml, the server has the reads that belong to them: it returns
-// support access, a resource group, and the lists of permission policies and of users, in pages. The entries in the
-// list of users have an id and a version, and no other members.
+// In addition to the five endpoints of api/openapi.yaml, the server serves the matching GET requests: for support
+// access, for a resource group, and, in pages, for the lists of permission policies and users. Each entry in the list
+// of users has an id and a version, and no other members.
 //
 // [Server.Env] returns the environment variables that a client, perhaps in another process, needs to reach the server.
-// The command cmd/m3tertest runs a standalone server. Its flags set the options and a latency.
+// The command cmd/m3tertest runs a standalone server. Its flags set the address, the options of this package, and a
+// delay for each request.
 //
 // # Faults
 //
-// By default nothing fails, and nothing fails at random. A test scripts failures. A [Fault] makes the server respond
-// with a given status, header and body, delay its response, or drop the connection. The connection can drop before or
-// after the server reads the request body, in place of the response, or in the middle of it.
+// A valid request fails only if a test scripts a failure. No failure is random. A [Fault] makes the server respond with
+// a given status, header and body, delay its response, or drop the connection. The connection can drop before or after
+// the server reads the request body, in place of the response, or in the middle of the response.
 //
 //	fake.Inject(m3tertest.Fault{Times: 2, Status: 503})
 //	fake.Inject(m3tertest.Fault{Operation: "CreatePermissionPolicy", Times: 1, Break: m3tertest.DropAnswer})
 //	fake.Inject(m3tertest.Fault{Operation: "Token", Status: 200, Body: "<html>"})
 //
 // If the client recovers from a failure, the code that calls the client never sees the failure. A Client of package
-// m3teraccess renews its access token after a 401 or a 403 and retries. So a 403 with Times 1 ends in success, and a
-// test of how your code handles a 403 passes even if your code does not handle it. To script a lasting denial, leave
-// Times zero:
+// m3teraccess renews its access token after a 401 or a 403 and retries. So after a 403 with Times 1, the call succeeds,
+// and a test of how your code handles a 403 passes even if your code does not handle a 403. To script a lasting denial,
+// leave Times zero:
 //
 //	fake.Inject(m3tertest.Fault{Operation: "UserPermissions", Status: 403})
 //
-// If a fault loses only the response, the server still carries out the request: the [Request] has Applied set, and the
-// state of the server shows the change.
+// If a fault affects only the response, the server still carries out the request. After a successful write, the
+// [Request] has Applied set, and the state of the server shows the change.
 //
 // [Server.InjectFunc] adds a function that chooses a fault for each request, [Server.ClearFaults] removes all faults,
 // [Server.RevokeTokens] revokes access tokens, and [WithRateLimit] makes the server respond with 429 to a client that
-// is too fast.
+// exceeds the limit.
 //
 // # Fake time
 //
-// With testing/synctest, use [InMemory] and [Server.Client], and call both inside the bubble. With a real socket the
+// With testing/synctest, use [InMemory] and [Server.Client], and call both inside the bubble. With a real socket, the
 // bubble's clock would stand still, because a goroutine that waits on a socket is never durably blocked. Access tokens,
 // timestamps, delays and the rate limit use the bubble's clock. Close the server before the bubble ends.
 //

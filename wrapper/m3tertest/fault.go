@@ -10,11 +10,12 @@ import (
 )
 
 // A Fault is a scripted failure of a request: see [Server.Inject]. The zero values of CarriedOut, Delay, Status,
-// Header, Body and Break have no effect. A Fault with only Operation and Times lets its requests pass, so that a later
-// request is the first to fail.
+// Header, Body and Break have no effect. A Fault that sets only Operation and Times lets the requests that it matches
+// pass, so that the next Fault in the queue applies to a later request.
 type Fault struct {
-	// Operation is the operation that fails, named as in [Request]. "" means every request, even one that matches no
-	// operation, except token requests. To make token requests fail, use "Token". An unknown operation makes Inject panic.
+	// Operation is the operation that fails, named as in [Request]. "" means every request other than a token request,
+	// including a request that matches no operation. To make token requests fail, use "Token". An unknown operation makes
+	// Inject panic.
 	Operation string
 
 	// Times is the number of requests that fail; 0 means all requests until [Server.ClearFaults].
@@ -26,16 +27,16 @@ type Fault struct {
 	CarriedOut bool
 
 	// Delay is how long the server waits before it acts on the request or, with CarriedOut, before it responds. The server
-	// reads the request body first, so that it notices if the client leaves; with [DropBeforeBody], it waits before it
-	// reads the body. If the client leaves or the server is closed, the delay ends and nothing else happens.
+	// reads the request body first, so that it notices if the client disconnects; with [DropBeforeBody], it waits before
+	// it reads the body. If the client disconnects or the server is closed, the delay ends and nothing else happens.
 	Delay time.Duration
 
 	// Status is the response status, 200 to 999. If Status is set, the request is not carried out unless CarriedOut is set
 	// too. A client that renews its access token recovers from one 401 or 403; for a lasting denial, leave Times zero.
 	Status int
 
-	// Header and Body are the response header and body for Status. The Content-Type is application/json unless Header has
-	// another; an empty Body becomes {"message": "..."}.
+	// Header and Body are the response header and body for Status. The Content-Type is application/json unless Header sets
+	// a different one; an empty Body becomes {"message": "..."}.
 	Header http.Header
 	Body   string
 
@@ -63,13 +64,13 @@ const (
 	// header.
 	CutAnswer
 	// EndlessAnswer carries out the request, and sends spaces instead of the last byte of the response body until the
-	// client leaves. The bytes that arrive are always the beginning of a valid JSON value. A response without a body never
-	// arrives.
+	// client disconnects. The bytes that arrive are always the beginning of a valid JSON value. A response without a body
+	// never arrives.
 	EndlessAnswer
 )
 
-// mustBeSound panics if a fault can only be a mistake in the test.
-func (f Fault) mustBeSound(caller string) {
+// mustBeValid panics if a fault is not valid, which is a mistake in the test.
+func (f Fault) mustBeValid(caller string) {
 	mistake := ""
 	switch {
 	case f.Operation != "" && !isOperation(f.Operation):

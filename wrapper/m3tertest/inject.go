@@ -10,10 +10,13 @@ import (
 )
 
 // Inject makes future requests fail. It adds the fault to a queue. Each request gets only one fault: the first in the
-// queue that matches its operation and has Times left. So two faults, the first with Times 1, script the first and the
-// second request. Inject panics if the fault makes no sense.
+// queue that matches the operation of the request and is not used up. If Times is not 0, the fault is used up after that
+// many requests. For example, to make the first and second requests fail differently, inject two faults, the first with
+// Times 1.
+//
+// Inject panics if the fault is not valid, such as one with an unknown Operation, or with a Body but no Status.
 func (s *Server) Inject(fault Fault) {
-	fault.mustBeSound("Inject")
+	fault.mustBeValid("Inject")
 	fault.Header = fault.Header.Clone()
 	left := fault.Times
 	s.faults.add(chooser{choose: func(r Request) (Fault, bool) {
@@ -25,19 +28,20 @@ func (s *Server) Inject(fault Fault) {
 	}})
 }
 
-// InjectFunc adds to the queue a function that chooses the fault of each request for which no earlier entry has one. If
-// the function returns false, the server tries the next entry. The Operation and Times of a returned fault are ignored.
+// InjectFunc adds choose to the queue. The server calls choose for each request to which no earlier entry in the queue
+// applies. If choose returns true, the request gets the returned fault, whose Operation and Times are ignored. If
+// choose returns false, the server tries the next entry.
 //
-// The function sees each request as it arrives, including token requests, without a Body or a Status. The server calls
-// the function for one request at a time, so the function must not wait for another request. It may call any method of
-// the server: faults that it injects apply to later requests, and [Server.Close] drops the current request. If the
-// returned fault makes no sense, the goroutine that serves the request panics: net/http logs the panic and drops the
-// connection.
+// The server calls choose when a request arrives, including a token request. The Request has no Body and no Status yet.
+// The server calls choose for one request at a time, so choose must not wait for another request. It may call any
+// method of the server: faults that it injects apply to later requests, and [Server.Close] drops the current request.
+// If the returned fault is not valid, the goroutine that serves the request panics: net/http logs the panic and drops
+// the connection.
 func (s *Server) InjectFunc(choose func(Request) (Fault, bool)) {
 	s.faults.add(chooser{isFunc: true, choose: func(r Request) (Fault, bool) {
 		fault, ok := choose(r.clone())
 		if ok {
-			fault.mustBeSound("InjectFunc")
+			fault.mustBeValid("InjectFunc")
 		}
 		return fault, ok
 	}})
@@ -52,7 +56,7 @@ func (s *Server) ClearFaults() {
 
 // faults is the queue of faults and of functions that choose one.
 type faults struct {
-	turn chan struct{} // holds a value while a request chooses
+	turn chan struct{} // holds a value while the fault of a request is chosen
 
 	mu    sync.Mutex
 	queue []chooser
@@ -74,9 +78,9 @@ func (f *faults) add(c chooser) {
 // dropped is the fault of a request whose context is done before its fault is chosen.
 var dropped = Fault{Break: DropBeforeBody}
 
-// next returns the fault of a request, or the zero Fault if it has none. If the queue has a function of the caller,
-// next chooses the fault in a new goroutine, so that the request ends when its context is done: otherwise a function
-// that calls Close would wait for itself.
+// next returns the fault of a request, or the zero Fault if the request has none. If the queue contains a function
+// added by InjectFunc, next chooses the fault in a new goroutine, so that the request can end while the function runs.
+// Otherwise, a function that calls Close would wait for itself.
 func (f *faults) next(ctx context.Context, r Request) Fault {
 	if !f.takeTurn(ctx) {
 		return dropped
@@ -109,7 +113,8 @@ func (f *faults) next(ctx context.Context, r Request) Fault {
 	}
 }
 
-// takeTurn waits until the request may choose its fault. It reports false if the context of the request is done first.
+// takeTurn waits until no fault of another request is being chosen. It returns false if the context of the request is
+// done first.
 func (f *faults) takeTurn(ctx context.Context) bool {
 	select {
 	case f.turn <- struct{}{}:

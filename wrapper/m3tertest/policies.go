@@ -27,7 +27,8 @@ func (s *store) addPolicy(policy gen.PermissionPolicy) gen.PermissionPolicy {
 	return policy
 }
 
-// policyPage returns a page of all policies, so that a client can look for a policy after a response was lost.
+// policyPage returns one page of the list of all policies. A client can look for a policy in the list if the response
+// to the request that creates the policy was lost.
 func (s *store) policyPage(params gen.UserPermissionsParams) (page[gen.PermissionPolicy], error) {
 	return pageOf(s.policyIDs, params, func(id string) string { return id }, func(id string) gen.PermissionPolicy { return s.policies[id] })
 }

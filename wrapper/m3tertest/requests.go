@@ -23,7 +23,7 @@ type Request struct {
 	Header    http.Header // as received, including the credentials
 	Body      []byte      // the first MiB; nil until the server reads it
 	Status    int         // 0 if no response has been sent
-	Applied   bool        // the request changed the state, even if its response was lost
+	Applied   bool        // whether the request changed the state, which it may have done even if its response was lost
 	Time      time.Time   // when the request arrived
 }
 
@@ -132,8 +132,8 @@ func isWrite(method string) bool {
 	return !slices.Contains([]string{http.MethodGet, http.MethodHead, http.MethodOptions}, method)
 }
 
-// A statusWriter records the status before it sends the header. So a caller that has the response finds its status in
-// [Server.Requests].
+// A statusWriter records the status before it sends the header. A caller that has received a response therefore finds
+// the status in [Server.Requests].
 type statusWriter struct {
 	http.ResponseWriter
 	onStatus func(int)

@@ -18,7 +18,8 @@ type operation struct {
 	query check // of the query, as an object of strings; may be nil
 }
 
-// reads lists the reads that the server offers in addition to the operations of api/openapi.yaml.
+// reads describes, by pattern, the GET requests that the server serves in addition to the operations of
+// api/openapi.yaml.
 var reads = map[string]struct {
 	name  string
 	query check
@@ -30,7 +31,7 @@ var reads = map[string]struct {
 	"GET /organizations/{orgId}/resourcegroups/{type}/{resourceGroupId}": {"GetResourceGroup", nil, handlers.getResourceGroup},
 }
 
-// pageQuery is the query of each list.
+// pageQuery checks the query of a request for a list.
 var pageQuery = documented["GET /organizations/{orgId}/users/{id}/permissions"].query
 
 // operations maps each served pattern to its operation.

@@ -21,10 +21,10 @@ func (s *Server) AddUser(userID string) {
 	}
 }
 
-// AddPermissionPolicy adds a policy without a request, and returns it as the server returns it. An empty ID becomes a
-// random one, a zero Version becomes 1, and empty fields that say who created and changed the policy, and when, are
-// filled in as if the service user had just created it. AddPermissionPolicy does not check the statements. It panics if
-// a policy with this ID exists.
+// AddPermissionPolicy adds a policy directly, without a request. It returns the policy in the form in which the server
+// sends it. An empty ID becomes a random one, and a zero Version becomes 1. Empty fields that say who created and
+// changed the policy, and when, are filled in as if the service user had just created the policy. AddPermissionPolicy
+// does not check the statements. It panics if a policy with this ID exists.
 func (s *Server) AddPermissionPolicy(policy gen.PermissionPolicy) gen.PermissionPolicy {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
@@ -34,8 +34,8 @@ func (s *Server) AddPermissionPolicy(policy gen.PermissionPolicy) gen.Permission
 	return copyPolicy(s.state.addPolicy(policy))
 }
 
-// GrantPolicy adds a policy to a user without a request, and returns the link between them. It panics if the policy or
-// the user does not exist, or if the user has the policy already.
+// GrantPolicy adds a policy to a user directly, without a request. It returns the link between the policy and the user.
+// It panics if the policy or the user does not exist, or if the user already has the policy.
 func (s *Server) GrantPolicy(policyID, userID string) gen.PrincipalPermission {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
@@ -46,9 +46,9 @@ func (s *Server) GrantPolicy(policyID, userID string) gen.PrincipalPermission {
 	return link
 }
 
-// AddResourceGroup adds a resource group of a type, such as "meter", with its items, and returns it as the server
-// returns it. Empty fields are filled in as by [Server.AddPermissionPolicy]. AddResourceGroup panics if the type has a
-// group with this ID, or if an item lacks its id or its type.
+// AddResourceGroup adds a resource group of the given type, such as "meter", and its items. It returns the group in the
+// form in which the server sends it. It fills in empty fields as [Server.AddPermissionPolicy] does. It panics if the
+// type already has a group with this ID, or if an item lacks its id or its type.
 func (s *Server) AddResourceGroup(resourceType string, resourceGroup gen.ResourceGroup, items ...Item) gen.ResourceGroup {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()

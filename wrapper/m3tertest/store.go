@@ -66,7 +66,7 @@ func nextVersion(what string, current, sent int64) (int64, error) {
 	case sent == 0:
 		return 0, refuse(http.StatusConflict, "the version is missing: the %s exists, and its version is %d", what, current)
 	default:
-		return 0, refuse(http.StatusConflict, "version %d is not the current version of the %s, which is %d", sent, what, current)
+		return 0, refuse(http.StatusConflict, "version %d of the %s is not current; the current version is %d", sent, what, current)
 	}
 }
 

@@ -53,8 +53,8 @@ func (t *tokens) check(token string) error {
 
 // RevokeTokens makes the server refuse, with 403, all access tokens issued so far, as if they had expired. To simulate
 // a gateway that responds with 401, use [Server.InjectFunc]: the function can tell the old token from the new one.
-// After a 403, a Client of package m3teraccess renews its access token at most once a minute. So after a second
-// revocation within that minute, calls fail with 403 until the minute is over.
+// After a 403, a Client of package m3teraccess renews its access token at most once a minute. So if the tokens are
+// revoked again within a minute of such a renewal, calls fail with 403 until that minute is over.
 func (s *Server) RevokeTokens() {
 	s.tokens.mu.Lock()
 	defer s.tokens.mu.Unlock()
@@ -63,8 +63,8 @@ func (s *Server) RevokeTokens() {
 	}
 }
 
-// authenticated passes on token requests, and requests with a valid access token. To any other request it responds with
-// 403, as m3ter documents, not with 401.
+// authenticated passes on token requests, and requests with a valid access token. It responds to any other request with
+// 403 rather than 401, as m3ter documents.
 func (s *Server) authenticated(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != tokenPath {
@@ -91,7 +91,7 @@ type tokenAnswer struct {
 	ExpiresIn   int64  `json:"expires_in"`
 }
 
-// tokenError is an error in the form of OAuth 2.0, which differs from the errors of the other endpoints.
+// tokenError is an error in the form that OAuth 2.0 defines. The errors of the other endpoints have a different form.
 type tokenError struct {
 	Code        string `json:"error"`
 	Description string `json:"error_description"`

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// A batch is a number of grants that Redis has planned for the same time. A batch can be used once Redis has confirmed
-// it, shortly before that time. Until then, a hold-back can cancel the batch.
+// A batch is a number of grants that Redis has planned for the same time. A process can use a batch once Redis has
+// confirmed the batch, shortly before that time. Until then, a hold-back can cancel the batch.
 type batch struct {
 	grants    int
 	due       time.Time
@@ -14,7 +14,7 @@ type batch struct {
 	confirmed bool
 }
 
-// grantBatches uses the batches that are due. It drops a batch if this process is too late to use it.
+// grantBatches uses the batches that are due. It drops a batch if this process is too late to use the batch.
 func (m *machine) grantBatches(now time.Time) {
 	for len(m.batches) > 0 && m.batches[0].confirmed && !now.Before(m.batches[0].due) {
 		next := m.batches[0]
@@ -32,7 +32,7 @@ func (m *machine) grantBatches(now time.Time) {
 type request struct {
 	replies   chan reply
 	deadline  time.Time
-	heldUntil time.Time // heldUntil of the machine when it sent the request
+	heldUntil time.Time // the machine's heldUntil when the machine sent the request
 }
 
 // askAt returns the time of the next request to Redis, or the zero time if there is none to send.
@@ -57,8 +57,8 @@ func (m *machine) askAt(now time.Time) time.Time {
 	return latest(now, m.quietUntil)
 }
 
-// wanted returns the number of grants to ask for. It returns 0 if a batch is due in more than the lead, because the
-// grants would otherwise come in many small batches.
+// wanted returns the number of grants to ask for. It returns 0 if a batch becomes due more than the lead from now,
+// because the grants would otherwise come in many small batches.
 func (m *machine) wanted(now time.Time) int {
 	planned := 0
 	for _, b := range m.batches {

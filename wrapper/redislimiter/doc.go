@@ -3,7 +3,7 @@
 // server that all of them can reach. The package is a separate module, so that only programs that use it depend on
 // Redis.
 //
-// Each process creates one [Fleet]. Its client uses the fleet's [Limiter] for each organization:
+// Each process creates one [Fleet]. For each organization, the client of the process uses a [Limiter] of the fleet:
 //
 //	fleet := redislimiter.New(rdb, 10) // at most 10 processes
 //	client, err := m3teraccess.NewClient(m3teraccess.WithOrganizationLimiter(
@@ -17,14 +17,14 @@
 //
 // An idle fleet grants a small burst without delay. Within a process, callers get their grants in the order of their
 // calls. Processes get their grants in the order of their requests to Redis, so that no process starves. After m3ter
-// refuses a request of one process with status 429, the client calls [Limiter.HoldBack], which holds back all
-// processes.
+// refuses a request of one process with status 429, the client of this process calls [Limiter.HoldBack], which holds
+// back all processes.
 //
-// The promise holds up to the moment when the Redis server sends a grant to the process. It does not cover later
-// delays, which the scheduler, the network or a new connection can cause. These delays differ from request to request.
-// The limits of 49 requests and 1.03 seconds leave a margin for the delays: one request and 30 ms. m3ter refuses a
-// request with status 429 only if it receives 51 requests in a second. This happens only if at least two requests are
-// delayed by over 30 ms more than two later requests.
+// The promise holds up to the moment when the Redis server sends a grant to the process. The promise does not cover
+// later delays, which the scheduler, the network or a new connection can cause. These delays differ from request to
+// request. The limits of 49 requests and 1.03 seconds leave a margin for the delays: one request and 30 ms. m3ter
+// refuses a request with status 429 only if it receives 51 requests in a second. For that, in at least two separate
+// pairs of requests, the delay of the earlier request must exceed the delay of the later request by more than 30 ms.
 //
 // # Cost
 //
@@ -36,25 +36,27 @@
 //
 // # When Redis fails
 //
-// Redis counts as failed if a request to it returns an error, or gets no response within 200 ms ([WithTimeout]). The
+// Redis counts as failed if a request to Redis returns an error, or gets no response within 200 ms ([WithTimeout]). The
 // process then grants requests without Redis, up to its local limit. The local limit is 1/n of the rate limit, so that
 // all n processes together stay below the rate limit. Meanwhile the process tries to reach Redis in the background.
 // Once Redis responds, the process uses Redis again.
 //
-// The process grants nothing for one window after it has lost Redis, and for one window after its return to Redis.
-// After its return, it also stays below its local limit while other processes may still be without Redis.
+// The process grants nothing for one window after Redis has failed, and for one window after the process has returned
+// to Redis. After its return, the process also stays below its local limit while other processes may still be without
+// Redis.
 //
-// A failure of Redis makes a call fail only with [WithStrict]. It never makes the outcome of a write unknown, because a
-// request that is waiting for a grant has not been sent yet.
+// A failure of Redis does not make a call fail, unless [WithStrict] is set. The failure never makes the outcome of a
+// write unknown, because a request that is waiting for a grant has not been sent yet.
 //
-// If a process can't reach Redis while others can, it uses its local limit in addition to their grants, so the total
-// may exceed the rate limit. More than 49 processes without Redis stay below the rate limit only on average.
+// If a process can't reach Redis while others can, the process uses its local limit in addition to the grants of the
+// others, so the total may exceed the rate limit. More than 49 processes without Redis stay below the rate limit only
+// on average.
 //
-// If the Redis server loses its state, in a restart, a failover or a flush, the lost window counts as full: the server
-// grants nothing for one window. The server can tell a new organization from lost state only if two conditions hold: it
-// has served this package for 2.5 seconds without losing state, and its maxmemory-policy is noeviction, so that it
-// can't have evicted the key. On other servers, and on most nodes of a Cluster, the first call for an organization
-// waits for one window.
+// If the Redis server loses its state, in a restart, a failover or a flush, the package assumes that the last window
+// was full: the server grants nothing for one window. The server can tell a new organization from lost state only if
+// two conditions hold: it has served this package for 2.5 seconds without losing state, and its maxmemory-policy is
+// noeviction, so it can't have evicted the organization's key (see "The Redis server"). On other servers, and on most
+// nodes of a Cluster, the first call for an organization waits for one window.
 //
 // # The Redis server
 //
@@ -68,6 +70,6 @@
 // The Redis user must be allowed to use EVAL, EVALSHA, TIME, HMGET, HGET, HSET, GET, SET, DEL and PEXPIRE on these
 // keys, and INFO. Without INFO, the package notices a failover only if the failover lost the key or set the clock back.
 //
-// Set ContextTimeoutEnabled in the options of the Redis client. Without it, a request on which this package has given
-// up holds its connection until the client's ReadTimeout.
+// Set ContextTimeoutEnabled in the options of the Redis client. Otherwise, if this package gives up on a request, the
+// request keeps its connection until the client's ReadTimeout expires.
 package redislimiter

@@ -34,7 +34,7 @@ func (l *localLimit) left(now time.Time) int {
 	return max(0, l.grants-len(l.used))
 }
 
-// next returns the time of the next grant.
+// next returns the earliest time at which the local limit allows another grant.
 func (l *localLimit) next(now time.Time) time.Time {
 	if l.left(now) > 0 {
 		return now
@@ -42,8 +42,8 @@ func (l *localLimit) next(now time.Time) time.Time {
 	return l.used[len(l.used)-l.grants].Add(l.period)
 }
 
-// phase returns a random delay before the first grant if the period is longer than a window. Without the delay, more
-// than 49 processes would use their grants in the same window.
+// phase returns a random delay before the first grant if the period is longer than a window. Without the delay, all
+// processes of a fleet of more than 49 could use their grants in the same window.
 func (l *localLimit) phase() time.Duration {
 	if l.period == windowLength {
 		return 0

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// A machine serves the callers that wait for a grant for one organization. A goroutine runs the machine while there is
-// something to do: callers wait, a hold-back must be sent to Redis, or Redis has failed and must be checked in the
-// background.
+// A machine belongs to one organization, and serves the callers that are waiting for a grant. A goroutine runs the
+// machine while there is something to do: callers are waiting, a hold-back must be sent to Redis, or Redis has failed
+// and must be checked in the background.
 type machine struct {
 	fleet *Fleet
 	key   string
@@ -27,7 +27,7 @@ type machine struct {
 	unsentHold bool      // Redis doesn't know heldUntil yet
 	quietUntil time.Time // after a switch between Redis and the local limit; nothing is granted before this time
 
-	down       bool      // Redis has failed and is not back
+	down       bool      // Redis has failed and is not back yet
 	retryAt    time.Time // while Redis fails: the time of the next request
 	localUntil time.Time // the local limit applies until then, because other processes may still be without Redis
 }
@@ -125,7 +125,7 @@ func (m *machine) step() (next time.Time, replies <-chan reply) {
 	defer m.mu.Unlock()
 	now := time.Now()
 	if m.request != nil && !now.Before(m.request.deadline) {
-		m.request = nil // its reply is ignored
+		m.request = nil // the reply to the request is ignored
 		m.fail(now, m.fleet.noResponse())
 	}
 	m.grantBatches(now)

@@ -36,7 +36,8 @@ func WithStrict() Option {
 }
 
 // WithLogger sets the logger. For each organization in use, the package logs one line at level Warn when Redis fails,
-// and one line at level Info when Redis is back. By default it logs nothing. WithLogger panics if the logger is nil.
+// and one line at level Info when Redis is back. By default, the package logs nothing. WithLogger panics if the logger
+// is nil.
 func WithLogger(logger *slog.Logger) Option {
 	if logger == nil {
 		panic("redislimiter: the logger must not be nil")

@@ -11,7 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// The rate limit of m3ter is 50 requests a second. One request less, and a window of more than a second, leave room for
+// The rate limit of m3ter is 50 requests a second. One fewer request and a window of more than a second leave room for
 // the delays between a grant and the arrival of its request at m3ter.
 const (
 	windowGrants = 49
@@ -19,7 +19,7 @@ const (
 )
 
 // returnTime is the longest time between the return of the first process to Redis and the return of the last process.
-// 1.5 seconds are enough, because go-redis dials at least once a second.
+// 1.5 seconds is enough, because go-redis dials at least once a second.
 const returnTime = 1500 * time.Millisecond
 
 //go:embed plan.lua
@@ -63,15 +63,15 @@ func (f *Fleet) ask(key string, wanted int, hold time.Duration) reply {
 
 func microseconds(n int64) time.Duration { return time.Duration(n) * time.Microsecond }
 
-// noResponse returns an error that does not match a context error. The caller could take a context error for the error
-// of the call's own context.
+// noResponse returns an error that does not match a context error, because the caller could mistake a context error for
+// the error of the call's own context.
 func (f *Fleet) noResponse() error { return fmt.Errorf("no response within %v", f.timeout) }
 
-// lead returns a duration with two uses. The process asks Redis to confirm a batch this long before the batch is due,
-// and may use the batch until this long after the batch was due. A process that was suspended for longer must drop the
-// batch. Otherwise it would send requests in addition to those of the next window.
+// lead returns how long before a batch is due the process asks Redis to confirm the batch. The process may still use the
+// batch until the same length of time after the batch is due. A process that was suspended for longer must drop the
+// batch. Otherwise, it would send requests in addition to the requests of the next window.
 func (f *Fleet) lead() time.Duration { return f.timeout / 2 }
 
-// silence returns how long nothing is granted after a loss: one window and the lead, because earlier grants may be used
-// that late.
+// silence returns how long nothing is granted after Redis or its state is lost: one window plus the lead, because an
+// earlier grant may be used up to one lead after it is due.
 func (f *Fleet) silence() time.Duration { return windowLength + f.lead() }

@@ -3,10 +3,10 @@
 -- `silence`, and local limits apply for `recovery`. All times are by the clock of the server, in microseconds.
 local key = KEYS[1]
 local limit, window = tonumber(ARGV[1]), tonumber(ARGV[2])     -- at most limit grants in any window
-local silence, recovery = tonumber(ARGV[3]), tonumber(ARGV[4]) -- after a loss of state
+local silence, recovery = tonumber(ARGV[3]), tonumber(ARGV[4]) -- both apply after a loss of state
 local wanted, hold = tonumber(ARGV[5]), tonumber(ARGV[6])      -- grants; how long to hold back all processes, or 0
 local patience = 150000                                        -- how long a grant may wait for the rest of its batch
-local gap = 5000                                               -- for each grant that has to wait, to spread a burst
+local gap = 5000                                               -- minimum spacing of grants that have to wait, to spread a burst
 local keep = 30 * 24 * 3600 * 1000                             -- milliseconds
 
 local time = redis.call('TIME')
@@ -19,9 +19,9 @@ local function info(section, field)
 end
 local server = info('server', 'run_id')
 
--- lostNothing reports whether the server has kept all its state since this script first stored its mark there, at least
--- `recovery` ago. If so, an organization without state is new. A server that evicts keys may have lost some. On a
--- Cluster, the mark may be on another node. Redis then returns an error, and lostNothing reports false.
+-- lostNothing reports whether this script stored its mark on the server at least `recovery` ago and the server has lost
+-- no state since then. If so, an organization without state is new. A server that evicts keys may have lost some keys.
+-- On a Cluster, the mark may be on another node. In that case, Redis returns an error, and lostNothing returns false.
 local function lostNothing()
   local mark = 'm3ter:rate:since:' .. server
   redis.pcall('SET', mark, now, 'NX', 'PX', keep)
@@ -34,8 +34,8 @@ local state = redis.call('HMGET', key, 'server', 'now', 'epoch', 'held', 'parted
 local epoch, count = tonumber(state[3]), tonumber(state[6])
 local heldUntil, localUntil = tonumber(state[4]), tonumber(state[5])
 
--- The grants of the last window are known only if the same server wrote the state, and its clock has not gone back
--- since. Otherwise the last window counts as full.
+-- The grants of the last window are known only if the same server wrote the state, and the clock of the server has not
+-- gone back since then. Otherwise, the last window counts as full.
 if state[1] ~= server or now < tonumber(state[2]) then
   redis.call('DEL', key)
   epoch, heldUntil, localUntil, count = now, now, now, 0
@@ -59,12 +59,12 @@ local function earliestTime(i)
   return grantTime(i) + window
 end
 
--- A grant must not come before an earlier grant.
+-- A new grant must not be earlier than the previous grant in the ring.
 local at = math.max(now, heldUntil, grantTime(count - 1))
 local reply = {epoch, localUntil - now}
 
 -- gather returns how many grants are possible until the time `by`, but no more than `most`. It moves `at` to the time
--- of the last of these grants, so that they form one batch.
+-- of the last of these grants, so that all of them form one batch.
 local function gather(most, by)
   local n = 0
   while n < most and earliestTime(count + n) <= by do
@@ -93,7 +93,7 @@ if at == now then
   wanted = wanted - n
 end
 -- The rest comes in later batches. Each later batch costs a request, which confirms the batch shortly before its time.
--- The script may leave up to half of the rest unplanned. The process asks for these grants again.
+-- The script may leave up to half of the rest unplanned. The process asks for these grants in a later request.
 local few = wanted / 2
 while wanted > few do
   local before, first = at, math.max(at, earliestTime(count))

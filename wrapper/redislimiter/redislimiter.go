@@ -21,9 +21,9 @@ type Fleet struct {
 }
 
 // New returns the fleet of at most n processes, including this one, that share the Redis server behind rdb. Each
-// process must pass the same n. The number n determines how many grants a process may ask for at once, and the local
-// limit of a process while Redis fails. It does not divide the rate limit: one busy process among idle processes can
-// use all of the rate limit.
+// process must pass the same n. The number n determines how many grants a process may ask for at once, and what its
+// local limit is while Redis is unavailable. The number does not divide the rate limit: one busy process among idle
+// processes can use all of the rate limit.
 //
 // New sends nothing. The caller must close rdb after the last call of [Limiter.Wait] has returned. New panics if rdb is
 // nil or n is less than 1.
@@ -77,12 +77,13 @@ func (l *Limiter) Wait(ctx context.Context) error {
 	return <-w.result // the result arrived before leave could remove w
 }
 
-// HoldBack stops the requests of all processes for the organization for d from now, or longer if they are already held
-// back for longer. The client calls HoldBack after m3ter has refused a request because of the rate limit. HoldBack does
-// not block.
+// HoldBack stops all processes from sending requests for the organization until d has elapsed, or until an earlier
+// hold-back ends if that is later. The client calls HoldBack after m3ter has refused a request because of the rate
+// limit. HoldBack does not block.
 //
-// This process stops at once. Every other process stops at its next request to Redis. It must send one before it uses
-// a grant that is more than half the timeout (100 ms by default) away.
+// This process stops at once. Every other process stops at its next request to Redis. A process must send such a
+// request before it uses a grant that becomes due more than half the timeout from now; half the default timeout is
+// 100 ms.
 func (l *Limiter) HoldBack(d time.Duration) {
 	l.hold(d)
 }

@@ -9,12 +9,12 @@ import (
 	"slices"
 )
 
-// maxLevels is 1 more than the depth that encoding/json accepts.
+// maxLevels is one more than the depth that encoding/json accepts.
 const maxLevels = 10_001
 
 // checkMembers returns an error if an object has a member twice, or if a date-time does not follow RFC 3339. Otherwise
-// it returns the body for encoding/json: without names that differ from field names only in case, and with date-times
-// in a form that encoding/json accepts.
+// it returns the body for encoding/json: the names that differ from field names only in case are blanked, and the
+// date-times have a form that encoding/json accepts.
 //
 // checkMembers leaves text that is not JSON to encoding/json, which refuses it.
 func checkMembers(body []byte, root *shape) ([]byte, error) {
@@ -68,7 +68,7 @@ type level struct {
 	next     *shape // shape of the next value in this object, list or body
 	names    int    // where the names of this level begin in the names of all levels
 	isObject bool
-	atName   bool // the next string is a name
+	atName   bool // whether the next string is a name
 }
 
 // begin begins a member. It reports whether encoding/json would mistake the name for the name of a field.

@@ -82,7 +82,7 @@ func makeShape(t reflect.Type, made map[reflect.Type]*shape) *shape {
 		return &shape{isTime: true}
 	}
 	if reflect.PointerTo(t).Implements(unmarshaler) {
-		return nil // it decodes itself, with its own names
+		return nil // the type decodes itself, with its own names
 	}
 	if s, ok := made[t]; ok {
 		return s

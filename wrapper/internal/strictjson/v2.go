@@ -23,7 +23,7 @@ var options = json.JoinOptions(
 )
 
 // Unmarshal decodes body, which must be a single JSON value. If that fails, Unmarshal decodes the body a second time,
-// and then also accepts date-times that encoding/json/v2 does not.
+// and then also accepts RFC 3339 date-times that encoding/json/v2 does not accept.
 func Unmarshal(body []byte, into any) error {
 	err := json.Unmarshal(body, into, options)
 	if err == nil {

@@ -4,9 +4,9 @@
 //
 // The flags -rate, -token-lifetime, -latency and -until-end-of-day make the fake stricter or slower; -h describes them.
 //
-// The command prints shell exports for a client, and logs each request to standard error. The credentials and ids are
-// the same in each run. Each run starts with a state in which all examples of api/openapi.yaml succeed if each is sent
-// once, in the order of the file. The command keeps all requests in memory.
+// The command prints export commands that set a client's environment variables, and logs each request to standard
+// error. The credentials and ids are the same in each run. Each run starts with a state in which all examples of
+// api/openapi.yaml succeed if each is sent once, in the order of the file. The command keeps all requests in memory.
 package main
 
 import (
@@ -64,7 +64,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	server := &http.Server{
 		Handler:           logged(fake, stderr),
 		ReadHeaderTimeout: 10 * time.Second,
-		BaseContext:       func(net.Listener) context.Context { return ctx }, // so that a latency ends when ctx is done
+		BaseContext:       func(net.Listener) context.Context { return ctx }, // so that a delay ends when ctx is done
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
@@ -88,7 +88,7 @@ func baseURL(addr net.Addr) string {
 }
 
 // The fake is seeded with the ids in the examples of api/openapi.yaml. The ids and the credentials are fixed, so that
-// exports that were pasted into a shell stay valid after a restart.
+// variables that were set in a shell stay valid after a restart of the command.
 const (
 	organizationID = "1d2e3f40-5a6b-4c7d-8e9f-0a1b2c3d4e5f"
 	apiKey         = "m3tertest-key"
