@@ -2,29 +2,29 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"net/url"
 	"slices"
 	"strings"
 )
 
-// A document is an OpenAPI document as decoded JSON. Only the parts that are read must be valid.
+// A document is an OpenAPI document as decoded JSON. Only the parts that are compared must be valid.
 type document struct {
 	name string // for messages
 	root map[string]any
 }
 
-func loadDocument(ctx context.Context, name, source string) (document, error) {
+func loadDocument(name, source string) (document, error) {
+	d := document{name: name}
 	var v any
-	if err := read(ctx, source, &v); err != nil {
-		return document{}, fmt.Errorf("%s: %w", name, err)
+	if err := read(source, &v); err != nil {
+		return d, fmt.Errorf("%s: %w", name, err)
 	}
-	root, _ := v.(map[string]any)
-	if version := text(root["openapi"]); !strings.HasPrefix(version, `"3.0.`) { // in 3.1, siblings of a $ref count
-		return document{}, fmt.Errorf("%s: not an OpenAPI 3.0 document: openapi is %s, not 3.0.x", name, version)
+	d.root, _ = v.(map[string]any)
+	if version := text(d.root["openapi"]); !strings.HasPrefix(version, `"3.0.`) { // in 3.1, siblings of a $ref count
+		return d, fmt.Errorf("%s: not an OpenAPI 3.0 document: openapi is %s, not 3.0.x", name, version)
 	}
-	return document{name, root}, nil
+	return d, nil
 }
 
 // An operation is identified by method and path. The id is the contract's; the published id may differ.
@@ -93,7 +93,7 @@ func (d document) lookup(ref string) (any, error) {
 	return v, nil
 }
 
-// pointerEscaper escapes a name for a JSON pointer.
+// Names in a JSON pointer are escaped.
 var (
 	escape   = strings.NewReplacer("~", "~0", "/", "~1")
 	unescape = strings.NewReplacer("~1", "/", "~0", "~")

@@ -1,7 +1,7 @@
 package main
 
-// A contract of two operations, written flat, and the same contract as someone else might publish it: with allOf and
-// $ref, other names, another order, explicit defaults, prose, and operations that don't matter here.
+// contractText is a contract of two operations. publishedText states the same facts with allOf and $ref, other names,
+// another order, explicit defaults, prose, and parts that are broken but not compared.
 const (
 	contractText = `
 openapi: 3.0.3
@@ -88,7 +88,7 @@ components:
             name: {type: string, nullable: true, deprecated: false, example: Chair}
             id: {type: string, readOnly: true}
   parameters:
-    ID: {name: id, in: path, required: true, style: simple, explode: false, schema: {type: string}}
+    ID: {name: thingId, in: path, required: true, style: simple, explode: false, schema: {type: string}}
   requestBodies:
     Change: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/Change'}}}}
   securitySchemes:
@@ -106,7 +106,7 @@ paths:
         200:
           description: Everything.
           content: {application/json: {schema: {type: array, items: {$ref: '#/components/schemas/Answer'}}}}
-  /things/{id}:
+  /things/{thingId}:
     parameters:
       - {name: size, in: query, required: false, style: form, explode: true, schema: {$ref: '#/components/schemas/Size'}}
       - $ref: '#/components/parameters/ID'

@@ -25,7 +25,6 @@ func (w *walk) operation(op operation) {
 	if !there {
 		return
 	}
-	w.renamed = renamed(name, op.path)
 	path := w.resolve(paths[name], "#/paths/"+escape.Replace(name))
 	v, there := path.object[op.method]
 	if !there {
@@ -40,7 +39,7 @@ func (w *walk) operation(op operation) {
 	}
 	root := node{w.document.root, "#"}
 	w.servers(o, path, root)
-	w.parameters(path, o)
+	w.parameters(path, o, renamed(name, op.path))
 	if body, there := o.object["requestBody"]; there {
 		w.object("requestBody", body, o.at+"/requestBody")
 	}
@@ -50,7 +49,7 @@ func (w *walk) operation(op operation) {
 
 var pathParameter = regexp.MustCompile(`\{([^{}]*)\}`)
 
-// samePath finds a path, if necessary with other parameter names.
+// samePath finds a path, possibly with other parameter names.
 func samePath(paths map[string]any, path string) (name string, there bool) {
 	if _, there := paths[path]; there {
 		return path, true
@@ -75,24 +74,24 @@ func renamed(published, contract string) map[string]string {
 }
 
 // innermost returns the value of the first object that has one.
-func innermost(key string, objects ...node) (v any, at string) {
+func innermost(key string, objects ...node) (list []any, at string) {
 	for _, o := range objects {
 		if v, there := o.object[key]; there {
-			return v, o.at + "/" + key
+			list, _ = v.([]any)
+			return list, o.at + "/" + key
 		}
 	}
 	return nil, ""
 }
 
 func (w *walk) servers(owners ...node) {
-	v, at := innermost("servers", owners...)
-	servers, _ := v.([]any)
+	servers, at := innermost("servers", owners...)
 	for i, server := range servers {
 		w.object("servers", server, fmt.Sprint(at, "/", i))
 	}
 }
 
-func (w *walk) parameters(path, o node) {
+func (w *walk) parameters(path, o node, renamed map[string]string) {
 	found := make(map[string]node)
 	for _, owner := range []node{path, o} {
 		list, _ := owner.object["parameters"].([]any)
@@ -105,7 +104,7 @@ func (w *walk) parameters(path, o node) {
 		p := found[key]
 		full := withDefaults(p.object)
 		if name, ok := full["name"].(string); ok && full["in"] == "path" {
-			full["name"] = cmp.Or(w.renamed[name], name)
+			full["name"] = cmp.Or(renamed[name], name)
 		}
 		w.object(fmt.Sprint("parameters.", full["name"]), full, p.at)
 	}
@@ -113,24 +112,21 @@ func (w *walk) parameters(path, o node) {
 
 // withDefaults adds the default style of a parameter.
 func withDefaults(parameter map[string]any) map[string]any {
-	full := map[string]any{}
-	maps.Copy(full, parameter)
-	if full["style"] == nil {
-		full["style"] = "simple"
-		if full["in"] == "query" || full["in"] == "cookie" {
-			full["style"] = "form"
+	style := parameter["style"]
+	if style == nil {
+		style = "simple"
+		if in := parameter["in"]; in == "query" || in == "cookie" {
+			style = "form"
 		}
 	}
-	if full["explode"] == nil {
-		full["explode"] = full["style"] == "form"
-	}
+	full := map[string]any{"style": style, "explode": style == "form"}
+	maps.Copy(full, parameter)
 	return full
 }
 
 // security compares the types of the schemes; their names belong to components.
 func (w *walk) security(owners ...node) {
-	v, at := innermost("security", owners...)
-	requirements, _ := v.([]any)
+	requirements, at := innermost("security", owners...)
 	var alternatives []any
 	for _, requirement := range requirements {
 		var together []string

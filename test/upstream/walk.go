@@ -11,8 +11,7 @@ import (
 type walk struct {
 	document document
 	facts    facts
-	open     map[string]string // places of the objects that are being walked, by pointer
-	renamed  map[string]string // the contract's names of path parameters, by those of the document
+	open     map[string]string // places of the enclosing objects, by pointer
 	err      error
 }
 
@@ -37,8 +36,8 @@ var notCompared = []string{
 func (w *walk) object(place string, v any, at string) {
 	n := w.resolve(v, at)
 	w.facts.add(place, nil, n.at)
-	if again, inside := w.open[n.at]; inside {
-		w.facts.add(place+" recursion", again, n.at)
+	if above, inside := w.open[n.at]; inside {
+		w.facts.add(place+" recursion", above, n.at)
 		return
 	}
 	w.open[n.at] = place
@@ -51,33 +50,36 @@ func (w *walk) object(place string, v any, at string) {
 }
 
 func (w *walk) keyword(place, key string, v any, at string) {
-	switch key {
-	case "schema":
+	_, isSchema := v.(map[string]any)
+	switch {
+	case key == "schema":
 		w.object(place, v, at)
-	case "items":
+	case key == "items":
 		w.object(place+"[]", v, at)
-	case "not":
+	case key == "not":
 		w.object(place+"(not)", v, at)
-	case "properties", "flows":
+	case key == "additionalProperties" && isSchema:
+		w.object(place+"{}", v, at)
+	case key == "properties", key == "flows":
 		w.named(place+".", "", v, at)
-	case "headers":
+	case key == "headers":
 		w.named(place+".headers.", "", v, at)
-	case "content":
+	case key == "content":
 		w.named(place+"(", ")", v, at)
-	case "allOf", "oneOf", "anyOf":
-		w.parts(place, key, v, at)
-	case "additionalProperties":
-		if _, isSchema := v.(map[string]any); isSchema {
-			w.object(place+"{}", v, at)
-			return
+	case key == "allOf":
+		for i, part := range listOf(v) {
+			w.object(place, part, fmt.Sprint(at, "/", i))
 		}
-		w.value(place, key, v, at)
+	case key == "oneOf", key == "anyOf":
+		for i, choice := range listOf(v) {
+			w.object(fmt.Sprintf("%s(%s %d)", place, key, i+1), choice, fmt.Sprint(at, "/", i))
+		}
 	default:
 		w.value(place, key, v, at)
 	}
 }
 
-// named walks each value of an object; before and after surround its name in the place.
+// named walks each value of an object. The place of a value is its name between before and behind.
 func (w *walk) named(before, behind string, v any, at string) {
 	n := w.resolve(v, at)
 	for _, name := range slices.Sorted(maps.Keys(n.object)) {
@@ -85,21 +87,14 @@ func (w *walk) named(before, behind string, v any, at string) {
 	}
 }
 
-// parts walks the schemas of a list. Schemas of allOf describe the place itself, the others describe alternatives.
-func (w *walk) parts(place, key string, v any, at string) {
-	for i, part := range listOf(v) {
-		below := place
-		if key != "allOf" {
-			below = fmt.Sprintf("%s(%s %d)", place, key, i+1)
-		}
-		w.object(below, part, fmt.Sprint(at, "/", i))
-	}
-}
-
 // value records a keyword, unless it has its default value.
 func (w *walk) value(place, key string, v any, at string) {
-	if scopes, ok := v.(map[string]any); ok && key == "scopes" { // each with a description
-		v = namesOf(scopes)
+	if scopes, ok := v.(map[string]any); ok && key == "scopes" { // the names have descriptions
+		names := []any{}
+		for name := range scopes {
+			names = append(names, name)
+		}
+		v = names
 	}
 	list, isList := v.([]any)
 	absent := v == false || isList && len(list) == 0
@@ -112,12 +107,4 @@ func (w *walk) value(place, key string, v any, at string) {
 	if !absent {
 		w.facts.add(place+" "+key, v, at)
 	}
-}
-
-func namesOf(object map[string]any) []any {
-	var names []any
-	for name := range object {
-		names = append(names, name)
-	}
-	return names
 }
