@@ -15,7 +15,6 @@
 package readme
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -139,27 +138,16 @@ func TestGoBlocks(t *testing.T) {
 	}
 	sources["fragments/main.go"] = fragments
 
-	bin := t.TempDir() + string(filepath.Separator) // go build takes it for a directory
-	overlay := writeOverlay(t, sources)
-	runGo(t, "build", "-overlay="+overlay, "-o", bin, "./fragments", "../../docs")
-	runGo(t, "test", "-overlay="+overlay, "-c", "-o", bin, "../../docs")
-
-	t.Run("program", func(t *testing.T) {
-		fake, user := newFake(t)
-		cmd := exec.CommandContext(t.Context(), filepath.Join(bin, "docs"), user)
-		cmd.Env = environment(fake)
-		out, err := cmd.CombinedOutput()
-		if policies := fake.UserPolicies(user); err != nil || len(out) == 0 || len(policies) != 1 {
-			t.Errorf("error %v, %d policies of the user, want 1, output\n%s", err, len(policies), out)
-		}
-	})
-	t.Run("test", func(t *testing.T) {
-		cmd := exec.CommandContext(t.Context(), filepath.Join(bin, "docs.test"), "-test.v")
-		cmd.Dir = t.TempDir()
-		if out, err := cmd.CombinedOutput(); err != nil || !bytes.Contains(out, []byte("--- PASS: ")) {
-			t.Errorf("error %v, output\n%s", err, out)
-		}
-	})
+	overlay := "-overlay=" + writeOverlay(t, sources)
+	runGo(t, os.Environ(), "build", overlay, "-o", os.DevNull, "./fragments")
+	fake, user := newFake(t)
+	out := runGo(t, environment(fake), "run", overlay, "../../docs", user)
+	if policies := fake.UserPolicies(user); len(out) == 0 || len(policies) != 1 {
+		t.Errorf("%d policies of the user, want 1, output\n%s", len(policies), out)
+	}
+	if out := runGo(t, os.Environ(), "test", "-count=1", "-v", overlay, "../../docs"); !strings.Contains(out, "--- PASS: ") {
+		t.Errorf("output\n%s", out)
+	}
 }
 
 // writeOverlay returns a file for the flag -overlay of the go command.
@@ -184,13 +172,15 @@ func writeOverlay(t *testing.T, sources map[string]string) (file string) {
 	return write("overlay.json", overlay)
 }
 
-func runGo(t *testing.T, args ...string) {
+func runGo(t *testing.T, environment []string, args ...string) (output string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", args...)
-	cmd.Env = append(os.Environ(), "GOWORK=off")
-	if out, err := cmd.CombinedOutput(); err != nil {
+	cmd.Env = append(environment, "GOWORK=off")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
 		t.Fatalf("go %s: %v\n%s", args[0], err, out)
 	}
+	return string(out)
 }
 
 func TestShellSession(t *testing.T) {
