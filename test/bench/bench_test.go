@@ -1,11 +1,9 @@
 package bench
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -66,7 +64,7 @@ func TestPeersAgree(t *testing.T) {
 // Each call allocates little more than it needs. A write allocates more: behind a transport other than net/http's, its
 // connection is watched. A change that needs more should be visible in review.
 func TestAllocations(t *testing.T) {
-	client := newClient("http://localhost", m3teraccess.WithHTTPClient(&http.Client{Transport: inMemory{}}))
+	client := inMemoryClient(bodyFor)
 	link := m3teraccess.PrincipalPermissionRequest{PrincipalID: "user"}
 	support := m3teraccess.SupportRequest{EndSupportUsersAccess: time.Unix(2e9, 0), Version: 1}
 	removal := m3teraccess.ResourceGroupItemRequest{TargetID: "item", TargetType: m3teraccess.TargetItem, Version: 1}
@@ -103,20 +101,16 @@ func TestAllocations(t *testing.T) {
 // An iterator holds one page, and a hash for each earlier page.
 func TestWalkHoldsOnePage(t *testing.T) {
 	const long = 10_000
-	var page atomic.Int64
-	transport := roundTripper(func(req *http.Request) (*http.Response, error) {
-		resp, err := inMemory{}.RoundTrip(req)
-		if strings.HasSuffix(req.URL.Path, "/permissions") {
-			token := fmt.Sprint(strings.Repeat("x", 1000), page.Add(1)) // long, so that kept tokens show in the heap
-			body := pageOf(1, token)
-			if page.Load() == long {
-				body = pageOf(1, "")
-			}
-			resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	fetched := 0
+	client := inMemoryClient(func(req *http.Request) []byte {
+		if !strings.HasSuffix(req.URL.Path, "/permissions") {
+			return bodyFor(req)
 		}
-		return resp, err
+		if fetched++; fetched == long {
+			return pageOf(1, "")
+		}
+		return pageOf(1, fmt.Sprint(strings.Repeat("x", 1000), fetched)) // long, so that kept tokens show in the heap
 	})
-	client := newClient("http://localhost", m3teraccess.WithHTTPClient(&http.Client{Transport: transport}))
 	var early, late uint64
 	policies := 0
 	for _, err := range client.UserPermissions(t.Context(), "user") {
@@ -149,7 +143,7 @@ func TestIdleClientsLeaveNoGoroutine(t *testing.T) {
 		before := runtime.NumGoroutine()
 		clients := make([]*m3teraccess.Client, 1000)
 		for i := range clients {
-			clients[i] = newClient("http://localhost", m3teraccess.WithHTTPClient(&http.Client{Transport: inMemory{}}))
+			clients[i] = inMemoryClient(bodyFor)
 			for _, err := range clients[i].UserPermissions(t.Context(), "one") {
 				if err != nil {
 					t.Fatal(err)
@@ -179,7 +173,7 @@ func TestSteadyLoadOpensNoConnections(t *testing.T) {
 			together.Done()
 			together.Wait()
 		}
-		service{}.ServeHTTP(w, req)
+		serve(w, req)
 	}))
 	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew {
@@ -210,6 +204,7 @@ func TestSteadyLoadOpensNoConnections(t *testing.T) {
 	}
 }
 
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+// inMemoryClient returns a client over a transport in memory.
+func inMemoryClient(bodyFor inMemory) *m3teraccess.Client {
+	return newClient("http://localhost", m3teraccess.WithHTTPClient(&http.Client{Transport: bodyFor}))
+}

@@ -51,9 +51,9 @@ func (call Call) must(ctx context.Context) {
 // PeersOver returns the floor, the generated client, and this client with its defaults and a limiter that never waits.
 // The transport is memory, or loopback with keep-alive connections.
 func PeersOver(transport string) (peers []Peer, stop func()) {
-	client, baseURL, stop := &http.Client{Transport: inMemory{}}, "http://localhost", func() {}
+	client, baseURL, stop := &http.Client{Transport: inMemory(bodyFor)}, "http://localhost", func() {}
 	if transport == "loopback" {
-		server := httptest.NewServer(service{})
+		server := httptest.NewServer(http.HandlerFunc(serve))
 		client.Transport = &http.Transport{MaxIdleConnsPerHost: 100}
 		baseURL = server.URL
 		stop = func() {
@@ -106,10 +106,11 @@ func walk(pageAt func(token string) (*m3teraccess.PermissionPolicyPage, error)) 
 }
 
 func generatedCalls(client *http.Client, baseURL string) map[string]Call {
-	g, err := generated.NewClientWithResponses(baseURL, generated.WithHTTPClient(client), generated.WithRequestEditorFn(func(_ context.Context, req *http.Request) error {
+	authorize := func(_ context.Context, req *http.Request) error {
 		req.Header.Set("Authorization", "Bearer token")
 		return nil
-	}))
+	}
+	g, err := generated.NewClientWithResponses(baseURL, generated.WithHTTPClient(client), generated.WithRequestEditorFn(authorize))
 	if err != nil {
 		panic(err)
 	}
