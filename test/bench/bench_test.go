@@ -163,13 +163,11 @@ func TestIdleClientsLeaveNoGoroutine(t *testing.T) {
 
 // A steady load opens no further connections: the default transport keeps one for each caller.
 func TestSteadyLoadOpensNoConnections(t *testing.T) {
-	const callers = 64
+	const callers, rounds = 64, 30
 	var opened atomic.Int64
-	var together sync.WaitGroup // the first calls get their responses when all of them have arrived
-	together.Add(callers)
-	var calls atomic.Int64
+	var together sync.WaitGroup // the calls of a round get their responses when all of them have arrived
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		if strings.HasSuffix(req.URL.Path, "/permissions") && calls.Add(1) <= callers {
+		if strings.HasSuffix(req.URL.Path, "/permissions") {
 			together.Done()
 			together.Wait()
 		}
@@ -183,23 +181,25 @@ func TestSteadyLoadOpensNoConnections(t *testing.T) {
 	server.Start()
 	defer server.Close()
 	client := newClient(server.URL)
-	load := func(calls int) {
+	round := func() {
+		together.Add(callers)
 		var group sync.WaitGroup
 		for range callers {
 			group.Go(func() {
-				for range calls {
-					if _, err := client.UserPermissionsPage(t.Context(), "one", m3teraccess.PageParams{}); err != nil {
-						t.Error(err)
-					}
+				if _, err := client.UserPermissionsPage(t.Context(), "one", m3teraccess.PageParams{}); err != nil {
+					t.Error(err)
 				}
 			})
 		}
 		group.Wait()
 	}
-	load(1)
+	round()
 	warm := opened.Load()
-	load(30)
-	if more := opened.Load() - warm; warm < callers || more != 0 {
+	for range rounds {
+		round()
+	}
+	// With fewer connections, each round opens one. A busy machine may open one in any round.
+	if more := opened.Load() - warm; warm < callers || more >= rounds {
 		t.Errorf("%d connections were opened for %d callers, and %d more under a steady load", warm, callers, more)
 	}
 }
