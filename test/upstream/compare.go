@@ -102,13 +102,7 @@ func (c *comparison) differences() {
 			continue
 		}
 		source, next := c.owner(place)
-		var what []string
-		if isPublished {
-			what = append(what, only("published", published.value, expected.value)...)
-		}
-		if isExpected {
-			what = append(what, only("in "+source, expected.value, published.value)...)
-		}
+		what := append(only("published", place, c.published, c.expected), only("in "+source, place, c.expected, c.published)...)
 		c.report(place, strings.Join(what, "; "), "change "+contractFile+" and run go generate ./..., or "+next)
 		if isPublished != isExpected {
 			c.taken = append(c.taken, place)
@@ -127,19 +121,19 @@ func (c *comparison) owner(place string) (source, next string) {
 	return contractFile, "list it in " + departuresFile
 }
 
-// only returns the facts of one side that the other lacks; of two lists, the values.
-func only(side string, value, other any) []string {
-	list, isList := value.([]any)
-	others, both := other.([]any)
-	if isList && both {
-		list = without(list, others)
-		if len(list) == 0 {
-			return nil
-		}
-		value = list
+// only returns the fact of one side, without the values of a list that the other side has too.
+func only(side, place string, some, others facts) []string {
+	fact, there := some[place]
+	list, isList := fact.value.([]any)
+	if other, both := others[place].value.([]any); isList && both {
+		list = without(list, other)
+		fact.value, there = list, len(list) > 0
 	}
-	if value == nil {
+	switch {
+	case !there:
+		return nil
+	case fact.value == nil:
 		return []string{"only " + side}
 	}
-	return []string{"only " + side + ": " + text(value)}
+	return []string{"only " + side + ": " + text(fact.value)}
 }

@@ -5,14 +5,10 @@ import (
 	"testing"
 )
 
-const (
-	idParameter  = "      - $ref: '#/components/parameters/ID'\n"
-	dryParameter = "      - {name: dry, in: query, schema: {type: boolean}}\n"
-)
-
 // A change of an operation is found at its place, and nowhere else.
 func TestOperationChanges(t *testing.T) {
 	const size = "in: query, required: false, style: form, explode: true"
+	const idParameter = "      - $ref: '#/components/parameters/ID'\n"
 	tests := []struct {
 		name     string
 		old, new string // of publishedText
@@ -31,9 +27,8 @@ func TestOperationChanges(t *testing.T) {
 		{"server of the operation", "    put:", "    servers: [{url: https://path.example}]\n    put:\n      servers: [{url: https://put.example}]", []string{
 			`ChangeThing servers url +"https://put.example" -"https://things.example"`}},
 
-		{"parameter added", idParameter, idParameter + dryParameter, []string{"ChangeThing parameters.dry +"}},
+		{"parameter added", idParameter, idParameter + "      - {name: dry, in: query}\n", []string{"ChangeThing parameters.dry +"}},
 		{"parameter gone", idParameter, "", []string{"ChangeThing parameters.id -"}},
-		{"parameter renamed", "name: size,", "name: limit,", []string{"ChangeThing parameters.limit +", "ChangeThing parameters.size -"}},
 		{"parameter moved", size, "in: cookie", []string{`ChangeThing parameters.size in +"cookie" -"query"`}},
 		{"parameter of that name elsewhere", idParameter, idParameter + "      - {name: id, in: query, schema: {type: string}}\n", []string{
 			"ChangeThing parameters.id explode +[false,true] -false", `ChangeThing parameters.id in +["path","query"] -"path"`,
@@ -43,7 +38,6 @@ func TestOperationChanges(t *testing.T) {
 			"ChangeThing parameters.size minimum -1", `ChangeThing parameters.size type +"string" -"integer"`}},
 		{"parameter required", size, "in: query, required: true", []string{"ChangeThing parameters.size required +true"}},
 		{"parameter may be empty", size, "in: query, allowEmptyValue: true", []string{"ChangeThing parameters.size allowEmptyValue +true"}},
-		{"parameter deprecated", size, "in: query, deprecated: true", []string{"ChangeThing parameters.size deprecated +true"}},
 		{"parameter's style", size, "in: query, style: spaceDelimited", []string{
 			"ChangeThing parameters.size explode +false -true", `ChangeThing parameters.size style +"spaceDelimited" -"form"`}},
 		{"parameter's schema", "maximum: 200", "maximum: 100", []string{"ChangeThing parameters.size maximum +100 -200"}},
@@ -56,7 +50,6 @@ func TestOperationChanges(t *testing.T) {
 		{"media type", "required: true, content: {application/json:", "required: true, content: {text/json:",
 			[]string{"ChangeThing requestBody(application/json) -", "ChangeThing requestBody(text/json) +"}},
 
-		{"answer added", "        4XX:", "        201: {description: New.}\n        4XX:", []string{"ChangeThing responses.201 +"}},
 		{"answer's status", "        4XX:", "        default:", []string{"ChangeThing responses.4XX -", "ChangeThing responses.default +"}},
 		{"answer's header", "        4XX:", "        4XX:\n          headers: {ETag: {schema: {type: string}}}",
 			[]string{"ChangeThing responses.4XX.headers.ETag +"}},
@@ -90,10 +83,8 @@ func TestSchemaChanges(t *testing.T) {
 		want            []string // place and fact in the schema
 	}{
 		{"type", "type: string", "type: integer", []string{` type +"integer" -"string"`}},
-		{"type unknown", "type: string", "", []string{` type -"string"`}},
 		{"enum value added", "enum: [A, B]", "enum: [C, B, A]", []string{` enum +["C"]`}},
 		{"enum value gone", "enum: [A, B]", "enum: [B]", []string{` enum -["A"]`}},
-		{"enum value renamed", "enum: [A, B]", "enum: [a, B]", []string{` enum +["a"] -["A"]`}},
 		{"enum opened", "enum: [A, B]", "", []string{` enum -["A","B"]`}},
 		{"enums in common", "enum: [A, B]", "allOf: [{enum: [A]}, {enum: [C, A]}]", []string{` enum -["B"]`}},
 		{"enums without a value in common", "enum: [A, B]", "allOf: [{enum: [A]}, {enum: [B]}]", []string{` enum -["A","B"]`}},
@@ -101,9 +92,7 @@ func TestSchemaChanges(t *testing.T) {
 		{"bound moved", "maximum: 200", "maximum: 100", []string{" maximum +100 -200"}},
 		{"bound gone", "maxLength: 100", "", []string{" maxLength -100"}},
 		{"items", "items: {type: string}", "items: {type: integer}", []string{`[] type +"integer" -"string"`}},
-		{"default", "default: true", "default: false", []string{" default +false -true"}},
 		{"required added", "required: [a]", "required: [b, a]", []string{` required +["b"]`}},
-		{"required gone", "required: [a]", "required: []", []string{` required -["a"]`}},
 		{"property added", "properties: {a: {}}", "properties: {a: {}, type: {type: object, properties: {b: {}}}}", []string{".type +"}},
 		{"property gone", "properties: {a: {}}", "properties: {}", []string{".a -"}},
 		{"any properties", "additionalProperties: {type: string}", "additionalProperties: true", []string{"{} -"}},

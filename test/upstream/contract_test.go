@@ -18,15 +18,14 @@ permissions-page:
   /paths/~1organizations~1{orgId}~1users~1{id}~1permissions/get/responses/200/content/application~1json/schema:
     $ref: '#/components/schemas/PermissionPolicy'
 effect-and-action-spelling:
-  /components/schemas/SupportRequest/properties/supportUsersPermissionPolicy/items/$ref: '#/components/schemas/FreeStatement'
-  /components/schemas/Support/properties/supportUsersPermissionPolicy/items/$ref: '#/components/schemas/FreeStatement'
-  /components/schemas/FreeStatement:
+  /components/schemas/SupportRequest/properties/supportUsersPermissionPolicy/items: &freeStatement
     type: object
     required: [effect, action, resource]
     properties:
       effect: {type: string}
       action: {type: array, items: {type: string}}
       resource: {type: array, minItems: 1, items: {type: string}}
+  /components/schemas/Support/properties/supportUsersPermissionPolicy/items: *freeStatement
   /components/schemas/Effect/enum: [ALLOW, DENY]
   /components/schemas/Action/enum:
     [ALL, CONFIG_CREATE, CONFIG_RETRIEVE, CONFIG_UPDATE, CONFIG_DELETE, CONFIG_EXPORT, ANALYTICS_QUERY, MEASUREMENTS_UPLOAD,
@@ -77,11 +76,12 @@ func published(t *testing.T, byDeparture map[string]changes, others changes) (fi
 	for _, some := range append(slices.Collect(maps.Values(byDeparture)), others) {
 		for pointer, value := range some {
 			parent, err := doc.lookup("#" + path.Dir(pointer))
-			if err != nil {
-				t.Errorf("asPublished changes %s: %v", pointer, err)
+			object, isObject := parent.(map[string]any)
+			if !isObject {
+				t.Errorf("no object for %s of asPublished: %v", pointer, err)
 				continue
 			}
-			parent.(map[string]any)[path.Base(pointer)] = value
+			object[path.Base(pointer)] = value
 		}
 	}
 	data, err := json.Marshal(doc.root)

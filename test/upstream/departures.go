@@ -13,20 +13,16 @@ type departures []departure
 // A departure is a deliberate difference. People read the difference and its reason; upstream reads the published
 // facts.
 type departure struct {
-	ID          string `json:"id"`
-	What        string `json:"what"`
-	Why         string `json:"why"`
-	Differences []struct {
-		Operations []string `json:"operations"`
-		Place      string   `json:"place"`
-		Published  any      `json:"published"`
-	} `json:"differences"`
+	ID, What, Why string
+	Differences   []struct {
+		Operations []string
+		Place      string
+		Published  any // a value or a schema; nil if nothing is published there
+	}
 }
 
 func loadDepartures(operations []operation) (departures, error) {
-	var file struct {
-		Departures departures `json:"departures"`
-	}
+	var file struct{ Departures departures }
 	if err := read(departuresFile, &file); err != nil {
 		return nil, err
 	}
@@ -65,7 +61,7 @@ func (d departure) check(operations []operation) error {
 // listed is one place of one operation in a departure.
 type listed struct {
 	id, place string
-	published any // a value or a schema; nil if nothing is published there
+	published any
 }
 
 // of returns the listed places of an operation. A place comes after the places that cover it.
