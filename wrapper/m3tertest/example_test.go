@@ -20,8 +20,8 @@ func Example() {
 	fake.AddUser("user-1")
 	policy := fake.AddPermissionPolicy(gen.PermissionPolicy{Name: "Meter readers"})
 
-	credentials := clientcredentials.Config{ClientID: fake.APIKey, ClientSecret: fake.APISecret, TokenURL: fake.URL + "/oauth/token"}
-	client := credentials.Client(context.Background())
+	oauth := clientcredentials.Config{ClientID: fake.APIKey, ClientSecret: fake.APISecret, TokenURL: fake.URL + "/oauth/token"}
+	client := oauth.Client(context.Background())
 	link := fake.URL + "/organizations/" + fake.OrganizationID + "/permissionpolicies/" + policy.ID + "/addtouser"
 	resp, err := client.Post(link, "application/json", strings.NewReader(`{"principalId": "user-1"}`))
 	if err != nil {
@@ -45,8 +45,8 @@ func Example() {
 func ExampleServer_Inject() {
 	fake := m3tertest.NewServer()
 	defer fake.Close()
-	credentials := clientcredentials.Config{ClientID: fake.APIKey, ClientSecret: fake.APISecret, TokenURL: fake.URL + "/oauth/token"}
-	client := credentials.Client(context.Background())
+	oauth := clientcredentials.Config{ClientID: fake.APIKey, ClientSecret: fake.APISecret, TokenURL: fake.URL + "/oauth/token"}
+	client := oauth.Client(context.Background())
 
 	// grantSupport is the code under test. It retries while the server is down, but not if the server may have carried
 	// out the request.
@@ -70,7 +70,7 @@ func ExampleServer_Inject() {
 		return errors.New("m3ter is down")
 	}
 
-	fake.Inject(m3tertest.Fault{Times: 2, Status: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {"1"}}})
+	fake.Inject(m3tertest.Fault{Times: 2, Status: 503, Header: http.Header{"Retry-After": {"1"}}})
 	fake.Inject(m3tertest.Fault{Operation: "RequestSupport", Times: 1, Break: m3tertest.DropAnswer})
 	fmt.Println(grantSupport())
 
