@@ -20,7 +20,9 @@ func Example() {
 	fake.AddUser("user-1")
 	policy := fake.AddPermissionPolicy(gen.PermissionPolicy{Name: "Meter readers"})
 
-	oauth := clientcredentials.Config{ClientID: fake.APIKey, ClientSecret: fake.APISecret, TokenURL: fake.URL + "/oauth/token"}
+	oauth := clientcredentials.Config{
+		ClientID: fake.APIKey, ClientSecret: fake.APISecret, TokenURL: fake.URL + "/oauth/token",
+	}
 	client := oauth.Client(context.Background())
 	link := fake.URL + "/organizations/" + fake.OrganizationID + "/permissionpolicies/" + policy.ID + "/addtouser"
 	resp, err := client.Post(link, "application/json", strings.NewReader(`{"principalId": "user-1"}`))
@@ -45,7 +47,9 @@ func Example() {
 func ExampleServer_Inject() {
 	fake := m3tertest.NewServer()
 	defer fake.Close()
-	oauth := clientcredentials.Config{ClientID: fake.APIKey, ClientSecret: fake.APISecret, TokenURL: fake.URL + "/oauth/token"}
+	oauth := clientcredentials.Config{
+		ClientID: fake.APIKey, ClientSecret: fake.APISecret, TokenURL: fake.URL + "/oauth/token",
+	}
 	client := oauth.Client(context.Background())
 
 	// grantSupport is the code under test. It retries while the server is down, but not if the server may have carried
