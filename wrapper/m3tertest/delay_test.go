@@ -3,7 +3,6 @@ package m3tertest_test
 import (
 	"context"
 	"errors"
-	"io"
 	"runtime"
 	"testing"
 	"testing/synctest"
@@ -92,46 +91,5 @@ func TestDelayEndsWithTheClient(t *testing.T) {
 			}
 			noMoreGoroutines(t, before+1)
 		})
-	}
-}
-
-// Close ends every fault at once, and leaves no goroutine behind.
-func TestCloseDuringFault(t *testing.T) {
-	for name, fault := range map[string]m3tertest.Fault{
-		"delay":             {Delay: time.Hour},
-		"delay before body": {Delay: time.Hour, Break: m3tertest.DropBeforeBody},
-		"endless answer":    {Break: m3tertest.EndlessAnswer},
-	} {
-		for transport, start := range transports {
-			if transport == "mounted" {
-				continue // Close doesn't end the connections of another server
-			}
-			t.Run(name+"/"+transport, func(t *testing.T) {
-				before := runtime.NumGoroutine()
-				c := start(t)
-				r := c.link()
-				c.fake.Inject(fault)
-				ended := make(chan error)
-				go func() {
-					resp, err := c.client.Do(r)
-					if err == nil { // the rest of the response follows after Close
-						ended <- nil
-						_, err = io.Copy(io.Discard, resp.Body)
-						resp.Body.Close()
-					}
-					ended <- err
-				}()
-				c.arrive()
-				if fault.Break == m3tertest.EndlessAnswer {
-					<-ended
-				}
-				c.fake.Close()
-				if err := <-ended; err == nil {
-					t.Error("the request outlived Close")
-				}
-				c.client.CloseIdleConnections()
-				noMoreGoroutines(t, before)
-			})
-		}
 	}
 }

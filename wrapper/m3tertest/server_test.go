@@ -38,32 +38,54 @@ func TestTokenExpiresInBubble(t *testing.T) {
 	})
 }
 
+// Close ends a request in any state at once, and an idle connection. It leaves no goroutine behind.
 func TestCloseEndsAllGoroutines(t *testing.T) {
-	for name, opts := range map[string][]m3tertest.Option{"loopback": nil, "in memory": {m3tertest.InMemory()}} {
-		t.Run(name, func(t *testing.T) {
-			before := runtime.NumGoroutine()
-			fake := m3tertest.NewServer(opts...)
-			client := fake.Client()
-			// One connection is idle, another is in the middle of a request.
-			newCaller(t, fake, client).do("GET", "/support", "").refused(404, "support")
-			body, unfinished := io.Pipe()
-			failed := make(chan error, 1)
-			go func() {
-				_, err := client.Post(fake.URL+"/oauth/token", "application/json", body)
-				failed <- err
-			}()
-			if _, err := io.WriteString(unfinished, "{"); err != nil {
-				t.Fatal(err)
+	for name, tt := range map[string]struct {
+		fault  m3tertest.Fault
+		status int // when Close is called
+	}{
+		"request body":      {m3tertest.Fault{}, 0},
+		"delay":             {m3tertest.Fault{Delay: time.Hour}, 0},
+		"delay before body": {m3tertest.Fault{Delay: time.Hour, Break: m3tertest.DropBeforeBody}, 0},
+		"response":          {m3tertest.Fault{Break: m3tertest.EndlessAnswer}, 200},
+	} {
+		for transport, start := range transports {
+			if transport == "mounted" {
+				continue // Close doesn't end the connections of another server
 			}
-			fake.Close()
-			fake.Close()
-			unfinished.Close()
-			if err := <-failed; err == nil {
-				t.Error("a request outlived Close")
-			}
-			client.CloseIdleConnections()
-			noMoreGoroutines(t, before)
-		})
+			t.Run(name+"/"+transport, func(t *testing.T) {
+				before := runtime.NumGoroutine()
+				c := start(t)
+				r := c.link()
+				body, unfinished := io.Pipe()
+				if name == "request body" {
+					r.Body, r.ContentLength = body, -1
+				}
+				tt.fault.Times = 1
+				c.fake.Inject(tt.fault)
+				ended := make(chan error)
+				go func() {
+					resp, err := c.client.Do(r)
+					if err == nil {
+						_, err = io.Copy(io.Discard, resp.Body)
+						resp.Body.Close()
+					}
+					ended <- err
+				}()
+				c.arrive()
+				for c.last().Status != tt.status {
+					runtime.Gosched()
+				}
+				c.do("GET", "/support", "").refused(404, "support") // over another connection
+				c.fake.Close()
+				unfinished.Close() // the client waits for its body
+				if err := <-ended; err == nil {
+					t.Error("the request outlived Close")
+				}
+				c.client.CloseIdleConnections()
+				noMoreGoroutines(t, before)
+			})
+		}
 	}
 }
 
