@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -22,32 +23,28 @@ type caller struct {
 	header http.Header
 }
 
-// transports start a fake, and reach it with a valid access token.
+// transports start a fake and reach it with a valid access token: over pipes, over sockets, and as the handler of
+// another server.
 var transports = map[string]func(*testing.T, ...m3tertest.Option) *caller{
-	"loopback": overLoopback, "in memory": inMemory, "mounted": mounted,
+	"in memory": inMemory,
+	"loopback": func(t *testing.T, opts ...m3tertest.Option) *caller {
+		fake := m3tertest.NewServer(opts...)
+		t.Cleanup(fake.Close)
+		return newCaller(t, fake, &http.Client{Transport: &http.Transport{}})
+	},
+	"mounted": func(t *testing.T, opts ...m3tertest.Option) *caller {
+		fake := m3tertest.NewServer(append(opts, m3tertest.InMemory())...)
+		host := httptest.NewServer(fake)
+		t.Cleanup(host.Close)
+		fake.URL = host.URL
+		return newCaller(t, fake, host.Client())
+	},
 }
 
-// inMemory reaches the fake over pipes.
 func inMemory(t *testing.T, opts ...m3tertest.Option) *caller {
 	fake := m3tertest.NewServer(append(opts, m3tertest.InMemory())...)
 	t.Cleanup(fake.Close)
 	return newCaller(t, fake, fake.Client())
-}
-
-// overLoopback reaches the fake over sockets.
-func overLoopback(t *testing.T, opts ...m3tertest.Option) *caller {
-	fake := m3tertest.NewServer(opts...)
-	t.Cleanup(fake.Close)
-	return newCaller(t, fake, &http.Client{Transport: &http.Transport{}})
-}
-
-// mounted reaches the fake as the handler of another server, over sockets.
-func mounted(t *testing.T, opts ...m3tertest.Option) *caller {
-	fake := m3tertest.NewServer(append(opts, m3tertest.InMemory())...)
-	host := httptest.NewServer(fake)
-	t.Cleanup(host.Close)
-	fake.URL = host.URL
-	return newCaller(t, fake, host.Client())
 }
 
 func newCaller(t *testing.T, fake *m3tertest.Server, client *http.Client) *caller {
@@ -70,7 +67,7 @@ const grantBody = `{"grant_type":"client_credentials"}`
 
 func (c *caller) requestToken(key, secret, contentType, body string) answer {
 	c.t.Helper()
-	r := c.request("POST", "/oauth/token", strings.NewReader(body))
+	r := c.request("POST", "/oauth/token", body)
 	r.SetBasicAuth(key, secret)
 	r.Header.Set("Content-Type", contentType)
 	return c.send(r)
@@ -82,15 +79,16 @@ func (c *caller) call(op gen.Operation, body string, values ...string) answer {
 	return c.doAt(op.Method, c.path(op, values...), body)
 }
 
-// path is the path of an operation. The fake's organization and the values, escaped already, replace its {names}.
+var placeholder = regexp.MustCompile(`{\w+}`)
+
+// path returns the path of an operation, in which the fake's organization and the escaped values replace the {names}.
 func (c *caller) path(op gen.Operation, values ...string) string {
-	path := op.Path
-	for _, value := range append([]string{c.fake.OrganizationID}, values...) {
-		before, rest, _ := strings.Cut(path, "{")
-		_, after, _ := strings.Cut(rest, "}")
-		path = before + value + after
-	}
-	return path
+	values = append([]string{c.fake.OrganizationID}, values...)
+	return placeholder.ReplaceAllStringFunc(op.Path, func(string) string {
+		value := values[0]
+		values = values[1:]
+		return value
+	})
 }
 
 // do sends a request for the fake's organization.
@@ -101,12 +99,12 @@ func (c *caller) do(method, path, body string) answer {
 
 func (c *caller) doAt(method, path, body string) answer {
 	c.t.Helper()
-	return c.send(c.request(method, path, strings.NewReader(body)))
+	return c.send(c.request(method, path, body))
 }
 
-func (c *caller) request(method, path string, body io.Reader) *http.Request {
+func (c *caller) request(method, path, body string) *http.Request {
 	c.t.Helper()
-	r, err := http.NewRequest(method, c.fake.URL+path, body)
+	r, err := http.NewRequest(method, c.fake.URL+path, strings.NewReader(body))
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -159,7 +157,7 @@ const linkBody = `{"principalId":"user"}`
 func (c *caller) link() *http.Request {
 	c.fake.AddUser("user")
 	c.fake.AddPermissionPolicy(gen.PermissionPolicy{ID: "p"})
-	return c.request("POST", c.path(gen.AddPermissionPolicyToUser.Operation, "p"), strings.NewReader(linkBody))
+	return c.request("POST", c.path(gen.AddPermissionPolicyToUser.Operation, "p"), linkBody)
 }
 
 type answer struct {

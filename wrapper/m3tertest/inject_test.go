@@ -44,7 +44,7 @@ func TestInjectFuncCallsTheServer(t *testing.T) {
 				start, statuses := time.Now(), make([]int, len(tt.statuses))
 				var group sync.WaitGroup
 				for i := range statuses {
-					r := c.request("GET", "/", nil)
+					r := c.request("GET", "/", "")
 					group.Go(func() {
 						a, _ := c.attempt(r)
 						statuses[i] = a.status

@@ -6,7 +6,6 @@ import (
 	"runtime"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/m3ter-access/m3ter-access-go/gen"
@@ -21,21 +20,6 @@ func TestClientReachesTheFakeAtAnyHost(t *testing.T) {
 	c := inMemory(t)
 	c.fake.URL = "http://api.m3ter.example:8443"
 	c.do("GET", "/support", "").refused(404, "support")
-}
-
-// A token lives 5 hours, by the clock of the bubble. The bubble ends only if Close leaves no goroutine behind.
-func TestTokenExpiresInBubble(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		fake := m3tertest.NewServer(m3tertest.InMemory())
-		defer fake.Close()
-		c := newCaller(t, fake, fake.Client())
-		time.Sleep(5*time.Hour - time.Nanosecond)
-		c.do("GET", "/support", "").refused(404, "support")
-		time.Sleep(time.Nanosecond)
-		c.do("GET", "/support", "").refused(403, "expired")
-		c.authenticate()
-		c.do("GET", "/support", "").refused(404, "support")
-	})
 }
 
 // Close ends a request in any state at once, and an idle connection. It leaves no goroutine behind.
@@ -113,7 +97,7 @@ func TestClientOfClosedServer(t *testing.T) {
 }
 
 func TestConcurrentUse(t *testing.T) {
-	c := overLoopback(t)
+	c := inMemory(t)
 	c.fake.AddUser("user")
 	const callers, rounds = 8, 20
 	var group sync.WaitGroup
