@@ -52,15 +52,16 @@ func TestFlags(t *testing.T) {
 				var token struct {
 					Value string `json:"access_token"`
 				}
-				if err := json.NewDecoder(send("POST", "/oauth/token", `{"grant_type":"client_credentials"}`).Body).Decode(&token); err != nil {
+				body := send("POST", "/oauth/token", `{"grant_type":"client_credentials"}`).Body
+				if err := json.NewDecoder(body).Decode(&token); err != nil {
 					t.Fatal(err)
 				}
 				time.Sleep(time.Minute)
 				header.Set("Authorization", "Bearer "+token.Value)
-				accepted, body := 0, `{"dtEndSupportUsersAccess":"`+tt.day+`T12:00:00Z"}`
-				a := send(tt.method, "/organizations/"+organizationID+tt.path, body)
+				accepted, end := 0, `{"dtEndSupportUsersAccess":"`+tt.day+`T12:00:00Z"}`
+				a := send(tt.method, "/organizations/"+organizationID+tt.path, end)
 				for ; a.Code == http.StatusOK && accepted < tt.accepted; accepted++ {
-					a = send(tt.method, "/organizations/"+organizationID+tt.path, body)
+					a = send(tt.method, "/organizations/"+organizationID+tt.path, end)
 				}
 				if accepted != tt.accepted || !strings.Contains(a.Body.String(), tt.refusal) {
 					t.Errorf("accepted %d, then %d %s", accepted, a.Code, a.Body)

@@ -14,8 +14,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"golang.org/x/oauth2/clientcredentials"
 )
 
 // running is a command that serves.
@@ -25,7 +23,7 @@ type running struct {
 	stop    func() error // interrupts the command, and returns its error
 }
 
-// start runs the command on a free port, with more arguments.
+// start runs the command on a free port, with additional arguments.
 func start(t *testing.T, args ...string) *running {
 	ctx, interrupt := context.WithCancel(t.Context())
 	stdout, printed := io.Pipe()
@@ -41,7 +39,7 @@ func start(t *testing.T, args ...string) *running {
 		interrupt()
 		return <-finished
 	}
-	for lines := bufio.NewScanner(stdout); fake.exports["M3TERTEST_ITEM_ID"] == ""; { // the last one
+	for lines := bufio.NewScanner(stdout); fake.exports["M3TERTEST_ITEM_ID"] == ""; { // the last line
 		if !lines.Scan() {
 			t.Fatalf("exported %v, then %v", fake.exports, lines.Err())
 		}
@@ -54,29 +52,29 @@ func start(t *testing.T, args ...string) *running {
 // The log shows neither a header nor a query.
 func TestRun(t *testing.T) {
 	fake := start(t)
-	url := fake.exports["M3TER_BASE_URL"]
-	path := "/organizations/" + fake.exports["M3TER_ORG_ID"] + "/users/nobody/permissions"
-	oauth := clientcredentials.Config{
-		ClientID:     fake.exports["M3TER_API_KEY"],
-		ClientSecret: fake.exports["M3TER_API_SECRET"],
-		TokenURL:     url + "/oauth/token",
+	e := fake.exports
+	if e["M3TER_API_KEY"] != apiKey || e["M3TER_API_SECRET"] != apiSecret || e["M3TER_ORG_ID"] != organizationID {
+		t.Errorf("exported %v", e)
 	}
-	resp, err := oauth.Client(t.Context()).Get(url + path + "?pageSize=1")
-	if err != nil {
-		t.Fatal(err)
+	const support = "/organizations/" + organizationID + "/support"
+	for _, path := range []string{support, "/oauth/token"} {
+		resp, err := http.Get(e["M3TER_BASE_URL"] + path + "?q=quiet")
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
 	}
-	resp.Body.Close()
 	if err := fake.stop(); err != nil {
 		t.Error(err)
 	}
-	want := `^time=\S+ level=INFO msg=request method=POST path=/oauth/token status=200 duration=\S+\n` +
-		`time=\S+ level=INFO msg=request method=GET path=` + path + ` status=404 duration=\S+\n$`
+	want := `^time=\S+ level=INFO msg=request method=GET path=` + support + ` status=403 duration=\S+\n` +
+		`time=\S+ level=INFO msg=request method=GET path=/oauth/token status=405 duration=\S+\n$`
 	if log := fake.stderr.String(); !regexp.MustCompile(want).MatchString(log) {
 		t.Errorf("log:\n%s", log)
 	}
 }
 
-// An interrupt ends the delay of a request. The client sends the body only when the request has arrived.
+// An interrupt ends the delay of a request. The client sends the request body when the request has arrived.
 func TestInterruptedLatency(t *testing.T) {
 	fake := start(t, "-latency", "1h")
 	body, arrived := io.Pipe()
@@ -93,7 +91,7 @@ func TestInterruptedLatency(t *testing.T) {
 	}
 	arrived.Close()
 	if err := fake.stop(); err != nil {
-		t.Fatal(err) // the request may still wait
+		t.Fatal(err) // the request may still be waiting
 	}
 	if err := <-failed; err == nil {
 		t.Error("the request succeeded")
@@ -107,7 +105,7 @@ func TestRunErrors(t *testing.T) {
 	}
 	defer taken.Close()
 	interrupted, interrupt := context.WithCancel(t.Context())
-	interrupt() // otherwise run would serve forever with arguments that it should refuse
+	interrupt() // ends run if it accepts the arguments
 	for want, args := range map[string][]string{
 		"listen tcp 127.0.0.1:": {"-addr", taken.Addr().String()},
 		"-nothing":              {"-nothing"},
