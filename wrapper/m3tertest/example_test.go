@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 
+	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
 
 	"github.com/m3ter-access/m3ter-access-go/gen"
@@ -20,10 +21,10 @@ func Example() {
 	fake.AddUser("user-1")
 	policy := fake.AddPermissionPolicy(gen.PermissionPolicy{Name: "Meter readers"})
 
-	oauth := clientcredentials.Config{
+	config := clientcredentials.Config{
 		ClientID: fake.APIKey, ClientSecret: fake.APISecret, TokenURL: fake.URL + "/oauth/token",
 	}
-	client := oauth.Client(context.Background())
+	client := config.Client(context.Background())
 	link := fake.URL + "/organizations/" + fake.OrganizationID + "/permissionpolicies/" + policy.ID + "/addtouser"
 	resp, err := client.Post(link, "application/json", strings.NewReader(`{"principalId": "user-1"}`))
 	if err != nil {
@@ -47,10 +48,10 @@ func Example() {
 func ExampleServer_Inject() {
 	fake := m3tertest.NewServer()
 	defer fake.Close()
-	oauth := clientcredentials.Config{
+	config := clientcredentials.Config{
 		ClientID: fake.APIKey, ClientSecret: fake.APISecret, TokenURL: fake.URL + "/oauth/token",
 	}
-	client := oauth.Client(context.Background())
+	client := config.Client(context.Background())
 
 	// grantSupport is the code under test. It retries while the server is down, but not if the server may have carried
 	// out the request.
@@ -91,9 +92,8 @@ func ExampleServer_Inject() {
 
 // A gateway responds with 401 to an old access token until the client sends a new one.
 func ExampleServer_InjectFunc() {
-	fake := m3tertest.NewServer(m3tertest.InMemory())
+	fake := m3tertest.NewServer()
 	defer fake.Close()
-	client := fake.Client()
 	fake.InjectFunc(func(r m3tertest.Request) (m3tertest.Fault, bool) {
 		old := r.Header.Get("Authorization") == "Bearer old"
 		html := http.Header{"Content-Type": {"text/html"}}
@@ -101,12 +101,8 @@ func ExampleServer_InjectFunc() {
 	})
 
 	for _, token := range []string{"old", "new"} {
-		r, err := http.NewRequest(http.MethodGet, fake.URL+"/organizations/"+fake.OrganizationID+"/support", nil)
-		if err != nil {
-			log.Fatal(err)
-		}
-		r.Header.Set("Authorization", "Bearer "+token)
-		resp, err := client.Do(r)
+		client := oauth2.NewClient(context.Background(), oauth2.StaticTokenSource(&oauth2.Token{AccessToken: token}))
+		resp, err := client.Get(fake.URL + "/organizations/" + fake.OrganizationID + "/support")
 		if err != nil {
 			log.Fatal(err)
 		}
