@@ -18,16 +18,16 @@ func TestDelay(t *testing.T) {
 		fault  m3tertest.Fault
 		took   time.Duration
 	}{
-		"alone":          {"POST", m3tertest.Fault{Delay: delay}, delay},
-		"status":         {"POST", m3tertest.Fault{Delay: delay, Status: 503}, delay},
-		"carried out":    {"POST", m3tertest.Fault{Delay: delay, CarriedOut: true}, delay},
-		"before body":    {"POST", m3tertest.Fault{Delay: delay, Break: m3tertest.DropBeforeBody}, delay},
-		"after body":     {"POST", m3tertest.Fault{Delay: delay, Break: m3tertest.DropAfterBody}, delay},
-		"answer dropped": {"POST", m3tertest.Fault{Delay: delay, Break: m3tertest.DropAnswer}, delay},
-		"answer cut":     {"POST", m3tertest.Fault{Delay: delay, Break: m3tertest.CutAnswer}, delay},
-		"answer endless": {"POST", m3tertest.Fault{Delay: delay, Break: m3tertest.EndlessAnswer}, delay},
+		"alone":            {"POST", m3tertest.Fault{Delay: delay}, delay},
+		"status":           {"POST", m3tertest.Fault{Delay: delay, Status: 503}, delay},
+		"carried out":      {"POST", m3tertest.Fault{Delay: delay, CarriedOut: true}, delay},
+		"before body":      {"POST", m3tertest.Fault{Delay: delay, Break: m3tertest.DropBeforeBody}, delay},
+		"after body":       {"POST", m3tertest.Fault{Delay: delay, Break: m3tertest.DropAfterBody}, delay},
+		"response dropped": {"POST", m3tertest.Fault{Delay: delay, Break: m3tertest.DropAnswer}, delay},
+		"response cut":     {"POST", m3tertest.Fault{Delay: delay, Break: m3tertest.CutAnswer}, delay},
+		"response endless": {"POST", m3tertest.Fault{Delay: delay, Break: m3tertest.EndlessAnswer}, delay},
 
-		// A response without a body never arrives.
+		// These responses have no body, and never arrive.
 		"endless 204":         {"PUT", m3tertest.Fault{Status: 204, Break: m3tertest.EndlessAnswer}, left},
 		"endless 304":         {"GET", m3tertest.Fault{Status: 304, Break: m3tertest.EndlessAnswer}, left},
 		"endless to HEAD":     {"HEAD", m3tertest.Fault{Break: m3tertest.EndlessAnswer}, left},
@@ -72,7 +72,7 @@ func TestDelayComesFirst(t *testing.T) {
 	}
 }
 
-// The server notices that the client has left, and leaves only the goroutine that listens.
+// The server notices that the client has left. Only the goroutine that listens remains.
 func TestDelayEndsWithTheClient(t *testing.T) {
 	for transport, start := range transports {
 		t.Run(transport, func(t *testing.T) {
@@ -82,7 +82,7 @@ func TestDelayEndsWithTheClient(t *testing.T) {
 			r := c.link().WithContext(ctx)
 			c.fake.Inject(m3tertest.Fault{Delay: time.Hour})
 			go func() {
-				c.arrive()
+				c.arrive(0)
 				cancel()
 			}()
 			_, err := c.attempt(r)
