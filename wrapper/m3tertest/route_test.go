@@ -60,9 +60,6 @@ func TestRequestsAreCopies(t *testing.T) {
 	if got := c.last(); string(got.Body) != "body" || got.Header.Get("Content-Type") == "x" || got.Query.Get("q") != "1" {
 		t.Errorf("recorded %+v", got)
 	}
-	if requests := c.fake.Requests(); len(requests) != 2 || requests[0].Operation != "Token" || requests[1].Time.Before(requests[0].Time) {
-		t.Errorf("recorded %+v", requests)
-	}
 }
 
 func TestBodyTooLarge(t *testing.T) {
@@ -74,7 +71,7 @@ func TestBodyTooLarge(t *testing.T) {
 	}
 }
 
-// If the client leaves during a response, the server doesn't begin another one.
+// If the client leaves during a response, the server sends no second response.
 func TestClientThatHasLeft(t *testing.T) {
 	c := inMemory(t)
 	c.fake.AddUser("user")
