@@ -25,7 +25,7 @@ func TestListsComeInPages(t *testing.T) {
 		for query, size := range map[string]int{"": 100, "pageSize=": 100, "pageSize=101": 101, "pageSize=50": 50} {
 			next := ""
 			for left := entries; left > 0; {
-				var page gen.PermissionPolicyPage // the users have ids and versions, too
+				var page gen.PermissionPolicyPage // also decodes the ids and the versions of users
 				c.do("GET", path+"?nextToken="+next+"&"+query, "").into(200, &page)
 				if next = page.NextToken; len(page.Data) != min(size, left) || (next == "") != (left <= size) {
 					t.Fatalf("%s?%s: %d entries of %d, next token %q", path, query, len(page.Data), left, next)

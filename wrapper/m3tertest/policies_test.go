@@ -35,7 +35,7 @@ func TestAddPermissionPolicyToUser(t *testing.T) {
 	c := inMemory(t)
 	c.fake.AddUser("user")
 	policy := c.fake.AddPermissionPolicy(gen.PermissionPolicy{Name: "p"})
-	add := func(policyID, body string) answer {
+	add := func(policyID, body string) response {
 		return c.call(gen.AddPermissionPolicyToUser.Operation, body, policyID)
 	}
 

@@ -9,7 +9,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// The server doesn't count the requests that it refuses. A request counts for one second.
+// A request counts for one second. A refused request doesn't count.
 func TestRateLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := inMemory(t, m3tertest.WithRateLimit(3))
@@ -49,12 +49,12 @@ func TestRateLimitRefusesBeforeAnythingIsDone(t *testing.T) {
 func TestWhatTheRateLimitCounts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := inMemory(t, m3tertest.WithRateLimit(1))
-		// These requests don't count.
+		// These requests don't count:
 		c.authenticate()
 		c.doAt("GET", "/organizations/other/support", "").refused(403, "other")
 		c.fake.Inject(m3tertest.Fault{Times: 1, Status: 503})
 		c.do("GET", "/support", "").refused(503, "")
-		// Each of these requests counts.
+		// These requests count:
 		for _, count := range []func(){
 			func() { c.do("GET", "/nothing", "").refused(404, "") },
 			func() { c.fake.RevokeTokens(); c.do("GET", "/support", "").refused(403, "revoked") },
@@ -70,7 +70,7 @@ func TestWhatTheRateLimitCounts(t *testing.T) {
 	})
 }
 
-// Each server of an option has a rate limit of its own.
+// Servers with the same option have separate rate limits.
 func TestRateLimitIsPerServer(t *testing.T) {
 	limit := m3tertest.WithRateLimit(1)
 	for range 2 {

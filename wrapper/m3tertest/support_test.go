@@ -14,17 +14,18 @@ import (
 
 func TestRequestSupport(t *testing.T) {
 	c := inMemory(t)
-	// put sends an end and more members.
-	put := func(day int, members string) answer {
-		return c.call(gen.RequestSupport.Operation, fmt.Sprintf(`{"dtEndSupportUsersAccess":"2026-03-%02dT17:00:00Z"%s}`, day, members))
+	put := func(day int, members string) response {
+		body := fmt.Sprintf(`{"dtEndSupportUsersAccess":"2026-03-%02dT17:00:00Z"%s}`, day, members)
+		return c.call(gen.RequestSupport.Operation, body)
 	}
 	id := ""
-	is := func(a answer, day, statements int, version int64) {
+	is := func(a response, day, statements int, version int64) {
 		t.Helper()
 		var got gen.Support
 		a.into(200, &got)
 		id = cmp.Or(id, got.ID)
-		if got.ID == "" || got.ID != id || got.EndSupportUsersAccess.Day() != day || len(got.SupportUsersPermissionPolicy) != statements || got.Version != version {
+		if got.ID == "" || got.ID != id || got.EndSupportUsersAccess.Day() != day ||
+			len(got.SupportUsersPermissionPolicy) != statements || got.Version != version {
 			t.Errorf("got %+v, want day %d, %d statements, version %d", got, day, statements, version)
 		}
 		if state, ok := c.fake.Support(); !ok || !reflect.DeepEqual(state, got) {
@@ -37,7 +38,7 @@ func TestRequestSupport(t *testing.T) {
 		t.Error("there is support access before the first request")
 	}
 	put(1, `,"version":1`).refused(409, "version")
-	is(put(1, `,"supportUsersPermissionPolicy":[{"effect":"allow","action":["config:retrieve"],"resource":["config:*"]}]`), 1, 1, 1)
+	is(put(1, `,"supportUsersPermissionPolicy":[{"effect":"allow","action":["all"],"resource":["*"]}]`), 1, 1, 1)
 	put(2, ``).refused(409, "version")
 	put(2, `,"version":2`).refused(409, "version")
 	is(put(2, `,"version":1`), 2, 1, 2)
@@ -46,7 +47,7 @@ func TestRequestSupport(t *testing.T) {
 	is(c.do("GET", "/support", ""), 3, 0, 3)
 }
 
-// The clock of a bubble starts at the beginning of 2000 in UTC.
+// The clock of a bubble starts at 2000-01-01T00:00:00Z.
 func TestSupportUntilEndOfDay(t *testing.T) {
 	for name, tt := range map[string]struct {
 		after time.Duration // since midnight
