@@ -205,6 +205,7 @@ func TestApplied(t *testing.T) {
 	c := inMemory(t)
 	c.link()
 	c.fake.AddResourceGroup("meter", gen.ResourceGroup{ID: "g"}, m3tertest.Item{TargetID: "1", TargetType: "item"})
+	c.call(gen.UserPermissions.Operation, "", "user").into(200, new(any))
 	c.call(gen.CreatePermissionPolicy.Operation, policyBody)
 	c.call(gen.RequestSupport.Operation, supportBody)
 	for _, method := range []string{"GET", "HEAD"} {
