@@ -16,7 +16,7 @@ type grant struct {
 	client *m3teraccess.Client
 	logf   func(format string, args ...any) // prints a message for the user
 
-	statements []m3teraccess.Statement // the rights of support users
+	statements []m3teraccess.Statement // what support users may do
 	until      time.Time               // the end of the access
 	version    int64                   // the version in the request that opens the access
 }
