@@ -14,18 +14,18 @@ import (
 
 const usage = `accessreview reviews the policies of a user of a m3ter organization.
 
-  1. It creates a policy that allows as little as needed (-policy), and adds the policy to the user.
+  1. It creates a policy that allows no more than necessary (-policy), and adds the policy to the user.
   2. It lists all policies of the user, page by page, as a table.
   3. It opens support access until a given time (-support-until), and extends support access (-support-extend) without
-     losing anyone else's change.
+     overwriting anyone else's change.
   4. It removes an item from a resource group (-group-type, -group, -item).
 
 accessreview writes the table to standard output, and messages to standard error. The exit status is 0 on success,
 1 after an error, and 2 if the flags are wrong.
 
 With the real m3ter, accessreview only lists the policies. With -write, it also takes each of the other steps whose
-flags are given. With the in-memory m3ter, it takes all steps, and every flag has a default. To show a conflict, a
-second writer then changes support access while accessreview extends it.
+flags are given. With the in-memory m3ter, it takes all steps, and every flag has a default. In that case, to show a
+conflict, a second writer changes support access while accessreview extends it.
 
 ` + example.WhereItRuns + `
 Examples:
@@ -64,8 +64,8 @@ func parseFlags(args []string, help io.Writer) (*options, error) {
 	flags.StringVar(&o.policy, "policy", "", "`name` of the policy to create and add to the user; each run creates a new policy")
 	flags.Func("actions", "comma-separated `actions` that the policy allows, in lower case (default config:retrieve)", example.CommaList(&o.actions))
 	flags.Func("resources", "comma-separated `resources` on which the policy allows the actions (default config:meter/*)", example.CommaList(&o.resources))
-	flags.Func("support-until", "open m3ter's support access for reading until this `time`, such as 2026-03-01T17:00:00Z", timeFlag(&o.supportUntil))
-	flags.DurationVar(&o.supportExtend, "support-extend", 0, "extend support access by this `duration`, such as 1h30m; with -support-until, after opening it")
+	flags.Func("support-until", "give m3ter's support users read-only access until this `time`, such as 2026-03-01T17:00:00Z", timeFlag(&o.supportUntil))
+	flags.DurationVar(&o.supportExtend, "support-extend", 0, "extend support access by this `duration`, such as 1h30m; if -support-until is also given, support access is opened first")
 	flags.StringVar(&o.groupType, "group-type", "", "`type` of the resource group, such as meter or plan")
 	flags.StringVar(&o.group, "group", "", "`id` of the resource group")
 	flags.StringVar(&o.item, "item", "", "`id` of the item to remove from the resource group")

@@ -106,7 +106,7 @@ func (r *review) list(ctx context.Context, userID string, pageSize int) ([]m3ter
 	return policies, nil
 }
 
-// removeItem removes an item from a resource group. It sends no version, because someone else's change of the group
+// removeItem removes an item from a resource group. It sends no version, because someone else's change to the group
 // does not matter for a removal.
 func (r *review) removeItem(ctx context.Context, o *options) error {
 	group, err := r.client.RemoveResource(ctx, o.groupType, o.group, m3teraccess.ResourceGroupItemRequest{

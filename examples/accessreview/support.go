@@ -13,7 +13,7 @@ func (r *review) readSupport(ctx context.Context) (*m3teraccess.Support, error) 
 	return m3teraccess.Get[m3teraccess.Support](ctx, r.client, "support")
 }
 
-// openSupport opens support access for reading.
+// openSupport gives m3ter's support users read-only access.
 func (r *review) openSupport(ctx context.Context, until time.Time) error {
 	current, err := r.readSupport(ctx)
 	if err != nil && !errors.Is(err, m3teraccess.ErrNotFound) {
@@ -32,7 +32,7 @@ func (r *review) openSupport(ctx context.Context, until time.Time) error {
 }
 
 // extendSupport extends support access. RetryOnConflict repeats read and write if someone else changes the access in
-// between. Each write is based on the last read, so that it keeps the other person's change.
+// between. Each write is based on the last read, so that the write keeps the other person's change.
 func (r *review) extendSupport(ctx context.Context, by time.Duration) error {
 	writes := 0
 	var before *m3teraccess.Support // the access that the last write is based on

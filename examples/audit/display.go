@@ -5,11 +5,11 @@ import (
 	"io"
 )
 
-// A display writes the output and the messages. If the messages go to a terminal, the last line there shows the
-// progress. This line stays below the messages, and below output that goes to the same terminal.
+// A display writes the output and the messages. If the messages go to a terminal, the display shows the progress on the
+// last line of the terminal. This line stays under the messages, and under output that goes to the same terminal.
 type display struct {
 	output, messages io.Writer
-	showsProgress    bool // the messages go to a terminal, and the user types no ids there
+	showsProgress    bool // whether the messages go to a terminal at which the user types no ids
 
 	progress string // the text of the last line
 }

@@ -10,8 +10,8 @@ import (
 
 const usage = `audit lists the policies of the users of a m3ter organization.
 
-It lists the policies that were added to each user, but not the policies of the user's groups. Both decide what the
-user may do. A deny in any policy wins over every allow.
+It lists the policies that were added to each user, but not the policies of the user's groups. Both kinds of policies
+determine what the user may do. A deny in any policy overrides every allow.
 
 Without -users, audit covers all users of the organization. With -users, it reads the ids of users from a file, one id
 per line, and skips blank lines and lines that begin with #. For each user, audit writes one line of JSON to standard
@@ -20,8 +20,8 @@ output, as soon as it has all policies of the user. The lines are therefore in n
   {"user":"3b1f0c9a-6c0f-4a0e-9c44-0d4f6f3f5e21","policies":[{"id":...,"name":...,"permissionPolicy":[...],...},...]}
 
 If audit can't get the policies of a user, it prints a message on standard error, with the line number of the user in
-the file, and continues with the other users. It writes no line for this user. If standard error is a terminal, the
-last line there shows the progress, unless you type the ids at the terminal.
+the file, and continues with the other users. It writes no line for this user. If standard error is a terminal, audit
+shows its progress on the last line, unless you type the ids at the terminal.
 
 audit fetches the policies of many users at once, and stays below m3ter's rate limit. If you interrupt audit, the
 output still consists of whole lines. The exit status is 0 if audit got the policies of every user, 2 if the flags are

@@ -59,7 +59,7 @@ func run(ctx context.Context, args []string, stdin, stdout, stderr *os.File) err
 }
 
 // interruptible calls f and returns its error. If f does not return soon after ctx is done, interruptible stops waiting
-// for f, because a write blocks f if the reader of the output does not read.
+// for f, because f may be blocked in a write if no program reads the output.
 func interruptible(ctx context.Context, f func() error) error {
 	const grace = 250 * time.Millisecond
 	ended := make(chan error, 1)

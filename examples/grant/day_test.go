@@ -57,7 +57,7 @@ func checkDay(t *testing.T, fake *m3tertest.Server, err error, log string) {
 		}
 	case !end.Equal(tomorrow()) || len(support.SupportUsersPermissionPolicy) > 0:
 		t.Errorf("support access ends at %v with %v, now is %v; error %v; log\n%s", end, support.SupportUsersPermissionPolicy, time.Now(), err, log)
-	case err == nil || !strings.Contains(err.Error(), "support access stays open until "+example.Clock(end)+", without statements"):
+	case err == nil || !strings.Contains(err.Error(), "support access stays open until "+example.Clock(end)+", without permissions"):
 		t.Errorf("access stays open until %v, error %v; log\n%s", end, err, log)
 	}
 }
@@ -77,7 +77,7 @@ func TestAnnounced(t *testing.T) {
 		if !errors.Is(err, m3teraccess.ErrBadRequest) {
 			t.Errorf("error %v", err)
 		}
-		for _, want := range []string{"until 2000-01-01T00:30:00Z, for: allow all on *", "refuses an end before 2000-01-02T00:00:00Z", "until 2000-01-02T00:00:00Z, without statements"} {
+		for _, want := range []string{"until 2000-01-01T00:30:00Z, for: allow all on *", "refuses an end before 2000-01-02T00:00:00Z", "until 2000-01-02T00:00:00Z, without permissions"} {
 			if !strings.Contains(before, want) {
 				t.Errorf("the log before the first write does not contain %q:\n%s", want, before)
 			}

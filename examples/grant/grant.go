@@ -16,7 +16,7 @@ type grant struct {
 	client *m3teraccess.Client
 	logf   func(format string, args ...any) // prints a message for the user
 
-	statements []m3teraccess.Statement // the rights of support users
+	statements []m3teraccess.Statement // what support users may do
 	until      time.Time               // the end of the access
 	version    int64                   // the version in the request that opens the access
 }
@@ -54,8 +54,8 @@ func (g *grant) announce() {
 	if g.until.Before(end) {
 		g.logf("According to m3ter's guide, support access lasts at least until the end of the day. If m3ter enforces this rule, it refuses an end before %s.", example.Clock(end))
 	}
-	g.logf("An interrupt ends the access at once, and removes all statements. If m3ter refuses to end the access early, "+
-		"the access stays open until %s, without statements.", example.Clock(end))
+	g.logf("An interrupt ends the access at once, and removes every permission. If m3ter refuses to end the access early, "+
+		"the access stays open until %s, without permissions.", example.Clock(end))
 }
 
 // open opens support access. RetryOnConflict repeats read and write if someone else changes the access in between.
@@ -102,11 +102,11 @@ func (g *grant) checkEnded(ctx context.Context) error {
 	case err == nil && current.EndSupportUsersAccess.After(time.Now()):
 		return changed(current)
 	}
-	g.logf("The time is over: support access has ended.")
+	g.logf("The time is up: support access has ended.")
 	return nil
 }
 
-// endUnknown returns the error of a run if the time is over, and the program can't find out whether the access has
+// endUnknown returns the error of a run if the time is up, and the program can't find out whether the access has
 // ended.
 func (g *grant) endUnknown(err error) error {
 	return fmt.Errorf("support access was due to end at %s; it is unknown whether it has ended: %w", example.Clock(g.until), err)

@@ -46,7 +46,7 @@ func checkEnded(t *testing.T, fake *m3tertest.Server, version int64) {
 func TestDemo(t *testing.T) {
 	t.Parallel() // the test mostly waits
 	p := exampletest.Run(t, nil, "-for", "1s")
-	p.Check(0, "The time is over")
+	p.Check(0, "The time is up")
 	if text := p.Err.String(); !strings.HasPrefix(text, "No M3TER_ variable is set") || !strings.Contains(text, isOpen) || p.Out.String() != "" {
 		t.Errorf("stdout %q, stderr\n%s", p.Out, text)
 	}
@@ -57,7 +57,7 @@ func TestTimeIsOver(t *testing.T) {
 	fake := exampletest.NewFake(t)
 	begin := time.Now()
 	p := exampletest.Run(t, exampletest.Environment(fake), "-for", "1s", "-actions", "config:retrieve, audit:retrieve", "-resources", "config:meter/*")
-	p.Check(0, "The time is over")
+	p.Check(0, "The time is up")
 	support, _ := fake.Support()
 	if end := support.EndSupportUsersAccess; end.After(time.Now()) || end.Before(begin) {
 		t.Errorf("support access ended at %v, the program ran from %v to %v", end, begin, time.Now())
@@ -182,7 +182,7 @@ func TestOpenAlready(t *testing.T) {
 	if support, _ := fake.Support(); support.Version != 1 {
 		t.Errorf("support access was changed to %+v", support)
 	}
-	exampletest.Run(t, env, "-for", "1s", "-replace").Check(0, "The time is over")
+	exampletest.Run(t, env, "-for", "1s", "-replace").Check(0, "The time is up")
 	checkEnded(t, fake, 2)
 }
 

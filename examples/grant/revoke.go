@@ -31,7 +31,7 @@ func (g *grant) revoke(ctx context.Context) error {
 	support, err := g.endAt(ctx, time.Now().Truncate(time.Second))
 	if isRefused(err) {
 		end := tomorrow()
-		g.logf("m3ter refuses to end support access now (%v), so grant sets the end to %s, and removes all statements.", err, example.Clock(end))
+		g.logf("m3ter refuses to end support access now (%v), so grant sets the end to %s, and removes every permission.", err, example.Clock(end))
 		support, err = g.endAt(ctx, end)
 	}
 	switch {
@@ -61,7 +61,7 @@ func (g *grant) report(support *m3teraccess.Support) error {
 		return nil
 	}
 	if len(support.SupportUsersPermissionPolicy) == 0 {
-		return fmt.Errorf("support access stays open until %s, without statements, version %d", end, support.Version)
+		return fmt.Errorf("support access stays open until %s, without permissions, version %d", end, support.Version)
 	}
 	return fmt.Errorf("SUPPORT ACCESS STAYS OPEN until %s for: %s; version %d", end, sentences(support.SupportUsersPermissionPolicy), support.Version)
 }

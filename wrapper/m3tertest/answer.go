@@ -39,7 +39,8 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 	_ = json.NewEncoder(w).Encode(body) // fails only if the client is gone
 }
 
-// setJSON sets the Content-Type, unless a fault has set it or, with no values, has suppressed it.
+// setJSON sets the Content-Type, unless a fault has set it. A fault suppresses the Content-Type by setting it without
+// values.
 func setJSON(header http.Header) {
 	if _, set := header["Content-Type"]; !set {
 		header.Set("Content-Type", "application/json")

@@ -11,8 +11,8 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/internal/strictjson"
 )
 
-// checked refuses queries and bodies that api/openapi.yaml forbids. It checks the JSON of a body, since the Go types of
-// the request don't distinguish a null, an absent and a zero member.
+// checked refuses queries and bodies that api/openapi.yaml forbids. It checks the JSON of a body, because the Go types
+// of the request don't distinguish a null, an absent and a zero member.
 func (s *Server) checked(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		op := s.operation(r)

@@ -26,7 +26,7 @@
 //   - 409: the version in the request isn't current. m3ter doesn't document this status.
 //
 // The server also refuses, with 400, a body that is not a single JSON value, that has a duplicate member, or that is
-// not valid Unicode. Member names are case-sensitive. Error bodies are {"message": "..."}.
+// not valid Unicode. It matches member names exactly, including their case. Error bodies are {"message": "..."}.
 //
 // The server accepts effects and actions in lower case only and responds with m3ter's upper-case spelling:
 // config:create becomes CONFIG_CREATE. [WithSupportUntilEndOfDay] enforces a rule that m3ter's guide to its web console

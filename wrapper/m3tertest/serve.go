@@ -22,7 +22,7 @@ func serve(listener net.Listener, handler http.Handler) *serving {
 	s.server.ConnState = s.count
 	s.group.Go(func() {
 		_ = s.server.Serve(listener) // always http.ErrServerClosed, after close
-		// close can run between the acceptance of a connection and its registration, and then misses the connection.
+		// If close runs between the acceptance of a connection and its registration, close misses the connection.
 		_ = s.server.Close()
 	})
 	return s

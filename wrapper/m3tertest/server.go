@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// A Server is a fake m3ter with one organization and one service user. Use [NewServer] to make one. All methods are
+// A Server imitates m3ter for one organization and one service user. Use [NewServer] to make one. All methods are
 // safe for concurrent use. A test may change the fields before the first request.
 type Server struct {
 	URL            string // base URL, without a trailing slash

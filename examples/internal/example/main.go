@@ -22,7 +22,7 @@ func (s ExitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)
 var UsageStatus = 2
 
 // Main runs an example. The context is canceled if the user presses Ctrl-C, runs kill, or closes the terminal. Main
-// prints an error in one line, and exits with UsageStatus after a UsageError, and with status 1 after any other error.
+// prints an error on one line, and exits with UsageStatus after a UsageError, and with status 1 after any other error.
 // flag.ErrHelp does not count as an error.
 func Main(name string, run func(context.Context) error) {
 	// If the reader of the output exits, a write returns an error. SIGPIPE would end the example in the middle of its
