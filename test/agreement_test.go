@@ -36,7 +36,8 @@ func TestClientRefusesWhatTheDocumentForbids(t *testing.T) {
 				_, err := typed.Do(t.Context(), client)
 				sent := operations(fake.Requests()[before:])
 				if forbidden {
-					if !refuses(err, call.Field(client, tt.Field)) || len(sent) > 0 {
+					field := call.Field(client, tt.Field) // the error may name one of its members
+					if !slices.ContainsFunc(fieldsOf(err), func(f string) bool { return strings.HasPrefix(f, field) }) || len(sent) > 0 {
 						t.Errorf("%s%s: got %v, want a ValidationError of %s; sent %v", as.Query, as.Body, err, tt.Field, sent)
 					}
 					return
@@ -50,11 +51,6 @@ func TestClientRefusesWhatTheDocumentForbids(t *testing.T) {
 			})
 		}
 	}
-}
-
-// refuses reports whether an error names a field or one of its members.
-func refuses(err error, field string) bool {
-	return slices.ContainsFunc(fieldsOf(err), func(named string) bool { return strings.HasPrefix(named, field) })
 }
 
 // tree returns a JSON value with its times in UTC, so that equal times compare as equal.

@@ -1,6 +1,7 @@
 package test
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/m3ter-access/m3ter-access-go/test/cases"
+	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
 // A calledID is a call with an id in one of its path arguments.
@@ -39,7 +41,8 @@ func eachID(t *testing.T, ids []string, test func(calledID)) {
 func TestInvalidIDsAreRefused(t *testing.T) {
 	hostile := []string{"", ".", "..", "a/b", "/", "../x", `a\b`, `..\x`, "a\nb", "a\r\nb", "\x00", "a\x7f", "a\u0085b"}
 	eachID(t, hostile, func(c calledID) {
-		if !isValidationOf(c.err, c.field) || strings.ContainsAny(c.err.Error(), "\n\r\x00\x7f\u0085") || len(c.received) > 0 {
+		var invalid *m3teraccess.ValidationError
+		if !errors.As(c.err, &invalid) || invalid.Field != c.field || strings.ContainsAny(c.err.Error(), "\n\r\x00\x7f\u0085") || len(c.received) > 0 {
 			t.Errorf("%s of %q: got %q after %d requests, want a printable ValidationError of %s",
 				c.call.name, c.values, c.err, len(c.received), c.field)
 		}

@@ -107,25 +107,20 @@ func checkOnce(t *testing.T, what any, err error, applied int) {
 	}
 }
 
-// Over HTTP/2, the client retries a write whose stream is reset only if the code is REFUSED_STREAM.
-func TestResetStreams(t *testing.T) {
-	for code := http2.ErrCodeNo; code <= http2.ErrCodeHTTP11Required+1; code++ {
-		for _, beforeBody := range []bool{true, false} {
-			t.Run(fmt.Sprintf("%v, before body %t", code, beforeBody), func(t *testing.T) {
-				testReaction(t, reset(code, beforeBody))
-			})
+// Over HTTP/2, the client retries a write whose stream is reset only if the code is REFUSED_STREAM. It retries a write
+// after GOAWAY only if the server did not process its stream.
+func TestHTTP2Failures(t *testing.T) {
+	for _, beforeBody := range []bool{true, false} {
+		failures := make(map[string]reaction)
+		for code := http2.ErrCodeNo; code <= http2.ErrCodeHTTP11Required+1; code++ {
+			failures[fmt.Sprintf("reset with %v", code)] = reset(code, beforeBody)
 		}
-	}
-}
-
-func TestGoAway(t *testing.T) {
-	for _, code := range []http2.ErrCode{http2.ErrCodeNo, http2.ErrCodeProtocol, http2.ErrCodeEnhanceYourCalm} {
-		for _, beforeBody := range []bool{true, false} {
-			for _, processed := range []bool{true, false} {
-				t.Run(fmt.Sprintf("%v, before body %t, processed %t", code, beforeBody, processed), func(t *testing.T) {
-					testReaction(t, goAway(code, processed, beforeBody))
-				})
-			}
+		for _, code := range []http2.ErrCode{http2.ErrCodeNo, http2.ErrCodeProtocol, http2.ErrCodeEnhanceYourCalm} {
+			failures[fmt.Sprintf("GOAWAY with %v, processed", code)] = goAway(code, true, beforeBody)
+			failures[fmt.Sprintf("GOAWAY with %v, not processed", code)] = goAway(code, false, beforeBody)
+		}
+		for name, failure := range failures {
+			t.Run(fmt.Sprintf("%s, before body %t", name, beforeBody), func(t *testing.T) { testReaction(t, failure) })
 		}
 	}
 }

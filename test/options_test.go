@@ -143,10 +143,15 @@ func TestOptionsOverrideTheEnvironment(t *testing.T) {
 			{"https://nobody.example.com", "http://localhost:1/a/b/", "http://localhost:1/a/b"},
 		} {
 			t.Run(test.name+", "+base.want, func(t *testing.T) {
-				var received []*http.Request
 				setEnvironment(t, test.env)
 				t.Setenv("M3TER_BASE_URL", base.env)
-				given := append(test.opts, m3teraccess.WithHTTPClient(&http.Client{Transport: viaHandler{tokenOfCredentials(&received)}}))
+				var received []*http.Request
+				handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					received = append(received, r)
+					key, secret, _ := r.BasicAuth() // the access token names the credentials
+					valid(200, `{"id":"p","access_token":"of:`+key+":"+secret+`","token_type":"Bearer"}`).ServeHTTP(w, r)
+				})
+				given := append(test.opts, m3teraccess.WithHTTPClient(&http.Client{Transport: viaHandler{handler}}))
 				if base.option != "" {
 					given = append(given, m3teraccess.WithBaseURL(base.option))
 				}
@@ -176,25 +181,9 @@ func TestOptionsOverrideTheEnvironment(t *testing.T) {
 	}
 }
 
-// tokenOfCredentials is a server whose access tokens name the credentials of the request.
-func tokenOfCredentials(received *[]*http.Request) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		*received = append(*received, r)
-		if key, secret, ok := r.BasicAuth(); ok {
-			valid(200, `{"access_token":"of:`+key+":"+secret+`","token_type":"Bearer"}`).ServeHTTP(w, r)
-			return
-		}
-		valid(200, `{"id":"p"}`).ServeHTTP(w, r)
-	})
-}
-
 // Each request has an Accept and a User-Agent header, and a Content-Type header if it has a body.
 func TestHeadersOfEveryRequest(t *testing.T) {
-	for _, product := range []string{"", "billing-sync/1.4"} {
-		var given []m3teraccess.Option
-		if product != "" {
-			given = opts(m3teraccess.WithUserAgent(product))
-		}
+	for product, given := range map[string][]m3teraccess.Option{"": nil, "billing-sync/1.4 ": opts(m3teraccess.WithUserAgent("billing-sync/1.4"))} {
 		fake, client := newFake(t, given...)
 		for _, call := range calls {
 			_ = call.do(t.Context(), client) // the fake lacks the objects
@@ -205,7 +194,7 @@ func TestHeadersOfEveryRequest(t *testing.T) {
 		}
 		for _, request := range fake.Requests() {
 			agent := request.Header.Get("User-Agent")
-			own, ok := strings.CutPrefix(agent, strings.TrimPrefix(product+" ", " "))
+			own, ok := strings.CutPrefix(agent, product)
 			if !ok || !strings.HasPrefix(own, "m3ter-access-go/") || strings.Contains(own, " ") {
 				t.Errorf("%s: User-Agent %q", request.Operation, agent)
 			}

@@ -157,34 +157,30 @@ func (s *storm) newCall(key string, random *rand.Rand) *stormCall {
 		c.key = end.Format(time.RFC3339)
 		version := int64(random.IntN(5))
 		c.call = func(ctx context.Context, client *m3teraccess.Client) error {
-			_, err := client.RequestSupport(ctx, m3teraccess.SupportRequest{EndSupportUsersAccess: end, Version: version})
-			return err
+			return either(client.RequestSupport(ctx, m3teraccess.SupportRequest{EndSupportUsersAccess: end, Version: version}))
 		}
 	case 1:
 		c.call = func(ctx context.Context, client *m3teraccess.Client) error {
-			_, err := client.CreatePermissionPolicy(ctx, m3teraccess.PermissionPolicyRequest{
-				Name: c.key, PermissionPolicy: []m3teraccess.Statement{m3teraccess.Allow(m3teraccess.All).On("*")}})
-			return err
+			request := policyRequest()
+			request.Name = c.key
+			return either(client.CreatePermissionPolicy(ctx, request))
 		}
 	case 2:
 		s.fake.AddUser(c.key)
 		policy := s.fake.AddPermissionPolicy(m3teraccess.PermissionPolicy{})
 		c.call = func(ctx context.Context, client *m3teraccess.Client) error {
-			_, err := client.AddPermissionPolicyToUser(ctx, policy.ID, m3teraccess.PrincipalPermissionRequest{PrincipalID: c.key})
-			return err
+			return either(client.AddPermissionPolicyToUser(ctx, policy.ID, m3teraccess.PrincipalPermissionRequest{PrincipalID: c.key}))
 		}
 	case 3:
 		group := s.fake.AddResourceGroup("meter", m3teraccess.ResourceGroup{}, m3tertest.Item{TargetID: c.key, TargetType: m3teraccess.TargetItem})
 		c.call = func(ctx context.Context, client *m3teraccess.Client) error {
-			_, err := client.RemoveResource(ctx, "meter", group.ID, m3teraccess.ResourceGroupItemRequest{TargetID: c.key, TargetType: m3teraccess.TargetItem})
-			return err
+			return either(client.RemoveResource(ctx, "meter", group.ID, m3teraccess.ResourceGroupItemRequest{TargetID: c.key, TargetType: m3teraccess.TargetItem}))
 		}
 	case 4:
 		s.fake.AddUser(c.key)
 		c.isRead = true
 		c.call = func(ctx context.Context, client *m3teraccess.Client) error {
-			_, err := client.UserPermissionsPage(ctx, c.key, m3teraccess.PageParams{})
-			return err
+			return either(client.UserPermissionsPage(ctx, c.key, m3teraccess.PageParams{}))
 		}
 	}
 	return c

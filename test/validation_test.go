@@ -63,10 +63,3 @@ func TestEndOfSupportIsTheSameMoment(t *testing.T) {
 		t.Errorf("got %v, the server has %v, want %v", support.EndSupportUsersAccess, stored.EndSupportUsersAccess, want)
 	}
 }
-
-// isValidationOf reports whether an error is a complete ValidationError about a field.
-func isValidationOf(err error, field string) bool {
-	var invalid *m3teraccess.ValidationError
-	return errors.As(err, &invalid) && invalid.Field == field && invalid.Problem != "" && invalid.Allowed != "" &&
-		strings.Contains(err.Error(), field) && strings.Contains(err.Error(), invalid.Allowed)
-}
