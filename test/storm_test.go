@@ -64,7 +64,7 @@ func TestStorm(t *testing.T) {
 		group.Wait()
 		for _, call := range s.calls {
 			if call.overrun > 0 { // on the bubble's clock, which stands still while any goroutine runs
-				t.Errorf("%s returned %v after its context ended", call.key, call.overrun)
+				t.Errorf("%s returned %v after its context was done", call.key, call.overrun)
 			}
 		}
 		checkCalls(t, s.calls, fake.Requests(), len(s.calls)/12)
