@@ -1,27 +1,27 @@
-# The commands a person types. None is needed to use or to test the library: go test ./... does without make.
+# Short names for the commands of a developer. Nothing requires make: go test ./... tests the library.
 
 .PHONY: help
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: generate
-generate: ## Rebuild gen/ from api/openapi.yaml
+generate: ## Rebuild all generated code from api/openapi.yaml
 	go generate ./...
 
 .PHONY: check-generate
-check-generate: ## Fail when gen/ is out of step with api/openapi.yaml
+check-generate: ## Fail if the generated code does not match api/openapi.yaml
 	bash .ci/check-generate
 
 .PHONY: breaking
-breaking: ## List what changed since BASE (a git revision), and fail when it breaks callers
+breaking: ## List the changes since BASE (a git revision), and fail if one may break callers
 	bash .ci/breaking $(BASE)
 
 .PHONY: planted
-planted: ## Fail when one of these checks misses a fault that is planted for it
+planted: ## Fail if one of these checks misses a fault that is planted for it
 	bash .ci/planted
 
 .PHONY: lint
-lint: ## Check formatting, vet, staticcheck and the workflows
+lint: ## Check formatting and workflows, and run go vet and staticcheck
 	bash .ci/lint
 
 .PHONY: test
@@ -33,7 +33,7 @@ race: ## Run all tests with the race detector
 	go test -race ./...
 
 .PHONY: cover
-cover: ## Show what of wrapper/ the tests reach
+cover: ## Show how much of wrapper/ the tests cover
 	go test -coverprofile=cover.out -coverpkg=./wrapper ./...
 	go tool cover -func=cover.out
 
@@ -42,7 +42,7 @@ fuzz: ## Run each fuzz target for FUZZTIME (1m)
 	bash .ci/fuzz $(or $(FUZZTIME),1m)
 
 .PHONY: bench
-bench: ## Print what the client costs in relation to hand-written code (ROUNDS=101)
+bench: ## Print the cost of a call relative to handwritten code (ROUNDS=101)
 	go run ./test/bench/ratios -rounds $(or $(ROUNDS),101)
 
 .PHONY: demo

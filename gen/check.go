@@ -9,14 +9,14 @@ import (
 	"unicode/utf8"
 )
 
-// A Problem is a value of a request that the document forbids.
+// A Problem describes a value in a request that api/openapi.yaml does not allow.
 type Problem struct {
 	Field   string // the field in Go, such as PermissionPolicy[0].Effect
-	Problem string // the problem of the value, such as is empty
-	Allowed string // what the value must be, such as 1 to 100 characters
+	Problem string // what is wrong with the value, such as "is empty"
+	Allowed string // what the value must be, such as "1 to 100 characters"
 }
 
-// A check returns the problems of a value. Their fields are relative to the value.
+// A check returns the problems of a value. The Field of each problem is relative to that value.
 
 const unbounded = math.MaxInt
 
@@ -26,7 +26,7 @@ func problem(allowed, format string, args ...any) []Problem {
 
 func joined(problems ...[]Problem) []Problem { return slices.Concat(problems...) }
 
-// in runs the check of a field.
+// in runs a check on the value of a field, and puts the name of the field before the Field of each problem.
 func in[T any](field string, value T, check func(T) []Problem) []Problem {
 	problems := check(value)
 	for i, p := range problems {
@@ -64,12 +64,15 @@ func optionalList[T any](check func([]T) []Problem) func([]T) []Problem {
 
 func list[T any](least int, check func(T) []Problem) func([]T) []Problem {
 	return func(values []T) []Problem {
-		if len(values) < least || values == nil {
-			return problem(fmt.Sprintf("a list of %d or more", least), "is empty")
+		switch {
+		case len(values) < least:
+			return problem(fmt.Sprintf("a list with %d or more elements", least), "is empty")
+		case values == nil:
+			return problem("a list", "is nil")
 		}
 		var problems []Problem
 		for i, value := range values {
-			if check(value) != nil { // only a problem needs the name of the field
+			if check(value) != nil { // format the index only if there is a problem
 				problems = append(problems, in(fmt.Sprintf("[%d]", i), value, check)...)
 			}
 		}
@@ -77,7 +80,7 @@ func list[T any](least int, check func(T) []Problem) func([]T) []Problem {
 	}
 }
 
-// text checks the number of code points. A text that is not UTF-8 would arrive as another text.
+// text checks the number of code points. It refuses text that is not UTF-8, which encoding/json would change.
 func text(least, most int) func(string) []Problem {
 	return func(value string) []Problem {
 		n := utf8.RuneCountInString(value)
@@ -102,7 +105,7 @@ func number[T ~int32 | ~int64](least, most int64) func(T) []Problem {
 	}
 }
 
-// extent returns bounds in words, such as 1 to 100, or 1 or more.
+// extent returns bounds in words, such as "1 to 100" or "1 or more".
 func extent(least, most int) string {
 	switch {
 	case most == unbounded:
@@ -122,10 +125,10 @@ func oneOf[T ~string](allowed ...T) func(T) []Problem {
 	}
 }
 
-// lowerCase checks a value with x-spelling: lower-case.
+// lowerCase checks a value whose schema has "x-spelling: lower-case".
 func lowerCase[T ~string](value T) []Problem {
 	if hasUpper(string(value)) {
-		return problem("in lower case, such as "+Quote(canonical(string(value))), "is %s", Quote(string(value)))
+		return problem("in lower case: "+Quote(canonical(string(value))), "is %s", Quote(string(value)))
 	}
 	return text(1, unbounded)(string(value))
 }
@@ -150,7 +153,7 @@ func unsent[T comparable](value T) []Problem {
 	return problem("absent", "is %v", value)
 }
 
-// Quote quotes and shortens a caller's value for an error.
+// Quote quotes a value for an error, and shortens a long value.
 func Quote(value string) string {
 	const most = 64
 	if runes := []rune(value); len(runes) > most {

@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// The functions that finish a response return the name of the first missing member, or "".
+// These functions convert the effects and actions of a response to lower case. Each function returns the name of the
+// first required member that is missing, or "".
 
 func first(lacks ...string) string {
 	for _, member := range lacks {
@@ -16,7 +17,7 @@ func first(lacks ...string) string {
 	return ""
 }
 
-// present requires a member that is neither absent nor empty.
+// present checks that a member is neither absent nor empty.
 func present(member, value string) (lacks string) {
 	if value == "" {
 		return member
@@ -24,7 +25,7 @@ func present(member, value string) (lacks string) {
 	return ""
 }
 
-// each finishes the entries of a list.
+// each calls finish for each entry of a list.
 func each[T any](member string, values []T, finish func(*T) string) (lacks string) {
 	for i := range values {
 		if found := finish(&values[i]); found != "" && lacks == "" {
@@ -34,7 +35,7 @@ func each[T any](member string, values []T, finish func(*T) string) (lacks strin
 	return lacks
 }
 
-// respell converts a value with an x-spelling to the form of requests. It always returns "".
+// respell converts a value with an x-spelling to the spelling of requests. It always returns "".
 func respell[T ~string](value *T) (lacks string) {
 	*value = T(canonical(string(*value)))
 	return ""
@@ -51,7 +52,8 @@ func canonical(value string) string {
 	return strings.ReplaceAll(strings.ToLower(value), "_", ":")
 }
 
-// canonicalOf maps the known values, so that the hundreds of values in a page need no memory.
+// canonicalOf maps the spelling of responses to the spelling of requests, for the known values. So the conversion of a
+// page with hundreds of values allocates nothing.
 var canonicalOf = func() map[string]string {
 	forms := make(map[string]string)
 	for _, value := range known {

@@ -115,45 +115,45 @@ func (e TargetType) Valid() bool {
 	}
 }
 
-// Action An action that a statement allows or denies, in the form of requests; all means every action. Other values pass, since m3ter may know more. m3ter documents the form of the four config actions; the form of the others is inferred from it.
+// Action is an action that a statement allows or denies, in lower case. The action "all" stands for every action. The client also accepts values that are not listed here, because m3ter may have more actions. m3ter documents the lower-case spelling of config:create, config:retrieve, config:update and config:delete. The spelling of the other constants is inferred.
 type Action string
 
-// Effect The effect of a statement, in the form of requests. Other values pass.
+// Effect is the effect of a statement, in lower case. The client also accepts other values.
 type Effect string
 
-// ErrorMessage Why a request was refused, or what failed.
+// ErrorMessage is the reason why m3ter refused a request or failed.
 type ErrorMessage struct {
-	// Message The reason, for a person to read.
+	// The reason, in words.
 	Message string `json:"message,omitempty,omitzero"`
 }
 
-// PermissionPolicy A named set of statements that can be added to users. Fields that m3ter does not return are absent (zero).
+// PermissionPolicy is a named set of statements that can be added to users. Fields that m3ter does not return are zero.
 type PermissionPolicy struct {
-	// CreatedBy The id of the user who created the policy.
+	// The id of the user who created the policy.
 	CreatedBy string `json:"createdBy,omitempty,omitzero"`
 
-	// CreatedAt When the policy was created.
+	// When the policy was created.
 	CreatedAt time.Time `json:"dtCreated,omitempty,omitzero"`
 
-	// LastModifiedAt When the policy was last changed.
+	// When the policy was last changed.
 	LastModifiedAt time.Time `json:"dtLastModified,omitempty,omitzero"`
 
-	// ID The id of the policy.
+	// The id of the policy.
 	ID string `json:"id"`
 
-	// LastModifiedBy The id of the user who last changed the policy.
+	// The id of the user who last changed the policy.
 	LastModifiedBy string `json:"lastModifiedBy,omitempty,omitzero"`
 
-	// ManagedPolicy Whether m3ter manages the policy; such a policy can't be changed.
+	// Whether m3ter manages the policy. A managed policy can't be changed.
 	ManagedPolicy bool `json:"managedPolicy,omitempty,omitzero"`
 
-	// Name The name of the policy.
+	// The name of the policy.
 	Name string `json:"name,omitempty,omitzero"`
 
-	// PermissionPolicy The statements of the policy.
+	// The statements of the policy.
 	PermissionPolicy []StatementAnswer `json:"permissionPolicy,omitempty,omitzero"`
 
-	// Version 1 at creation, incremented by each change.
+	// The version, which is 1 at creation and grows by 1 with each change.
 	Version int64 `json:"version,omitempty,omitzero"`
 }
 
@@ -164,12 +164,12 @@ func finishPermissionPolicy(v *PermissionPolicy) (lacks string) {
 	)
 }
 
-// PermissionPolicyPage One page of permission policies.
+// PermissionPolicyPage is one page of permission policies.
 type PermissionPolicyPage struct {
-	// Data The policies of the page, newest first; may be empty while more pages follow.
+	// The policies of the page, newest first; may be empty while more pages follow.
 	Data []PermissionPolicy `json:"data"`
 
-	// NextToken The page token of the next page; absent, null or empty on the last page.
+	// The page token of the next page; absent, null or empty on the last page.
 	NextToken string `json:"nextToken,omitempty,omitzero"`
 }
 
@@ -179,15 +179,15 @@ func finishPermissionPolicyPage(v *PermissionPolicyPage) (lacks string) {
 	)
 }
 
-// PermissionPolicyRequest A permission policy to create.
+// PermissionPolicyRequest is a request to create a permission policy.
 type PermissionPolicyRequest struct {
-	// Name The name of the policy.
+	// The name of the policy.
 	Name string `json:"name"`
 
-	// PermissionPolicy The statements of the policy.
+	// The statements of the policy.
 	PermissionPolicy []Statement `json:"permissionPolicy"`
 
-	// Version Not valid on create, so it is never sent.
+	// Must be absent, because a policy has no version before it is created.
 	Version int64 `json:"version,omitempty,omitzero"`
 }
 
@@ -199,33 +199,33 @@ func checkPermissionPolicyRequest(v PermissionPolicyRequest) []Problem {
 	)
 }
 
-// PrincipalPermission The link between a policy and a user.
+// PrincipalPermission is the link between a policy and a user.
 type PrincipalPermission struct {
-	// CreatedBy The id of the user who created the link.
+	// The id of the user who created the link.
 	CreatedBy string `json:"createdBy,omitempty,omitzero"`
 
-	// CreatedAt When the link was created.
+	// When the link was created.
 	CreatedAt time.Time `json:"dtCreated,omitempty,omitzero"`
 
-	// LastModifiedAt When the link was last changed.
+	// When the link was last changed.
 	LastModifiedAt time.Time `json:"dtLastModified,omitempty,omitzero"`
 
-	// ID The id of the link.
+	// The id of the link.
 	ID string `json:"id"`
 
-	// LastModifiedBy The id of the user who last changed the link.
+	// The id of the user who last changed the link.
 	LastModifiedBy string `json:"lastModifiedBy,omitempty,omitzero"`
 
-	// PermissionPolicyID The id of the policy.
+	// The id of the policy.
 	PermissionPolicyID string `json:"permissionPolicyId,omitempty,omitzero"`
 
-	// PrincipalID The id of the user.
+	// The id of the user.
 	PrincipalID string `json:"principalId,omitempty,omitzero"`
 
-	// PrincipalType What kind of principal holds the policy: USER, USERGROUP, SERVICEUSER or SUPPORTUSERS. Kinds that are not known here may come.
+	// The kind of principal that holds the policy: USER, USERGROUP, SERVICEUSER or SUPPORTUSERS. m3ter may return other kinds.
 	PrincipalType string `json:"principalType,omitempty,omitzero"`
 
-	// Version 1 at creation, incremented by each change.
+	// The version, which is 1 at creation and grows by 1 with each change.
 	Version int64 `json:"version,omitempty,omitzero"`
 }
 
@@ -235,12 +235,12 @@ func finishPrincipalPermission(v *PrincipalPermission) (lacks string) {
 	)
 }
 
-// PrincipalPermissionRequest The user that gets a policy.
+// PrincipalPermissionRequest is a request to add a policy to a user.
 type PrincipalPermissionRequest struct {
-	// PrincipalID The id of the user.
+	// The id of the user.
 	PrincipalID string `json:"principalId"`
 
-	// Version The current version of an existing link; absent (0) for a new one.
+	// The current version of an existing link. It must be absent (0) for a new link.
 	Version int64 `json:"version,omitempty,omitzero"`
 }
 
@@ -251,27 +251,27 @@ func checkPrincipalPermissionRequest(v PrincipalPermissionRequest) []Problem {
 	)
 }
 
-// ResourceGroup A named group of resources.
+// ResourceGroup is a named group of resources.
 type ResourceGroup struct {
-	// CreatedBy The id of the user who created the group.
+	// The id of the user who created the group.
 	CreatedBy string `json:"createdBy,omitempty,omitzero"`
 
-	// CreatedAt When the group was created.
+	// When the group was created.
 	CreatedAt time.Time `json:"dtCreated,omitempty,omitzero"`
 
-	// LastModifiedAt When the group was last changed.
+	// When the group was last changed.
 	LastModifiedAt time.Time `json:"dtLastModified,omitempty,omitzero"`
 
-	// ID The id of the group.
+	// The id of the group.
 	ID string `json:"id"`
 
-	// LastModifiedBy The id of the user who last changed the group.
+	// The id of the user who last changed the group.
 	LastModifiedBy string `json:"lastModifiedBy,omitempty,omitzero"`
 
-	// Name The name of the group.
+	// The name of the group.
 	Name string `json:"name,omitempty,omitzero"`
 
-	// Version 1 at creation, incremented by each change.
+	// The version, which is 1 at creation and grows by 1 with each change.
 	Version int64 `json:"version,omitempty,omitzero"`
 }
 
@@ -281,15 +281,15 @@ func finishResourceGroup(v *ResourceGroup) (lacks string) {
 	)
 }
 
-// ResourceGroupItemRequest The resource to take out of a group.
+// ResourceGroupItemRequest is a request to remove a resource from a group.
 type ResourceGroupItemRequest struct {
-	// TargetID The id of the item or of the nested group.
+	// The id of the item or of the nested group.
 	TargetID string `json:"targetId"`
 
-	// TargetType The kind of resource to remove, a single item or a nested group. Sources disagree on the spelling that m3ter takes: m3ter's examples have lower case, its published enum upper case, and both can be sent.
+	// The kind of resource to remove: a single item or a nested group. m3ter's examples use lower case, and m3ter's published enum uses upper case. The client sends the value unchanged.
 	TargetType TargetType `json:"targetType"`
 
-	// Version The current version of the group; absent (0) to leave it unchecked.
+	// The current version of the group. If it is absent (0), m3ter does not check the version.
 	Version int64 `json:"version,omitempty,omitzero"`
 }
 
@@ -301,15 +301,15 @@ func checkResourceGroupItemRequest(v ResourceGroupItemRequest) []Problem {
 	)
 }
 
-// Statement A rule that allows or denies actions on resources.
+// Statement is a rule that allows or denies actions on resources.
 type Statement struct {
-	// Action The actions that are allowed or denied, in lower case.
+	// The actions that are allowed or denied, in lower case.
 	Action []Action `json:"action"`
 
-	// Effect Allow or deny, in lower case.
+	// Allow or deny, in lower case.
 	Effect Effect `json:"effect"`
 
-	// Resource The resources of the statement, each as service:resource-type/item-type/id. The item type is item or group. Wildcards are allowed, as in config:meter/*.
+	// The resources of the statement, each as service:resource-type/item-type/id, where item-type is "item" or "group". Wildcards are allowed, for example config:meter/*.
 	Resource []string `json:"resource"`
 }
 
@@ -321,7 +321,7 @@ func checkStatement(v Statement) []Problem {
 	)
 }
 
-// StatementAnswer A rule in a response, where m3ter spells effects and actions in upper case.
+// StatementAnswer is a rule in a response. m3ter spells the effect and the actions of such a rule in upper case. The client converts them to lower case.
 type StatementAnswer = Statement
 
 func finishStatementAnswer(v *StatementAnswer) (lacks string) {
@@ -331,18 +331,18 @@ func finishStatementAnswer(v *StatementAnswer) (lacks string) {
 	)
 }
 
-// Support The support access of an organization.
+// Support is the support access of an organization.
 type Support struct {
-	// EndSupportUsersAccess When support access ends.
+	// When support access ends.
 	EndSupportUsersAccess time.Time `json:"dtEndSupportUsersAccess,omitempty,omitzero"`
 
-	// ID The id of the support request.
+	// The id of the support request.
 	ID string `json:"id"`
 
-	// SupportUsersPermissionPolicy What support users may do.
+	// What support users may do.
 	SupportUsersPermissionPolicy []StatementAnswer `json:"supportUsersPermissionPolicy,omitempty,omitzero"`
 
-	// Version 1 after the first request, incremented by each change.
+	// The version, which is 1 after the first request and grows by 1 with each change.
 	Version int64 `json:"version,omitempty,omitzero"`
 }
 
@@ -353,15 +353,15 @@ func finishSupport(v *Support) (lacks string) {
 	)
 }
 
-// SupportRequest A request to let m3ter's support users into an organization.
+// SupportRequest is a request to give m3ter's support users access to an organization.
 type SupportRequest struct {
-	// EndSupportUsersAccess When support access ends; sent in UTC.
+	// When support access ends; sent in UTC.
 	EndSupportUsersAccess time.Time `json:"dtEndSupportUsersAccess"`
 
-	// SupportUsersPermissionPolicy What support users may do. If it is absent (nil), m3ter chooses. An empty list is sent as an empty list.
+	// The statements that say what support users may do. If the list is absent (nil), m3ter chooses the statements. If it is empty, support users may do nothing.
 	SupportUsersPermissionPolicy []Statement `json:"supportUsersPermissionPolicy,omitzero"`
 
-	// Version The current version; absent (0) in the first request of an organization.
+	// The current version. It must be absent (0) in the first request of an organization.
 	Version int64 `json:"version,omitempty,omitzero"`
 }
 
@@ -373,20 +373,21 @@ func checkSupportRequest(v SupportRequest) []Problem {
 	)
 }
 
-// TargetType The kind of resource to remove, a single item or a nested group. Sources disagree on the spelling that m3ter takes: m3ter's examples have lower case, its published enum upper case, and both can be sent.
+// TargetType is the kind of resource to remove: a single item or a nested group. m3ter's examples use lower case, and m3ter's published enum uses upper case. The client sends the value unchanged.
 type TargetType string
 
-// UserPermissionsAnswer A page of policies, or the one policy of the published document.
+// UserPermissionsAnswer is a page of policies. m3ter's published document says that the response is a single policy. The client accepts either.
 type UserPermissionsAnswer = PermissionPolicyPage
 
-// OrgID defines model for OrgID.
+// OrgID is a parameter of api/openapi.yaml.
 type OrgID = string
 
-// Error Why a request was refused, or what failed.
+// Error is the reason why m3ter refused a request or failed.
 type Error = ErrorMessage
 
-// Finish converts a response, a pointer to one of the types here, to the form of requests, and returns the name of a
-// missing member. It leaves any other value unchanged.
+// Finish converts the effects and actions of a response to the spelling of requests (config:create). It returns the name
+// of the first required member that is missing, or "", and reports whether answer points to a response type of this
+// package. Finish leaves any other value unchanged.
 func Finish(answer any) (lacks string, isOurs bool) {
 	switch v := answer.(type) {
 	case *PermissionPolicy:
@@ -405,7 +406,7 @@ func Finish(answer any) (lacks string, isOurs bool) {
 	return "", false
 }
 
-// known lists the values of the enums, in the form of requests.
+// known lists the values of the enums, in the spelling of requests.
 var known = []string{
 	"all",
 	"config:create",
@@ -433,26 +434,26 @@ var known = []string{
 
 // UserPermissionsParams defines parameters for UserPermissions.
 type UserPermissionsParams struct {
-	// PageSize The largest number of policies in one page. If it is absent, m3ter chooses.
+	// PageSize The largest number of policies in a page. If it is absent (0), m3ter chooses the number.
 	PageSize int32 `form:"pageSize,omitempty" json:"pageSize,omitempty,omitzero"`
 
 	// NextToken The nextToken of the previous page; absent for the first page.
 	NextToken string `form:"nextToken,omitempty" json:"nextToken,omitempty,omitzero"`
 }
 
-// CreatePermissionPolicyJSONRequestBody defines body for CreatePermissionPolicy for application/json ContentType.
+// CreatePermissionPolicyJSONRequestBody is the JSON request body of CreatePermissionPolicy.
 type CreatePermissionPolicyJSONRequestBody = PermissionPolicyRequest
 
-// AddPermissionPolicyToUserJSONRequestBody defines body for AddPermissionPolicyToUser for application/json ContentType.
+// AddPermissionPolicyToUserJSONRequestBody is the JSON request body of AddPermissionPolicyToUser.
 type AddPermissionPolicyToUserJSONRequestBody = PrincipalPermissionRequest
 
-// RemoveResourceJSONRequestBody defines body for RemoveResource for application/json ContentType.
+// RemoveResourceJSONRequestBody is the JSON request body of RemoveResource.
 type RemoveResourceJSONRequestBody = ResourceGroupItemRequest
 
-// RequestSupportJSONRequestBody defines body for RequestSupport for application/json ContentType.
+// RequestSupportJSONRequestBody is the JSON request body of RequestSupport.
 type RequestSupportJSONRequestBody = SupportRequest
 
-// CreatePermissionPolicy: Create Permission Policy. Creates a permission policy. It has no effect until it is added to a user. Names need not be unique: sending the same request twice creates two policies.
+// CreatePermissionPolicy creates a permission policy. A policy has no effect until it is added to a user. Names need not be unique: two equal requests create two policies.
 var CreatePermissionPolicy = Endpoint[PermissionPolicyRequest, PermissionPolicy]{
 	Operation: Operation{
 		Name:      "CreatePermissionPolicy",
@@ -466,7 +467,7 @@ var CreatePermissionPolicy = Endpoint[PermissionPolicyRequest, PermissionPolicy]
 	Finish:  finishPermissionPolicy,
 }
 
-// AddPermissionPolicyToUser: Add a PermissionPolicy to a user. Gives a user the permissions of a policy.
+// AddPermissionPolicyToUser adds a permission policy to a user.
 var AddPermissionPolicyToUser = Endpoint[PrincipalPermissionRequest, PrincipalPermission]{
 	Operation: Operation{
 		Name:      "AddPermissionPolicyToUser",
@@ -481,14 +482,14 @@ var AddPermissionPolicyToUser = Endpoint[PrincipalPermissionRequest, PrincipalPe
 	Finish:  finishPrincipalPermission,
 }
 
-// RemoveResource: Remove item. Removes an item, or a nested group, from a resource group.
+// RemoveResource removes an item or a nested group from a resource group.
 var RemoveResource = Endpoint[ResourceGroupItemRequest, ResourceGroup]{
 	Operation: Operation{
 		Name:      "RemoveResource",
 		Method:    http.MethodPost,
 		Path:      "/organizations/{orgId}/resourcegroups/{type}/{resourceGroupId}/removeresource",
 		Arguments: []string{"organization id", "resourceType", "groupID"},
-		Recovery:  "read the resource group (Get with \"resourcegroups\", its type and its id) and compare its version",
+		Recovery:  "read the resource group (Get with \"resourcegroups\", its type and its id), and check whether its version has changed",
 	},
 	HasBody: true,
 	Check:   checkResourceGroupItemRequest,
@@ -496,14 +497,14 @@ var RemoveResource = Endpoint[ResourceGroupItemRequest, ResourceGroup]{
 	Finish:  finishResourceGroup,
 }
 
-// RequestSupport: Request Support. Lets m3ter's support users into the organization until the given time. The first request of an organization has no version. Each later request changes the existing one and has its current version.
+// RequestSupport gives m3ter's support users access to the organization until the given time. The first support request of an organization must not have a version. Each later request changes the existing support request, and must have the current version of that support request.
 var RequestSupport = Endpoint[SupportRequest, Support]{
 	Operation: Operation{
 		Name:      "RequestSupport",
 		Method:    http.MethodPut,
 		Path:      "/organizations/{orgId}/support",
 		Arguments: []string{"organization id"},
-		Recovery:  "read the support request (Get with \"support\") and compare its end date and version",
+		Recovery:  "read the support request (Get with \"support\"), and check whether its end date and version have changed",
 	},
 	HasBody: true,
 	Check:   checkSupportRequest,
@@ -511,7 +512,7 @@ var RequestSupport = Endpoint[SupportRequest, Support]{
 	Finish:  finishSupport,
 }
 
-// UserPermissions: Retrieve OrgUser Permissions. Lists the permission policies of a user, newest first, in pages. An empty page that has a token is followed by more.
+// UserPermissions lists the permission policies of a user, newest first, in pages. An empty page is not the last page if it has a page token.
 var UserPermissions = Endpoint[UserPermissionsParams, PermissionPolicyPage]{
 	Operation: Operation{
 		Name:      "UserPermissions",

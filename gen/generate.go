@@ -1,10 +1,11 @@
-// Package gen holds what oapi-codegen makes of api/openapi.yaml: the types that travel, and each operation as data.
+// Package gen holds the code that oapi-codegen generates from api/openapi.yaml: the types of requests and responses,
+// and a description of each operation.
 //
-// The files that end in .gen.go, here and in other directories, are generated: change the document, the settings or the
-// templates, and run go generate ./... The functions that the generated code calls are written by hand, in check.go and
-// finish.go.
+// Files whose names end in .gen.go, here and in other directories, are generated. To change them, edit
+// api/openapi.yaml, the settings of oapi-codegen or its templates, and run go generate ./... The generated code calls
+// functions that are written by hand, in check.go and finish.go.
 //
-// Programs want package m3teraccess (in wrapper/), which sends the operations and has names for the types.
+// Programs should use package m3teraccess (in wrapper/), which calls the operations and declares aliases for the types.
 package gen
 
 //go:generate go run github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen --config ../oapi-codegen.yaml -o gen.gen.go ../api/openapi.yaml

@@ -6,12 +6,12 @@ import (
 	"reflect"
 )
 
-// An Operation describes an operation of the document.
+// An Operation describes an operation of api/openapi.yaml.
 type Operation struct {
 	Name      string   // the operationId
 	Method    string   // the HTTP method
 	Path      string   // a template: each {name} is one path segment
-	Arguments []string // the names of the path arguments in errors, in their order
+	Arguments []string // the names of the path arguments in errors, in the order in which they appear in the path
 	Recovery  string   // how to find out the outcome of a write whose response was lost; empty for a read
 }
 
@@ -20,13 +20,13 @@ type Endpoint[Request, Answer any] struct {
 	Operation
 	HasBody bool                         // the request is sent as a JSON body
 	Query   func(Request) string         // encodes the request as a query; may be nil
-	Check   func(Request) []Problem      // checks the request against the document; may be nil
-	Version func(Request) int64          // returns the version in the request; nil if it has none
-	Finish  func(*Answer) (lacks string) // converts a response to the form of requests; returns the name of a missing member
+	Check   func(Request) []Problem      // checks the request against api/openapi.yaml; may be nil
+	Version func(Request) int64          // returns the version in a request; nil if requests have no version
+	Finish  func(*Answer) (lacks string) // converts a response to the spelling of requests; returns the name of a missing member
 }
 
-// query encodes pairs of a name and a value. It omits zero values: m3ter would read a page size of 0, or an empty page
-// token.
+// query encodes names and values as a URL query. It omits zero values, because m3ter would take a page size of 0 or an
+// empty page token literally.
 func query(pairs ...any) string {
 	var values url.Values
 	for i := 0; i < len(pairs); i += 2 {

@@ -2,7 +2,7 @@ package gen
 
 import "strings"
 
-// String reads as a sentence: allow config:retrieve, config:update on config:meter/*.
+// String returns the statement in words, such as "allow config:retrieve, config:update on config:meter/*".
 func (s Statement) String() string {
 	actions := make([]string, len(s.Action))
 	for i, action := range s.Action {

@@ -154,7 +154,7 @@ func TestEndlessResponseIsReadUpToTheLimit(t *testing.T) {
 			const size, bound = 2000, 1000
 			body := strings.NewReader(strings.Repeat(" ", size))
 			base := transportFunc(func(*http.Request) (*http.Response, error) {
-				header := http.Header{"Content-Type": {"application/json"}, forbiddenMark: {"true"}}
+				header := http.Header{"Content-Type": {"application/json"}, invalidMark: {"true"}}
 				return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(body), ContentLength: -1}, nil
 			})
 			err := call.do(t.Context(), newLocalClient(t, base, m3teraccess.WithMaxResponseBytes(bound)))
@@ -174,7 +174,7 @@ func TestMaxResponseBytes(t *testing.T) {
 	const body = `{"data":[],"nextToken":""}`
 	for size, want := range map[int64]bool{int64(len(body)): true, int64(len(body)) - 1: false, 1: false} {
 		// The client doesn't read a longer response to its end, so the contract can't compare it with the document.
-		a := answer{status: 200, body: body, isForbidden: !want}
+		a := answer{status: 200, body: body, isInvalid: !want}
 		client := newLocalClient(t, viaHandler{a}, m3teraccess.WithMaxResponseBytes(size))
 		if err := read(t, client); (err == nil) != want {
 			t.Errorf("%d bytes of %d: %v", size, len(body), err)

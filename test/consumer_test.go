@@ -1,29 +1,23 @@
 package test
 
 import (
-	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 )
 
-// The module consumer is another developer's program. It builds with its own go.mod and go.sum, which list only what
-// the client links.
+// The module consumer is another developer's program. It builds with its own go.mod and go.sum, which list only the
+// modules that the client links.
 func TestConsumer(t *testing.T) {
-	binary := filepath.Join(t.TempDir(), "consumer")
-	runGo(t, "consumer", "build", "-mod=readonly", "-o", binary, ".")
-	info, err := os.Stat(binary)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sums := readText(t, "consumer/go.sum")
-	t.Logf("go.sum has %d lines; the binary has %.1f MB", strings.Count(sums, "\n"), float64(info.Size())/1e6)
+	runGo(t, "consumer", "build", "-mod=readonly", "-o", os.DevNull, ".")
+	sums := "\n" + readText(t, "consumer/go.sum")
 	for _, heavy := range []string{"github.com/getkin/kin-openapi", "github.com/oapi-codegen/oapi-codegen/v2", "github.com/redis/go-redis/v9"} {
-		if strings.Contains("\n"+sums, "\n"+heavy+" ") {
-			t.Errorf("a consumer has to know %s", heavy)
+		if strings.Contains(sums, "\n"+heavy+" ") {
+			t.Errorf("consumer/go.sum lists %s", heavy)
 		}
 	}
 }
@@ -36,32 +30,26 @@ func TestConsumerGetsTheStatedVersions(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	writeText(t, dir+"/main.go", readText(t, "consumer/main.go"))
-	writeText(t, dir+"/go.sum", readText(t, "../go.sum"))
-	writeText(t, dir+"/go.mod", "module example.com/consumer\n\ngo 1.26.0\n")
+	for file, text := range map[string]string{
+		"main.go": readText(t, "consumer/main.go"),
+		"go.sum":  readText(t, "../go.sum"),
+		"go.mod":  "module example.com/consumer\n\ngo 1.26.0\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
 	runGo(t, dir, "mod", "edit", "-require="+module+"@v0.0.0", "-replace="+module+"="+root)
-	runGo(t, dir, "build", "-mod=mod", "-o", filepath.Join(t.TempDir(), "consumer"), ".")
+	runGo(t, dir, "build", "-mod=mod", "-o", os.DevNull, ".")
 
-	var stated struct {
-		Require []struct{ Path, Version string }
+	stated := regexp.MustCompile(`\tgolang.org/x/oauth2 (v\S+)`).FindStringSubmatch(readText(t, "../go.mod"))
+	if stated == nil || strings.Contains(readText(t, "../go.mod"), "redis") {
+		t.Fatal("go.mod must require golang.org/x/oauth2, and leave redis to wrapper/redislimiter")
 	}
-	if err := json.Unmarshal([]byte(runGo(t, "..", "mod", "edit", "-json")), &stated); err != nil {
-		t.Fatal(err)
-	}
-	const linked = "golang.org/x/oauth2"
-	want := []string{"example.com/consumer ", module + " v0.0.0"}
-	for _, required := range stated.Require {
-		if strings.Contains(required.Path, "redis") {
-			t.Errorf("go.mod requires %s, which belongs to wrapper/redislimiter alone", required.Path)
-		}
-		if required.Path == linked {
-			want = append(want, linked+" "+required.Version)
-		}
-	}
+	want := []string{"example.com/consumer ", module + " v0.0.0", "golang.org/x/oauth2 " + stated[1]}
 	listed := runGo(t, dir, "list", "-mod=mod", "-deps", "-f", "{{with .Module}}{{.Path}} {{.Version}}{{end}}", "./...")
 	got := slices.Compact(slices.Sorted(strings.SplitSeq(strings.TrimRight(listed, "\n"), "\n")))
-	slices.Sort(want)
-	if !slices.Equal(got, want) || len(want) != 3 {
+	if !slices.Equal(got, want) {
 		t.Errorf("built with %q, want %q", got, want)
 	}
 }
@@ -88,11 +76,4 @@ func readText(t *testing.T, file string) string {
 		t.Fatal(err)
 	}
 	return string(text)
-}
-
-func writeText(t *testing.T, file, text string) {
-	t.Helper()
-	if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
-		t.Fatal(err)
-	}
 }

@@ -18,9 +18,9 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/test/cases"
 )
 
-// forbiddenMark is the header with which a test marks a response that the document forbids. A response without it must
+// invalidMark is the header with which a test marks a response that the document forbids. A response without it must
 // match the document, and a response with it must not. The client never sees the header.
-const forbiddenMark = "Test-Breaks-Contract"
+const invalidMark = "Test-Breaks-Contract"
 
 // A contract is a transport that compares each request and response with the document.
 type contract struct {
@@ -42,8 +42,8 @@ func (c *contract) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	marked := resp.Header.Get(forbiddenMark) != ""
-	resp.Header.Del(forbiddenMark)
+	marked := resp.Header.Get(invalidMark) != ""
+	resp.Header.Del(invalidMark)
 	header := resp.Header.Clone()
 	resp.Body = &judgedBody{ReadCloser: resp.Body, judge: func(body []byte, ended error) {
 		verdict := ended
@@ -139,13 +139,13 @@ func TestContractReportsViolations(t *testing.T) {
 		answer answer
 		want   string // part of the report; "" for no report
 	}{
-		{"all in order", path, good, allowed(200, `{"id":"p"}`), ""},
-		{"a forbidden answer, marked", path, good, forbidden(200, `{}`), ""},
-		{"a forbidden answer", path, good, allowed(200, `{}`), "the document forbids the answer"},
-		{"a status that isn't declared", path, good, allowed(201, `{"id":"p"}`), "the document forbids the answer"},
-		{"an allowed answer, marked", path, good, forbidden(200, `{"id":"p"}`), "though it is marked"},
-		{"a forbidden request", path, strings.Replace(good, "all", "ALL", 1), allowed(200, `{"id":"p"}`), "the document forbids the request"},
-		{"a request for something else", path + "/x", good, allowed(200, `{"id":"p"}`), "the document forbids the request"},
+		{"all in order", path, good, valid(200, `{"id":"p"}`), ""},
+		{"a forbidden answer, marked", path, good, invalid(200, `{}`), ""},
+		{"a forbidden answer", path, good, valid(200, `{}`), "the document forbids the answer"},
+		{"a status that isn't declared", path, good, valid(201, `{"id":"p"}`), "the document forbids the answer"},
+		{"an allowed answer, marked", path, good, invalid(200, `{"id":"p"}`), "though it is marked"},
+		{"a forbidden request", path, strings.Replace(good, "all", "ALL", 1), valid(200, `{"id":"p"}`), "the document forbids the request"},
+		{"a request for something else", path + "/x", good, valid(200, `{"id":"p"}`), "the document forbids the request"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -1,8 +1,8 @@
-// Package test looks at the client and at its fake from outside: it holds both against api/openapi.yaml, breaks
-// connections and answers, races callers, and looks for secrets in whatever is shown. It knows exported names only.
+// Package test tests the client and its fake from outside. It compares both with api/openapi.yaml, breaks connections
+// and responses, runs concurrent callers, and searches errors and log lines for secrets. It uses exported names only.
 //
-// What it asks of each operation is derived from the document, by package cases.
+// Package cases derives the cases of each operation from the document.
 //
-// What needs to know unexported ones is tested beside them, in wrapper and in m3tertest. Here belongs what concerns
-// more than one package, or the module as a whole: what it imports, what go doc shows, and what a consumer builds.
+// A test that needs unexported names belongs in wrapper or in m3tertest. A test belongs here if it concerns more than
+// one package or the module as a whole: its imports, the output of go doc, and the build of a consumer.
 package test

@@ -45,9 +45,9 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 func testRedirects(t *testing.T, name, good string, do func(client *m3teraccess.Client, url, target string) (status int, err error), opts ...m3teraccess.Option) {
 	t.Helper()
 	for _, status := range []int{301, 302, 303, 307, 308} {
-		elsewhere := newServer(t, allowed(200, good))
+		elsewhere := newServer(t, valid(200, good))
 		for _, target := range []string{elsewhere.URL + "/oauth/token", "/organizations/org/support"} {
-			redirecting := newServer(t, redirect(status, target), forbidden(200, good))
+			redirecting := newServer(t, redirect(status, target), invalid(200, good))
 			got, err := do(redirecting.client(t, opts...), redirecting.URL, target)
 			if here, there := len(redirecting.requests()), len(elsewhere.requests()); got != status || here != 1 || there != 0 {
 				t.Errorf("%s, %d to %s: status %d, %v, after %d requests here and %d elsewhere", name, status, target, got, err, here, there)
@@ -57,7 +57,7 @@ func testRedirects(t *testing.T, name, good string, do func(client *m3teraccess.
 }
 
 func redirect(status int, target string) answer {
-	return answer{status: status, header: map[string]string{"Location": target}, body: "{}", isForbidden: true}
+	return answer{status: status, header: map[string]string{"Location": target}, body: "{}", isInvalid: true}
 }
 
 func newRequest(t *testing.T, method, url string) *http.Request {
@@ -109,7 +109,7 @@ func TestCallersHTTPClientIsUnchanged(t *testing.T) {
 		Timeout:       time.Minute,
 	}
 	before := *theirs
-	target := newServer(t, allowed(200, `{"id":"p"}`))
+	target := newServer(t, valid(200, `{"id":"p"}`))
 	server := newServer(t, redirect(307, target.URL))
 	if err := create(t, server.client(t, m3teraccess.WithHTTPClient(theirs))); err == nil || followed != 0 || len(target.requests()) != 0 {
 		t.Errorf("the redirect was followed: %v", err)
@@ -132,7 +132,7 @@ func TestLoopbackHostInUpperCase(t *testing.T) {
 	var asked []string
 	transport := viaHandler{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked = append(asked, r.URL.Host, cmp.Or(r.Host, r.URL.Host))
-		allowed(200, `{"data":[]}`).ServeHTTP(w, r)
+		valid(200, `{"data":[]}`).ServeHTTP(w, r)
 	})}
 	client := newLocalClient(t, transport, m3teraccess.WithBaseURL("http://LOCALHOST:8080"))
 	if err := read(t, client); err != nil {

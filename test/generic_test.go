@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -56,7 +57,7 @@ func TestGetIsReadAsStrictlyAsTheMethods(t *testing.T) {
 
 func TestPathSegments(t *testing.T) {
 	ctx := t.Context()
-	server := newServer(t, allowed(200, `{"id":"u"}`))
+	server := newServer(t, valid(200, `{"id":"u"}`))
 	client := newUncheckedClient(t, server.URL, newTransport(t))
 	for segment, escaped := range map[string]string{"a b": "a%20b", "a?b#c": "a%3Fb%23c", "%2e%2e": "%252e%252e", "é": "%C3%A9"} {
 		before := len(server.requests())
@@ -107,7 +108,7 @@ func TestSend(t *testing.T) {
 			t.Errorf("%s: got %v", test.name, err)
 		}
 	}
-	server := newServer(t, allowed(200, `{"id":"u"}`))
+	server := newServer(t, valid(200, `{"id":"u"}`))
 	client := newUncheckedClient(t, server.URL, newTransport(t))
 	if got, err := m3teraccess.Send[user](ctx, client, "PATCH", user{ID: "u", Mail: "a"}, "users", "u"); err != nil || got.ID != "u" {
 		t.Errorf("%+v, %v", got, err)
@@ -235,4 +236,19 @@ func TestTwentyWriters(t *testing.T) {
 			t.Errorf("version %d after 20 writers", support.Version)
 		}
 	})
+}
+
+// List sends what it was given, even if the caller changes its arguments before the loop.
+func TestListKeepsItsArguments(t *testing.T) {
+	server := newServer(t, valid(200, `{"data":[]}`))
+	query, segments := url.Values{"pageSize": {"2"}}, []string{"users"}
+	list := m3teraccess.List[user](t.Context(), server.client(t), query, segments...)
+	query.Set("pageSize", "3")
+	segments[0] = "plans"
+	if _, err := collect(list); err != nil {
+		t.Error(err)
+	}
+	if uri := server.requests()[0].RequestURI; uri != "/organizations/org/users?pageSize=2" {
+		t.Errorf("sent %s", uri)
+	}
 }

@@ -25,7 +25,7 @@ type calledID struct {
 func eachID(t *testing.T, ids []string, test func(calledID)) {
 	for _, call := range calls {
 		for i, argument := range call.Arguments() {
-			server := newServer(t, allowed(200, call.good))
+			server := newServer(t, valid(200, call.good))
 			client := server.client(t)
 			for _, id := range ids {
 				values := call.Examples()

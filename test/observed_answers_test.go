@@ -17,7 +17,7 @@ import (
 
 // The rows about responses.
 var answerSituations = []situation{
-	{"permissions answered as pages", onPlain(func(t *testing.T, fake *m3tertest.Server, plain plainClient) {
+	{"permissions that span several pages", onPlain(func(t *testing.T, fake *m3tertest.Server, plain plainClient) {
 		grantThree(fake)
 		var policies []gen.PermissionPolicy
 		params := gen.UserPermissionsParams{PageSize: 1}
@@ -57,7 +57,7 @@ var answerSituations = []situation{
 		}
 	})},
 
-	{"a 200 with a body of HTML, an empty body or truncated JSON", func(t *testing.T) {
+	{"a 200 with HTML, an empty body or truncated JSON", func(t *testing.T) {
 		for _, answer := range unreadableAnswers {
 			resp, err := plainAt(t, newServer(t, answer)).create(t.Context())
 			if answer.header != nil {
@@ -74,14 +74,14 @@ var answerSituations = []situation{
 		}
 	}},
 
-	{"a 200 with the body null", func(t *testing.T) {
-		resp, err := plainAt(t, newServer(t, forbidden(200, "null"))).create(t.Context())
+	{"a 200 whose body is null", func(t *testing.T) {
+		resp, err := plainAt(t, newServer(t, invalid(200, "null"))).create(t.Context())
 		if err != nil || resp.JSON200 == nil || !reflect.ValueOf(*resp.JSON200).IsZero() {
 			t.Errorf("%+v, %v", resp, err)
 		}
-	}, func(t *testing.T) { checkUnreadable(t, forbidden(200, "null")) }},
+	}, func(t *testing.T) { checkUnreadable(t, invalid(200, "null")) }},
 
-	{"an endless response of 200 or 400", func(t *testing.T) {
+	{"an endless response with status 200 or 400", func(t *testing.T) {
 		const size = 11 << 20 // more than WithMaxResponseBytes allows by default
 		for _, status := range []int{200, 400} {
 			resp, err := plainAt(t, newServer(t, longAnswer(status, size))).create(t.Context())
@@ -104,11 +104,11 @@ var (
 	emptyPage = m3tertest.Fault{Operation: "UserPermissions", Status: 200, Body: `{"data":[],"nextToken":"again"}`}
 
 	unreadableAnswers = []answer{
-		forbidden(200, "<html>"),
-		{status: 200, header: map[string]string{"Content-Type": "text/html"}, body: "<html>", isForbidden: true},
-		forbidden(200, ""),
-		forbidden(200, " "),
-		forbidden(200, `{"id":"1`),
+		invalid(200, "<html>"),
+		{status: 200, header: map[string]string{"Content-Type": "text/html"}, body: "<html>", isInvalid: true},
+		invalid(200, ""),
+		invalid(200, " "),
+		invalid(200, `{"id":"1`),
 	}
 )
 
@@ -151,7 +151,7 @@ func checkUnreadable(t *testing.T, a answer) {
 
 // longAnswer returns a JSON response with size spaces in its body.
 func longAnswer(status, size int) answer {
-	long := forbidden(status, `{"id":"p","message":"no"`)
+	long := invalid(status, `{"id":"p","message":"no"`)
 	long.then = func(w http.ResponseWriter) {
 		pad(w, size)
 		_, _ = w.Write([]byte("}"))

@@ -14,7 +14,7 @@ import (
 
 // The rows about requests: their targets, their number and their time.
 var requestSituations = []situation{
-	{"a policy with the constants for effects and actions", onPlain(func(t *testing.T, _ *m3tertest.Server, plain plainClient) {
+	{"a policy built from the library's constants", onPlain(func(t *testing.T, _ *m3tertest.Server, plain plainClient) {
 		resp, err := plain.CreatePermissionPolicyWithResponse(t.Context(), plain.org, gen.PermissionPolicyRequest{
 			Name: "Meter writers",
 			PermissionPolicy: []gen.Statement{{
@@ -29,7 +29,7 @@ var requestSituations = []situation{
 		}
 	})},
 
-	{"Request Support", onPlain(func(t *testing.T, _ *m3tertest.Server, plain plainClient) {
+	{"the Request Support endpoint", onPlain(func(t *testing.T, _ *m3tertest.Server, plain plainClient) {
 		resp, err := plain.RequestSupportWithResponse(t.Context(), plain.org, supportRequest(0))
 		if err != nil || resp.JSON200 == nil || resp.JSON200.Version != 1 {
 			t.Errorf("%+v, %v", resp, err)
@@ -40,7 +40,7 @@ var requestSituations = []situation{
 		}
 	})},
 
-	{"ids with `..`, `/` or `?`", onPlain(func(t *testing.T, fake *m3tertest.Server, plain plainClient) {
+	{"ids that would change the path", onPlain(func(t *testing.T, fake *m3tertest.Server, plain plainClient) {
 		for id, want := range map[string]string{
 			"..":   "/permissions",
 			"../x": "/users/..%2Fx/permissions",
@@ -69,7 +69,7 @@ var requestSituations = []situation{
 		}
 	})},
 
-	{"a POST that is dropped, or answered with 502, 500 or 409", onPlain(func(t *testing.T, fake *m3tertest.Server, plain plainClient) {
+	{"a POST whose connection is dropped, or whose status is 502, 500 or 409", onPlain(func(t *testing.T, fake *m3tertest.Server, plain plainClient) {
 		for i, fault := range failedPosts {
 			fake.ClearFaults()
 			fake.Inject(fault)
@@ -97,7 +97,7 @@ var requestSituations = []situation{
 		}
 	})},
 
-	{"a server that does not respond", onPlain(func(t *testing.T, fake *m3tertest.Server, plain plainClient) {
+	{"a server that never responds", onPlain(func(t *testing.T, fake *m3tertest.Server, plain plainClient) {
 		fake.Inject(m3tertest.Fault{Delay: 4 * time.Hour}) // an hour less than the access token lasts
 		start := time.Now()
 		resp, err := plain.create(t.Context())
@@ -118,7 +118,7 @@ var requestSituations = []situation{
 		}
 	})},
 
-	{"Retry-After: 30 with a deadline of 1 second", onPlain(func(t *testing.T, fake *m3tertest.Server, plain plainClient) {
+	{"a 429 with Retry-After: 30, and a deadline of 1 second", onPlain(func(t *testing.T, fake *m3tertest.Server, plain plainClient) {
 		fake.Inject(retryIn30)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()

@@ -16,7 +16,7 @@ import (
 
 // The rows about access tokens.
 var tokenSituations = []situation{
-	{"50 concurrent first calls", onPlain(func(t *testing.T, fake *m3tertest.Server, plain plainClient) {
+	{"50 concurrent calls on a new client", onPlain(func(t *testing.T, fake *m3tertest.Server, plain plainClient) {
 		var group sync.WaitGroup
 		for range 50 {
 			group.Go(func() {
@@ -31,7 +31,7 @@ var tokenSituations = []situation{
 		checkTokenRequests(t, fake, 1)
 	})},
 
-	{"a token revoked before its expiry", onPlain(func(t *testing.T, fake *m3tertest.Server, plain plainClient) {
+	{"an access token that is revoked before it expires", onPlain(func(t *testing.T, fake *m3tertest.Server, plain plainClient) {
 		fake.RevokeTokens()
 		fake.Inject(m3tertest.Fault{Times: 2, Status: 401})
 		for _, status := range []int{401, 401, 403, 403} {
@@ -53,7 +53,7 @@ var tokenSituations = []situation{
 		}
 	})},
 
-	{"an http base URL", func(t *testing.T) {
+	{"a base URL with http instead of https", func(t *testing.T) {
 		var sent *http.Request
 		base := transportFunc(func(req *http.Request) (*http.Response, error) {
 			sent = req
@@ -69,7 +69,7 @@ var tokenSituations = []situation{
 		}
 	}},
 
-	{"a redirect to another port of the host", func(t *testing.T) {
+	{"a redirect to another port on the same host", func(t *testing.T) {
 		fake, elsewhere := newRedirectingFake(t)
 		plain := plainOf(t, fake, newTransport(t))
 		resp, err := plain.create(t.Context())
@@ -93,7 +93,7 @@ var tokenSituations = []situation{
 		}
 	}},
 
-	{"an error that is printed, or whose request is dumped", onPlain(func(t *testing.T, fake *m3tertest.Server, plain plainClient) {
+	{"printing an error, or dumping its request", onPlain(func(t *testing.T, fake *m3tertest.Server, plain plainClient) {
 		fake.Inject(m3tertest.Fault{Status: 500})
 		resp, err := plain.create(t.Context())
 		checkStatus(t, resp, err, 500)
@@ -120,8 +120,8 @@ var tokenSituations = []situation{
 
 // newRedirectingFake starts a fake that redirects every operation to another port of its host.
 func newRedirectingFake(t *testing.T) (fake *m3tertest.Server, elsewhere *server) {
-	fake, elsewhere = m3tertest.NewServer(), newServer(t, allowed(200, `{"id":"p"}`))
+	fake, elsewhere = m3tertest.NewServer(), newServer(t, valid(200, `{"id":"p"}`))
 	t.Cleanup(fake.Close)
-	fake.Inject(m3tertest.Fault{Status: 307, Header: http.Header{"Location": {elsewhere.URL}, forbiddenMark: {"true"}}})
+	fake.Inject(m3tertest.Fault{Status: 307, Header: http.Header{"Location": {elsewhere.URL}, invalidMark: {"true"}}})
 	return fake, elsewhere
 }

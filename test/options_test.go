@@ -149,7 +149,7 @@ func TestOptionsOverrideTheEnvironment(t *testing.T) {
 				handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					received = append(received, r)
 					key, secret, _ := r.BasicAuth() // the access token names the credentials
-					allowed(200, `{"id":"p","access_token":"of:`+key+":"+secret+`","token_type":"Bearer"}`).ServeHTTP(w, r)
+					valid(200, `{"id":"p","access_token":"of:`+key+":"+secret+`","token_type":"Bearer"}`).ServeHTTP(w, r)
 				})
 				given := append(test.opts, m3teraccess.WithHTTPClient(&http.Client{Transport: viaHandler{handler}}))
 				if base.option != "" {
@@ -210,7 +210,7 @@ func TestHeadersOfEveryRequest(t *testing.T) {
 
 // A client of another organization calls that organization, and the first client is unchanged.
 func TestOrganization(t *testing.T) {
-	server := newServer(t, allowed(200, `{"id":"p"}`))
+	server := newServer(t, valid(200, `{"id":"p"}`))
 	client := server.client(t)
 	clients := []*m3teraccess.Client{client.Organization("a"), client, client.Organization("a").Organization("b"), client}
 	for i, orgID := range []string{"a", "org", "b", "org"} {
@@ -235,7 +235,7 @@ func TestMixedUpSettingsAreNotShown(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	client := newLocalClient(t, viaHandler{allowed(200, `{}`)}).Organization(secret)
+	client := newLocalClient(t, viaHandler{valid(200, `{}`)}).Organization(secret)
 	if _, err := client.RequestSupport(t.Context(), supportRequest(0)); err == nil || strings.Contains(err.Error(), "bcd/") {
 		t.Errorf("Organization: %v", err)
 	}

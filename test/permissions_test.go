@@ -22,27 +22,27 @@ func TestShapesOfPermissions(t *testing.T) {
 		answer answer
 		want   []string // ids; nil for a DecodeError
 	}{
-		{"page", allowed(200, `{"data":[{"id":"a"},{"id":"b"}]}`), []string{"a", "b"}},
-		{"last page, token null", allowed(200, `{"data":[{"id":"a"}],"nextToken":null}`), []string{"a"}},
-		{"last page, token empty", allowed(200, `{"data":[{"id":"a"}],"nextToken":""}`), []string{"a"}},
-		{"empty page", allowed(200, `{"data":[]}`), []string{}},
-		{"page of null", forbidden(200, `{"data":null}`), []string{}},
-		{"one policy", allowed(200, `{"id":"a","name":"n","managedPolicy":true}`), []string{"a"}},
-		{"one policy, space around", allowed(200, " \n{\"id\":\"a\"}\n "), []string{"a"}},
-		{"bare list", forbidden(200, `[{"id":"a"},{"id":"b"}]`), []string{"a", "b"}},
-		{"bare list, space around", forbidden(200, "\t[{\"id\":\"a\"}] "), []string{"a"}},
-		{"empty bare list", forbidden(200, `[]`), []string{}},
-		{"more fields", allowed(200, `{"data":[{"id":"a","new":{"x":1}}],"total":1}`), []string{"a"}},
-		{"neither data nor id", forbidden(200, `{}`), nil},
-		{"only a token", forbidden(200, `{"nextToken":"t"}`), nil},
-		{"an error in a success", forbidden(200, `{"message":"no"}`), nil},
-		{"policy without id", forbidden(200, `{"name":"n"}`), nil},
-		{"page with a policy without id", forbidden(200, `{"data":[{"id":"a"},{"name":"n"}]}`), nil},
-		{"page with null", forbidden(200, `{"data":[null]}`), nil},
-		{"bare list with null", forbidden(200, `[null]`), nil},
-		{"data an object", forbidden(200, `{"data":{"id":"a"}}`), nil},
-		{"data a string", forbidden(200, `{"data":"a"}`), nil},
-		{"null", forbidden(200, `null`), nil},
+		{"page", valid(200, `{"data":[{"id":"a"},{"id":"b"}]}`), []string{"a", "b"}},
+		{"last page, token null", valid(200, `{"data":[{"id":"a"}],"nextToken":null}`), []string{"a"}},
+		{"last page, token empty", valid(200, `{"data":[{"id":"a"}],"nextToken":""}`), []string{"a"}},
+		{"empty page", valid(200, `{"data":[]}`), []string{}},
+		{"page of null", invalid(200, `{"data":null}`), []string{}},
+		{"one policy", valid(200, `{"id":"a","name":"n","managedPolicy":true}`), []string{"a"}},
+		{"one policy, space around", valid(200, " \n{\"id\":\"a\"}\n "), []string{"a"}},
+		{"bare list", invalid(200, `[{"id":"a"},{"id":"b"}]`), []string{"a", "b"}},
+		{"bare list, space around", invalid(200, "\t[{\"id\":\"a\"}] "), []string{"a"}},
+		{"empty bare list", invalid(200, `[]`), []string{}},
+		{"more fields", valid(200, `{"data":[{"id":"a","new":{"x":1}}],"total":1}`), []string{"a"}},
+		{"neither data nor id", invalid(200, `{}`), nil},
+		{"only a token", invalid(200, `{"nextToken":"t"}`), nil},
+		{"an error in a success", invalid(200, `{"message":"no"}`), nil},
+		{"policy without id", invalid(200, `{"name":"n"}`), nil},
+		{"page with a policy without id", invalid(200, `{"data":[{"id":"a"},{"name":"n"}]}`), nil},
+		{"page with null", invalid(200, `{"data":[null]}`), nil},
+		{"bare list with null", invalid(200, `[null]`), nil},
+		{"data an object", invalid(200, `{"data":{"id":"a"}}`), nil},
+		{"data a string", invalid(200, `{"data":"a"}`), nil},
+		{"null", invalid(200, `null`), nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			client := newServer(t, test.answer).client(t)
@@ -84,7 +84,7 @@ func pages(t *testing.T, pageSize string, byToken map[string]string) (client *m3
 			t.Errorf("sent the query %q", r.URL.RawQuery)
 		}
 		if *asked = append(*asked, token); len(*asked) > 20 { // otherwise a client that follows repeated page tokens would not end
-			allowed(404, `{}`).ServeHTTP(w, r)
+			valid(404, `{}`).ServeHTTP(w, r)
 			return
 		}
 		ids, next, _ := strings.Cut(byToken[token], ">")
@@ -92,7 +92,7 @@ func pages(t *testing.T, pageSize string, byToken map[string]string) (client *m3
 		for id := range strings.FieldsFuncSeq(ids, func(r rune) bool { return r == ',' }) {
 			data = append(data, m3teraccess.PermissionPolicy{ID: id})
 		}
-		allowed(200, toJSON(m3teraccess.PermissionPolicyPage{Data: data, NextToken: next})).ServeHTTP(w, r)
+		valid(200, toJSON(m3teraccess.PermissionPolicyPage{Data: data, NextToken: next})).ServeHTTP(w, r)
 	})}
 	return newLocalClient(t, base), asked
 }
@@ -175,7 +175,7 @@ func TestLoopsFetchPages(t *testing.T) {
 
 // An error between pages is the last value of the loop, after the policies of the pages before.
 func TestErrorBetweenPages(t *testing.T) {
-	server := newServer(t, allowed(200, `{"data":[{"id":"a"}],"nextToken":"1"}`), allowed(404, `{"message":"gone"}`))
+	server := newServer(t, valid(200, `{"data":[{"id":"a"}],"nextToken":"1"}`), valid(404, `{"message":"gone"}`))
 	var ids []string
 	var errs []error
 	for policy, err := range server.client(t).UserPermissions(t.Context(), "u") {

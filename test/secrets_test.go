@@ -70,8 +70,8 @@ func everyText(value any) map[string]string {
 
 func TestClientsShowNoSecrets(t *testing.T) {
 	token := &oauth2.Token{AccessToken: accessToken}
-	client := newSecretClient(t, tokenAnswer, allowed(200, `{"id":"p"}`))
-	withSource := newLocalClient(t, viaHandler{allowed(200, `{"id":"p"}`)}, m3teraccess.WithTokenSource(oauth2.StaticTokenSource(token)))
+	client := newSecretClient(t, tokenAnswer, valid(200, `{"id":"p"}`))
+	withSource := newLocalClient(t, viaHandler{valid(200, `{"id":"p"}`)}, m3teraccess.WithTokenSource(oauth2.StaticTokenSource(token)))
 	for kind, client := range map[string]*m3teraccess.Client{
 		"with credentials": client, "with a token source": withSource, "of another organization": client.Organization("other"),
 	} {
@@ -104,7 +104,7 @@ func TestClientsShowNoSecrets(t *testing.T) {
 
 var (
 	withSecret  = m3teraccess.WithCredentials(apiKey, apiSecret)
-	tokenAnswer = allowed(200, fmt.Sprintf(`{"access_token":%q,"token_type":"Bearer","expires_in":18000}`, accessToken))
+	tokenAnswer = valid(200, fmt.Sprintf(`{"access_token":%q,"token_type":"Bearer","expires_in":18000}`, accessToken))
 )
 
 // newSecretClient makes a client with the secret. Its server has one response to token requests, and one to calls.

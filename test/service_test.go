@@ -64,19 +64,19 @@ func operations(requests []m3tertest.Request) []m3tertest.Request {
 
 // answer describes a response of a server.
 type answer struct {
-	status      int
-	header      map[string]string // in addition to Content-Type: application/json, or instead of it; "" removes a header
-	body        string
-	isForbidden bool                      // the document forbids it
-	then        func(http.ResponseWriter) // called after the body is written; may be nil
+	status    int
+	header    map[string]string // in addition to Content-Type: application/json, or instead of it; "" removes a header
+	body      string
+	isInvalid bool                      // the document forbids it
+	then      func(http.ResponseWriter) // called after the body is written; may be nil
 }
 
-// allowed returns a response that the document allows.
-func allowed(status int, body string) answer { return answer{status: status, body: body} }
+// valid returns a response that the document allows.
+func valid(status int, body string) answer { return answer{status: status, body: body} }
 
-// forbidden returns a response that the document forbids.
-func forbidden(status int, body string) answer {
-	return answer{status: status, body: body, isForbidden: true}
+// invalid returns a response that the document forbids.
+func invalid(status int, body string) answer {
+	return answer{status: status, body: body, isInvalid: true}
 }
 
 func (a answer) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
@@ -86,8 +86,8 @@ func (a answer) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 			w.Header()[name] = nil // otherwise net/http would guess one
 		}
 	}
-	if a.isForbidden {
-		w.Header().Set(forbiddenMark, "true")
+	if a.isInvalid {
+		w.Header().Set(invalidMark, "true")
 	}
 	if a.status != 0 { // 0 means that WriteHeader is not called
 		w.WriteHeader(a.status)

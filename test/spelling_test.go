@@ -38,7 +38,7 @@ func TestConstantsOfTheDocument(t *testing.T) {
 	}
 }
 
-// Each call returns statements in the form that can be sent, whatever the spelling of m3ter. Resources are unchanged.
+// Each call returns statements in the spelling of requests, whatever the spelling of m3ter. Resources are unchanged.
 func TestStatementsAreReturnedInSendableForm(t *testing.T) {
 	forms := map[[2]string][2]string{ // of an effect and an action
 		{"allow", "config:create"}: {"allow", "config:create"},
@@ -66,7 +66,7 @@ func TestStatementsAreReturnedInSendableForm(t *testing.T) {
 					maps.Copy(found, statement(answer))
 					answered[call.name] = true
 				}
-				got, err := call.Do(t.Context(), newLocalClient(t, viaHandler{allowed(200, toJSON(tree))}))
+				got, err := call.Do(t.Context(), newLocalClient(t, viaHandler{valid(200, toJSON(tree))}))
 				if err != nil && !errors.Is(err, m3teraccess.ErrRepeatedToken) { // the page token of the example repeats
 					t.Fatal(err)
 				}
@@ -104,7 +104,7 @@ func statementsIn(tree any) (found []map[string]any) {
 // The client reads a response with a new type of principal.
 func TestUnknownPrincipalTypes(t *testing.T) {
 	for _, kind := range []string{"USER", "USERGROUP", "SERVICEUSER", "SUPPORTUSERS", "ROBOT", "user", ""} {
-		client := newLocalClient(t, viaHandler{allowed(200, `{"id":"l","principalType":"`+kind+`"}`)})
+		client := newLocalClient(t, viaHandler{valid(200, `{"id":"l","principalType":"`+kind+`"}`)})
 		link, err := client.AddPermissionPolicyToUser(t.Context(), "p", m3teraccess.PrincipalPermissionRequest{PrincipalID: "u"})
 		if err != nil || link.PrincipalType != kind {
 			t.Errorf("%s: got %+v, %v", kind, link, err)
@@ -114,7 +114,7 @@ func TestUnknownPrincipalTypes(t *testing.T) {
 
 // The client omits zero values, but sends an empty list of support statements, which differs from no list.
 func TestZeroValuesAreOmitted(t *testing.T) {
-	server := newServer(t, allowed(200, `{"id":"s"}`))
+	server := newServer(t, valid(200, `{"id":"s"}`))
 	request := supportRequest(0)
 	for i, want := range []string{
 		`{"dtEndSupportUsersAccess":"2026-03-01T17:00:00Z"}`,

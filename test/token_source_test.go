@@ -22,7 +22,7 @@ func (f sourceFunc) Token() (*oauth2.Token, error) { return f() }
 
 // All calls use one access token of a source. The client never calls Token concurrently.
 func TestTokenSource(t *testing.T) {
-	server := newServer(t, allowed(200, `{"id":"p"}`))
+	server := newServer(t, valid(200, `{"id":"p"}`))
 	var concurrent, asked atomic.Int32
 	callAtOnce(t, 20, server.client(t, m3teraccess.WithTokenSource(sourceFunc(func() (*oauth2.Token, error) {
 		if concurrent.Add(1) > 1 {
@@ -49,7 +49,7 @@ func TestSlowTokenSource(t *testing.T) {
 			time.Sleep(time.Minute)
 			return &oauth2.Token{AccessToken: "late", Expiry: time.Now().Add(time.Hour)}, nil
 		})
-		client := newLocalClient(t, viaHandler{allowed(200, `{"id":"p"}`)}, m3teraccess.WithTokenSource(slow))
+		client := newLocalClient(t, viaHandler{valid(200, `{"id":"p"}`)}, m3teraccess.WithTokenSource(slow))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		began := time.Now()
@@ -78,12 +78,12 @@ func TestInvalidAccessTokens(t *testing.T) {
 	source := func(token *oauth2.Token, err error) m3teraccess.Option {
 		return m3teraccess.WithTokenSource(sourceFunc(func() (*oauth2.Token, error) { return token, err }))
 	}
-	check("neither token nor error", allowed(500, ""), source(nil, nil), nil)
-	check("an error and a token", allowed(500, ""), source(&oauth2.Token{AccessToken: "theirs"}, errNoConsent), errNoConsent)
+	check("neither token nor error", valid(500, ""), source(nil, nil), nil)
+	check("an error and a token", valid(500, ""), source(&oauth2.Token{AccessToken: "theirs"}, errNoConsent), errNoConsent)
 	for _, token := range []string{"Bearer x", " x", "x ", "x y", "x\n", "a\r\nb", "x\u00a0", "\u00e9", ""} {
 		quoted, _ := json.Marshal(token)
-		check(fmt.Sprintf("source, %q", token), allowed(500, ""), source(&oauth2.Token{AccessToken: token}, nil), nil)
-		answer := allowed(200, `{"access_token":`+string(quoted)+`,"token_type":"Bearer"}`)
+		check(fmt.Sprintf("source, %q", token), valid(500, ""), source(&oauth2.Token{AccessToken: token}, nil), nil)
+		answer := valid(200, `{"access_token":`+string(quoted)+`,"token_type":"Bearer"}`)
 		check(fmt.Sprintf("endpoint, %q", token), answer, withKey, nil)
 	}
 }

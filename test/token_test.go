@@ -75,12 +75,12 @@ func TestCallerLeavesWhileTheTokenIsFetched(t *testing.T) {
 				asked++ // there must be one token request, so one goroutine
 				select {
 				case <-release:
-					allowed(200, `{"access_token":"t","token_type":"Bearer"}`).ServeHTTP(w, r)
+					valid(200, `{"access_token":"t","token_type":"Bearer"}`).ServeHTTP(w, r)
 				case <-r.Context().Done():
 					t.Error("the token request ended")
 				}
 			})
-			client := newLocalClient(t, viaHandler{withTokens(token, allowed(200, `{"id":"p"}`))}, withKey)
+			client := newLocalClient(t, viaHandler{withTokens(token, valid(200, `{"id":"p"}`))}, withKey)
 			leaving, leave := context.WithCancel(t.Context())
 			var results [2]chan error
 			for i := range results {
@@ -149,13 +149,13 @@ func TestTokenRequestsThatFail(t *testing.T) {
 		answer answer
 		says   string
 	}{
-		"no access_token":  {allowed(200, `{"token_type":"Bearer","expires_in":18000}`), ""},
+		"no access_token":  {valid(200, `{"token_type":"Bearer","expires_in":18000}`), ""},
 		"HTML":             {answer{status: 200, body: "<html>", header: html}, ""},
-		"empty":            {allowed(200, ""), ""},
-		"null":             {allowed(200, "null"), ""},
+		"empty":            {valid(200, ""), ""},
+		"null":             {valid(200, "null"), ""},
 		"401 of a gateway": {answer{status: 401, body: "<html>", header: html}, "check the access key id"},
-		"403":              {allowed(403, `{"message":"no"}`), "403"},
-		"500":              {allowed(500, `{"message":"no"}`), "500"},
+		"403":              {valid(403, `{"message":"no"}`), "403"},
+		"500":              {valid(500, `{"message":"no"}`), "500"},
 		"502 of a gateway": {answer{status: 502, body: "<html>", header: html}, "502"},
 	} {
 		t.Run(name, bubbled(func(t *testing.T) { // a retry takes no time there

@@ -25,13 +25,13 @@ func TestValidationErrorNamesWhatToChange(t *testing.T) {
 	most := *cases.Document().Components.Schemas["PermissionPolicyRequest"].Value.Properties["name"].Value.MaxLength
 	policy.Name = strings.Repeat("漢", int(most)+20)
 	_, long := client.CreatePermissionPolicy(t.Context(), policy)
-	want := fmt.Sprintf(`m3teraccess: PermissionPolicy[0].Action[1] must be in lower case, such as "marketplace:usage:create"; it is "MARKETPLACE_USAGE_CREATE"
-m3teraccess: PermissionPolicy[0].Resource must be a list of 1 or more; it is empty
+	want := fmt.Sprintf(`m3teraccess: PermissionPolicy[0].Action[1] must be in lower case: "marketplace:usage:create"; it is "MARKETPLACE_USAGE_CREATE"
+m3teraccess: PermissionPolicy[0].Resource must be a list with 1 or more elements; it is empty
 m3teraccess: Version must be absent; it is 7
 m3teraccess: EndSupportUsersAccess must be a time in the years 1 to 9999; it is in the year 10000
 m3teraccess: EndSupportUsersAccess must be a time in the years 1 to 9999; it is missing
 m3teraccess: Version must be 1 or more, or absent; it is -1
-m3teraccess: groupID must be one segment of a path, not "." or "..", and without /, \ and control characters; it is ".."
+m3teraccess: groupID must be one path segment other than "." and "..", without a slash, a backslash or a control character; it is ".."
 m3teraccess: TargetType must be one of ["item" "group" "ITEM" "GROUP"]; it is "Item"
 m3teraccess: Name must be 1 to %d characters; it has %d`, most, most+20)
 	joined := errors.Join(err, late, none, kind, long)

@@ -15,14 +15,14 @@ func TestVersions(t *testing.T) {
 		answer     answer
 		isConflict bool
 	}{
-		{allowed(409, `{"message":"stale"}`), true},
-		{forbidden(409, ""), true},
-		{allowed(412, `{}`), true},
-		{allowed(400, `{"message":"Version 3 is not the current one"}`), true},
-		{forbidden(400, ""), false},
-		{allowed(400, `{"message":"name is too long","apiVersion":"2"}`), false},
-		{allowed(404, `{"message":"no such version"}`), false},
-		{allowed(500, `{"message":"version"}`), false},
+		{valid(409, `{"message":"stale"}`), true},
+		{invalid(409, ""), true},
+		{valid(412, `{}`), true},
+		{valid(400, `{"message":"Version 3 is not the current one"}`), true},
+		{invalid(400, ""), false},
+		{valid(400, `{"message":"name is too long","apiVersion":"2"}`), false},
+		{valid(404, `{"message":"no such version"}`), false},
+		{valid(500, `{"message":"version"}`), false},
 	} {
 		server := newServer(t, test.answer)
 		client := server.client(t)

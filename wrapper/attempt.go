@@ -9,15 +9,15 @@ import (
 	"time"
 )
 
-// attempt makes one round trip and reads the whole response body, within the timeout and the size limit. An attempt fails
-// if the response is late or breaks off.
+// attempt makes one round trip and reads the whole response body, within the timeout and the size limit. An attempt
+// fails if the response is late or breaks off.
 func attempt(do roundTrip, isNetHTTP bool, timeout time.Duration, maxBytes int64) layer {
 	read := readAndClose
 	if !isNetHTTP {
 		read = readUntilDone
 	}
 	return func(ctx context.Context, c *call) outcome {
-		// If the context has ended, no request is sent, so the outcome is certain.
+		// If the context is done, the client sends no request, so the outcome is certain.
 		if err := ctx.Err(); err != nil {
 			return outcome{err: err}
 		}
@@ -28,7 +28,7 @@ func attempt(do roundTrip, isNetHTTP bool, timeout time.Duration, maxBytes int64
 			case ended != nil && errors.Is(err, ended):
 				return err
 			case ended != nil:
-				return fmt.Errorf("%w: %w", ended, err) // a transport may name only the cause
+				return fmt.Errorf("%w: %w", ended, err) // a transport may return only the cause of the cancellation
 			case attemptCtx.Err() != nil:
 				return fmt.Errorf("no complete response within %v: %w", timeout, os.ErrDeadlineExceeded)
 			}

@@ -17,7 +17,7 @@ type AuthError struct {
 	err     error // nil if the token endpoint returned an error
 }
 
-// isRefusal reports whether the token endpoint refused the credentials, so that a retry would fail too. m3ter documents
+// isRefusal reports whether the token endpoint refused the credentials. A retry would then fail too. m3ter documents
 // 403 for unauthorized requests.
 func (e *AuthError) isRefusal() bool {
 	switch e.StatusCode {
@@ -35,10 +35,11 @@ func (e *AuthError) Error() string {
 // GoString returns the text of the error.
 func (e *AuthError) GoString() string { return fmt.Sprintf("&m3teraccess.AuthError{%q}", e.Error()) }
 
-// Unwrap returns the error of the transport or of the token source, or nil if the token endpoint returned an error.
+// Unwrap returns the error of the transport or of the token source. It returns nil if the token endpoint responded with
+// an error status.
 func (e *AuthError) Unwrap() error { return e.err }
 
-// newAuthError makes the error for an access token that the source did not return. It does not keep a RetrieveError,
+// newAuthError returns the error for a failure to obtain an access token. It does not keep a RetrieveError,
 // which holds the request and so the credentials. statusCode is the status of the token endpoint, or 0 if it did not
 // respond. advice says what to check if the credentials were refused.
 func newAuthError(err error, statusCode int, redact redactor, advice string) *AuthError {
@@ -47,7 +48,7 @@ func newAuthError(err error, statusCode int, redact redactor, advice string) *Au
 	if !errors.As(err, &refusal) {
 		e.err, e.problem = err, err.Error() // redacted already
 		if e.StatusCode != 0 {
-			e.problem = fmt.Sprintf("the token endpoint returned %s without an access token: %s", status(e.StatusCode), e.problem)
+			e.problem = fmt.Sprintf("the token endpoint returned %s, but no usable access token: %s", status(e.StatusCode), e.problem)
 		}
 		return e
 	}
@@ -56,7 +57,7 @@ func newAuthError(err error, statusCode int, redact redactor, advice string) *Au
 	}
 	e.Code = redact.text(refusal.ErrorCode, maxErrorText)
 	e.problem = "the token endpoint returned " + status(e.StatusCode)
-	message := messageOf(refusal.Body) // m3ter may send the form of its other errors
+	message := messageOf(refusal.Body) // m3ter may use the format of its other errors
 	for _, detail := range []string{refusal.ErrorCode, refusal.ErrorDescription, message} {
 		if detail != "" {
 			e.problem += ": " + redact.text(detail, maxErrorText)

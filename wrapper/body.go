@@ -13,14 +13,14 @@ import (
 	"sync"
 )
 
-// readAndClose reads a body whose Read returns when the context ends, such as a body of net/http's own transport.
+// readAndClose reads a body whose Read returns when the context is done, such as a body of net/http's own transport.
 func readAndClose(_ context.Context, resp *http.Response, maxBytes int64) ([]byte, error) {
 	defer resp.Body.Close()
 	return readBody(resp, maxBytes)
 }
 
-// readUntilDone reads a body whose Read may return neither when the context ends nor when the body is closed. It leaves
-// such a Read behind in its goroutine.
+// readUntilDone reads a body whose Read may block after the context is done, and even after the body is closed. The
+// goroutine of such a Read lives until the Read returns.
 func readUntilDone(ctx context.Context, resp *http.Response, maxBytes int64) ([]byte, error) {
 	if isInMemory(resp.Body) {
 		return readAndClose(ctx, resp, maxBytes)
@@ -32,7 +32,7 @@ func readUntilDone(ctx context.Context, resp *http.Response, maxBytes int64) ([]
 	done := make(chan result, 1)
 	closeOnce := sync.OnceFunc(func() { resp.Body.Close() })
 	go func() {
-		r := result{err: errors.New("the body ended its goroutine")} // unless it returns
+		r := result{err: errors.New("the read of the response body called runtime.Goexit")} // replaced if readBody returns or panics
 		defer func() {
 			if problem := recover(); problem != nil { // the caller can't recover it: this goroutine is not the caller's
 				r.err = fmt.Errorf("the body panicked: %v", problem)
@@ -53,8 +53,8 @@ func readUntilDone(ctx context.Context, resp *http.Response, maxBytes int64) ([]
 
 var inMemory = reflect.TypeOf(io.NopCloser(new(bytes.Reader)))
 
-// isInMemory reports whether a body is io.NopCloser of a bytes.Reader, as in transports for tests: a goroutine would
-// cost more than the rest of such a call.
+// isInMemory reports whether a body is an io.NopCloser around a bytes.Reader, as in transports for tests. Such a body
+// never blocks, and a goroutine would cost more than the rest of the call.
 func isInMemory(body io.ReadCloser) bool {
 	if reflect.TypeOf(body) != inMemory {
 		return body == http.NoBody
@@ -66,10 +66,10 @@ func isInMemory(body io.ReadCloser) bool {
 // maxTrustedLength is the largest buffer, in bytes, that is allocated because of a Content-Length.
 const maxTrustedLength = 1 << 20
 
-// readBody reads at most maxBytes, into a buffer of the announced size if there is one. With an error it returns the
-// bytes that it has read.
+// readBody reads at most maxBytes, into a buffer of the announced size if there is one. If it fails, it also returns
+// the bytes that it has read.
 func readBody(resp *http.Response, maxBytes int64) ([]byte, error) {
-	end := min(maxBytes, math.MaxInt64-1) + 1 // one byte more shows that the body is longer
+	end := min(maxBytes, math.MaxInt64-1) + 1 // one more byte shows that the body is too long
 	room := int64(bytes.MinRead)
 	if n := min(resp.ContentLength, maxTrustedLength); n >= 0 {
 		room = n + 1 // room for the Read that returns io.EOF

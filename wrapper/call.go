@@ -31,7 +31,7 @@ type call struct {
 	renewed   bool     // the access token was renewed once for this call
 }
 
-// isRead reports whether the call only reads, so that it is safe to retry.
+// isRead reports whether the call only reads, and so is safe to retry.
 func (c *call) isRead() bool {
 	return c.op.Method == http.MethodGet || c.op.Method == http.MethodHead || c.op.Method == http.MethodOptions
 }
@@ -51,10 +51,10 @@ func (a *answer) isSuccess() bool { return a.StatusCode/100 == 2 }
 
 // An outcome is the result of a call or of an attempt.
 type outcome struct {
-	answer     *answer // nil: no response arrived
-	err        error   // why there is no response or an incomplete one; nil: there is a complete response
+	answer     *answer // nil if no response arrived
+	err        error   // why the response is missing or incomplete; nil if it is complete
 	attempted  bool    // the request reached the transport
-	isRepeated bool    // the transport has sent it more than once
+	isRepeated bool    // the transport has sent the request more than once
 	proof      string  // why a failed attempt certainly changed nothing; "": it may have been carried out
 	ended      error   // why there was no further attempt: an error of the context or of the caller's limiter
 }
@@ -64,15 +64,15 @@ func (o outcome) isCut() bool { return o.answer != nil && o.err != nil && !isUnr
 
 var errTooLong = errors.New("the response body is longer than WithMaxResponseBytes allows")
 
-// isUnreadable reports whether a response body is too long or its compression is invalid. A retry would bring the same
+// isUnreadable reports whether a response body is too long or its compression is invalid. A retry would get the same
 // response body.
 func isUnreadable(err error) bool {
 	return errors.Is(err, errTooLong) || errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) ||
 		errors.As(err, new(flate.CorruptInputError))
 }
 
-// attrs describes an attempt for a log line. The request id is the only header in it, and it has no request or response
-// body.
+// attrs describes an attempt for a log line. A log line has no request or response body, and no header other than the
+// request id.
 func (c *call) attrs(out outcome, took time.Duration) []slog.Attr {
 	attrs := []slog.Attr{
 		slog.String("operation", c.op.Name),

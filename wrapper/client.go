@@ -14,34 +14,33 @@ const version = "0.1.0"
 
 // A Client calls m3ter on behalf of one organization.
 //
-// Make a client with [NewClient], and keep it: it holds the access token and the connections. All methods of the client
-// and of its [Client.Organization] children may be called concurrently.
+// Make a client with [NewClient], and keep the client: it holds the access token and the connections. All methods may
+// be called concurrently.
 type Client struct {
 	*core
 	orgID string
 	pace  *pace
 }
 
-// core is the part that a client and its Organization children share.
+// A client shares its core with the clients that its Organization method returns.
 type core struct {
 	base        *url.URL    // without a trailing slash
-	readHeader  http.Header // of each request without a body; never changed, because each attempt copies it
-	writeHeader http.Header // of each request with a body; never changed either
+	readHeader  http.Header // of each request without a body; not changed, because each attempt copies it
+	writeHeader http.Header // of each request with a body; not changed either
 	vault       *vault      // secrets that no error or log line may show
 	layers      layer
 	paces       *paces
 }
 
-// NewClient returns a client with the given options. It reads any setting that the options leave out from the
-// environment:
+// NewClient returns a client with the given options. Settings that no option sets come from the environment:
 //
-//   - M3TER_API_KEY and M3TER_API_SECRET: the credentials of a service user; without them, M3TER_API_TOKEN: an access
-//     token, which the client sends unchanged
+//   - M3TER_API_KEY and M3TER_API_SECRET: the credentials of a service user
+//   - M3TER_API_TOKEN, if neither of these is set: an access token, which the client sends unchanged
 //   - M3TER_ORG_ID: the organization
 //   - M3TER_BASE_URL: the base URL, by default https://api.m3ter.com
 //
-// NewClient sends nothing. It reports all settings that are wrong or missing in one joined error, each as a
-// [*ValidationError].
+// NewClient sends nothing. If settings are wrong or missing, it returns one error that joins a [*ValidationError]
+// for each of them.
 func NewClient(opts ...Option) (*Client, error) {
 	cfg, err := newConfig(opts)
 	if err != nil {
@@ -58,7 +57,7 @@ func NewClient(opts ...Option) (*Client, error) {
 	return core.client(cfg.orgID), nil
 }
 
-// client returns a client for an organization. If the id is not valid, every call fails, and the client needs no pace.
+// client returns a client for an organization. If the id is not valid, every call fails, so the client has no pace.
 func (c *core) client(orgID string) *Client {
 	client := &Client{core: c, orgID: orgID}
 	if validatePathValue("", orgID) == nil {
@@ -67,9 +66,9 @@ func (c *core) client(orgID string) *Client {
 	return client
 }
 
-// Organization returns a client for another organization that shares the access token and the connections of c. Each
-// organization has its own rate limit, which all of its clients share. If the id can't be part of a path, each call
-// fails with a [*ValidationError].
+// Organization returns a client for another organization. The client shares the access token and the connections of c.
+// c and all clients that it returns for one organization share one rate limit. If the id can't be a path segment (see
+// [Get]), each call fails with a [*ValidationError].
 func (c *Client) Organization(orgID string) *Client { return c.client(orgID) }
 
 // OrganizationID returns the id of the organization that the client calls.
@@ -88,20 +87,21 @@ func (c Client) GoString() string { return c.String() }
 
 // RequestSupport gives m3ter's support users access to the organization until request.EndSupportUsersAccess.
 //
-// The first support request of an organization has no version. Each later call changes the existing support request,
-// and must carry its current version: see [RetryOnConflict].
+// The first support request of an organization must not have a version. Each later call changes the existing support
+// request, and must carry the current version of that support request: see [RetryOnConflict].
 //
-// Always set SupportUsersPermissionPolicy. The client does not send a nil list, and m3ter then chooses the statements.
-// It may let support users do everything: m3ter's console preselects the managed policy Administrator. The client does
-// send an empty list, which removes all statements. m3ter does not document whether a change without a list keeps the
-// former statements.
+// Always set SupportUsersPermissionPolicy. If the list is nil, the client does not send it, and m3ter chooses the
+// statements. m3ter may then let support users do everything: its console preselects the managed policy Administrator.
+// If the list is empty but not nil, the client sends it, and support users may do nothing. m3ter does not document
+// whether a change without a list keeps the former statements.
 //
-// According to m3ter's guide, access lasts at least until the end of the day. To end it early, the guide sets the end
-// to tomorrow and removes the statements. It is not known whether m3ter refuses an earlier end: see examples/grant.
+// According to m3ter's guide for its console, access lasts at least until the end of the day. To end access early, the
+// guide says to set the end date to the next day and to remove the statements. It is not known whether m3ter refuses an
+// earlier end date: examples/grant handles both cases.
 //
 // RequestSupport returns a [*ValidationError], and sends nothing, if the end date is zero or a statement is malformed.
 // The error matches [ErrVersionConflict] if the request has a version that is not current, and [ErrOutcomeUnknown] if
-// m3ter may or may not have carried out the request. "Errors" in the package comment lists the errors of all calls.
+// it is unknown whether m3ter carried out the request. "Errors" in the package comment lists the errors of all calls.
 func (c *Client) RequestSupport(ctx context.Context, request SupportRequest) (*Support, error) {
 	return invoke(ctx, c, &gen.RequestSupport, inUTC(request))
 }
@@ -117,35 +117,37 @@ func inUTC(request SupportRequest) SupportRequest {
 //
 // CreatePermissionPolicy returns a [*ValidationError], and sends nothing, if the name does not have 1 to 100
 // characters, if there is no statement, if a statement is malformed, or if the request has a version. The error matches
-// [ErrOutcomeUnknown] if m3ter may or may not have created the policy. "Errors" in the package comment lists the errors
-// of all calls.
+// [ErrOutcomeUnknown] if it is unknown whether m3ter created the policy. "Errors" in the package comment lists the
+// errors of all calls.
 func (c *Client) CreatePermissionPolicy(ctx context.Context, request PermissionPolicyRequest) (*PermissionPolicy, error) {
 	return invoke(ctx, c, &gen.CreatePermissionPolicy, request)
 }
 
-// AddPermissionPolicyToUser gives the user request.PrincipalID the permissions of a policy. Leave the version zero,
-// unless the user has the policy already: then it is the version of that existing link.
+// AddPermissionPolicyToUser adds a policy to the user with the id request.PrincipalID. Leave request.Version zero
+// unless the user already has the policy. In that case, set Version to the current version of the link between the user
+// and the policy (PrincipalPermission.Version).
 //
-// m3ter does not document its response if the user has the policy already and the request has no version. Package
-// m3tertest returns 409, which matches [ErrConflict] and, without a version, not [ErrVersionConflict]. Use
-// [Client.UserPermissions] to see the policies of the user.
+// m3ter does not document how it responds to a request without a version if the user already has the policy. Package
+// m3tertest returns a 409. Since the request has no version, the error matches [ErrConflict], but not
+// [ErrVersionConflict]. Use [Client.UserPermissions] to see the user's policies.
 //
-// AddPermissionPolicyToUser returns a [*ValidationError], and sends nothing, if the policy id can't be part of a path
-// or PrincipalID is empty. The error matches [ErrNotFound] if the policy or the user is unknown, [ErrVersionConflict]
-// if the request has a version that is not current, and [ErrOutcomeUnknown] if m3ter may or may not have added the
-// policy. "Errors" in the package comment lists the errors of all calls.
+// AddPermissionPolicyToUser returns a [*ValidationError], and sends nothing, if the policy id can't be a path segment
+// (see [Get]) or PrincipalID is empty. The error matches [ErrNotFound] if the policy or the user is unknown,
+// [ErrVersionConflict] if the request has a version that is not current, and [ErrOutcomeUnknown] if it is unknown
+// whether m3ter added the policy. "Errors" in the package comment lists the errors of all calls.
 func (c *Client) AddPermissionPolicyToUser(ctx context.Context, policyID string, request PrincipalPermissionRequest) (*PrincipalPermission, error) {
 	return invoke(ctx, c, &gen.AddPermissionPolicyToUser, request, policyID)
 }
 
-// RemoveResource removes an item, or a nested group, from a resource group. resourceType is the type of the group's
-// resources, such as meter or plan. The version in the request is the version of the group; without a version,
-// RemoveResource skips the version check.
+// RemoveResource removes an item or a nested group from a resource group. resourceType is the type of the group's
+// resources, such as meter or plan. The version in the request is the version of the group. If request.Version is zero,
+// m3ter does not check the version.
 //
-// RemoveResource returns a [*ValidationError], and sends nothing, if the type or the group id can't be part of a path,
+// RemoveResource returns a [*ValidationError], and sends nothing, if the type or the group id can't be a path segment
+// (see [Get]),
 // if TargetID is empty, or if TargetType is unknown. The error matches [ErrNotFound] if the group or the resource is
-// unknown, [ErrVersionConflict] if the request has a version that is not current, and [ErrOutcomeUnknown] if m3ter may
-// have removed the resource. "Errors" in the package comment lists the errors of all calls.
+// unknown, [ErrVersionConflict] if the request has a version that is not current, and [ErrOutcomeUnknown] if it is
+// unknown whether m3ter removed the resource. "Errors" in the package comment lists the errors of all calls.
 func (c *Client) RemoveResource(ctx context.Context, resourceType, groupID string, request ResourceGroupItemRequest) (*ResourceGroup, error) {
 	return invoke(ctx, c, &gen.RemoveResource, request, resourceType, groupID)
 }

@@ -34,7 +34,7 @@ type config struct {
 // credentials are the access key id and the API secret of a service user.
 type credentials struct{ key, secret string }
 
-// basic returns the credentials as the value of an Authorization header, in the form of curl -u.
+// basic returns the credentials as the value of an Authorization header, encoded as curl -u encodes them.
 func (c credentials) basic() string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(c.key+":"+c.secret))
 }
@@ -47,8 +47,8 @@ func (c *config) secrets() []string {
 	return []string{c.credentials.secret, strings.TrimPrefix(c.credentials.basic(), "Basic ")}
 }
 
-// isNil reports whether a value is nil, or an interface that holds a nil pointer, function or the like. Each call of
-// such a value would panic.
+// isNil reports whether a value is nil, or an interface that holds a nil pointer, function or the like. A call
+// of its methods would panic.
 func isNil(value any) bool {
 	switch v := reflect.ValueOf(value); v.Kind() {
 	case reflect.Invalid:
@@ -70,11 +70,11 @@ func checkToken(token *oauth2.Token) error {
 	return nil
 }
 
-// problemOfToken describes the problem of an access token without showing it.
+// problemOfToken says what is wrong with an access token, without showing the token.
 func problemOfToken(token string) string {
 	switch {
 	case strings.ContainsFunc(token, unicode.IsSpace):
-		return "holds a space or a line break (does it begin with Bearer?)"
+		return "contains a space or a line break (does it begin with Bearer?)"
 	case strings.ContainsFunc(token, func(r rune) bool { return r < '!' || r > '~' }):
 		return "holds a character that is not visible ASCII"
 	}

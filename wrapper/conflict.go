@@ -14,24 +14,24 @@ const (
 	conflictMaxPause = time.Second            // the longest backoff of all
 )
 
-// RetryOnConflict updates a resource that others may update concurrently. It calls read for the current state, and
-// write with that state. If write fails with [ErrVersionConflict], someone else updated the resource first.
-// RetryOnConflict then waits for a random backoff, which grows to 1 second, and calls both functions anew: until the
-// deadline of ctx, or 10 times in all if ctx has no deadline.
+// RetryOnConflict updates an entity that others may update concurrently. It calls read for the current state, and
+// write with that state. If write fails with [ErrVersionConflict], someone else updated the entity first.
+// RetryOnConflict then waits for a random backoff, whose bound grows to 1 second, and calls both functions again. It
+// gives up at the deadline of ctx. If ctx has no deadline, it gives up after 10 writes.
 //
 //	read := func(ctx context.Context) (*m3teraccess.Support, error) {
 //		return m3teraccess.Get[m3teraccess.Support](ctx, client, "support")
 //	}
 //
-// If the error of read matches [ErrNotFound], the resource does not exist yet. write then gets the zero C, and
-// RetryOnConflict also retries if someone else has created the resource in the meantime. The same holds if C is int64
-// and the current version is 0. Any other error of read ends the call.
+// If the error of read matches [ErrNotFound], the entity does not exist yet. write then gets the zero value of C. If C
+// is int64, read may instead return version 0. If someone else has created the entity in the meantime, RetryOnConflict
+// retries. It returns any other error of read.
 //
 // In each call, write must start from the state that read returned. Otherwise it overwrites the updates of others.
 //
 // RetryOnConflict returns the error of read or of the last write, wrapped with the reason for giving up. It does not
-// retry a write whose outcome is unknown ([ErrOutcomeUnknown]), even after a conflict: the write may conflict with
-// itself.
+// retry a write whose outcome is unknown ([ErrOutcomeUnknown]), even if the error is also a conflict: an earlier
+// attempt of the same write may have caused the conflict.
 func RetryOnConflict[C, T any](ctx context.Context, read func(context.Context) (C, error), write func(context.Context, C) (T, error)) (T, error) {
 	var none T
 	if err := begin(ctx); err != nil {
@@ -61,7 +61,7 @@ func RetryOnConflict[C, T any](ctx context.Context, read func(context.Context) (
 		}
 		longest := min(conflictPause<<min(attempt-1, 10), conflictMaxPause)
 		if ended := pause(ctx, rand.N(longest)); ended != nil {
-			return none, fmt.Errorf("m3teraccess: RetryOnConflict: giving up: %w, after %w", ended, err)
+			return none, fmt.Errorf("m3teraccess: RetryOnConflict: giving up: %w; the last error: %w", ended, err)
 		}
 	}
 }

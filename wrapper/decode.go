@@ -12,7 +12,7 @@ import (
 // its text.
 const maxValues = 100_000
 
-// decode reads the one JSON value of a response, and converts it into the form of requests.
+// decode reads the one JSON value of a response, and converts effects and actions to lower case.
 func decode[Answer any](a *answer, finish func(*Answer) string) (*Answer, error) {
 	if err := checkContentType(a.Header.Get("Content-Type")); err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -19,12 +20,12 @@ type network struct {
 	conns []*droppable
 }
 
-// newNetwork starts a server that answers every request. Call it in a bubble.
-func newNetwork(t *testing.T, protocol string) *network {
+// newNetwork starts a server, and makes a client that has sent one request. Call it in a bubble.
+func newNetwork(t *testing.T, protocol string) (*network, *Client) {
 	transport := defaultHTTPClient().Transport.(*http.Transport).Clone()
 	n := &network{Client: &http.Client{Transport: transport}}
-	listener := &pipeListener{conns: make(chan net.Conn)}
-	listener.done, listener.end = context.WithCancel(t.Context())
+	conns := make(chan net.Conn)
+	listener := &pipeListener{conns, sync.OnceFunc(func() { close(conns) })}
 	server := &httptest.Server{Listener: listener, EnableHTTP2: protocol == "h2", Config: &http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
@@ -36,48 +37,50 @@ func newNetwork(t *testing.T, protocol string) *network {
 	transport.TLSClientConfig = &tls.Config{RootCAs: trusting.RootCAs, ServerName: "example.com", NextProtos: []string{protocol}}
 	transport.DialContext = func(context.Context, string, string) (net.Conn, error) {
 		client, server := net.Pipe()
-		conn := &droppable{Conn: client, closed: make(chan struct{})}
+		conn := &droppable{Conn: client}
+		conn.open, conn.close = context.WithCancel(context.Background())
 		n.conns = append(n.conns, conn)
-		listener.conns <- server
+		conns <- server
 		return conn, nil
 	}
 	t.Cleanup(func() {
 		transport.CloseIdleConnections()
 		server.Close()
 	})
-	return n
+	c := newScripted(t, &script{}, WithHTTPClient(n.Client), withToken1)
+	if err := doRead(t, c); err != nil {
+		t.Fatal(err)
+	}
+	return n, c
 }
 
 type pipeListener struct {
 	conns chan net.Conn
-	done  context.Context
-	end   func()
+	close func()
 }
 
 func (l *pipeListener) Accept() (net.Conn, error) {
-	select {
-	case conn := <-l.conns:
+	if conn, ok := <-l.conns; ok {
 		return conn, nil
-	case <-l.done.Done():
-		return nil, net.ErrClosed
 	}
+	return nil, net.ErrClosed
 }
-func (l *pipeListener) Close() error   { l.end(); return nil }
+func (l *pipeListener) Close() error   { l.close(); return nil }
 func (l *pipeListener) Addr() net.Addr { return &net.TCPAddr{} }
 
 // A droppable connection carries nothing after a drop, without an error.
 type droppable struct {
 	net.Conn
-	dropped  atomic.Bool
-	closed   chan struct{}
-	isClosed atomic.Bool
-	written  atomic.Int64 // the time of the last write, in nanoseconds
+	dropped atomic.Bool
+	open    context.Context // done when the connection is closed
+	close   func()
+	written atomic.Int64 // the time of the last write, in nanoseconds
 }
 
 func (c *droppable) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	if c.dropped.Load() {
-		<-c.closed
+		<-c.open.Done()
 		return 0, net.ErrClosed
 	}
 	return n, err
@@ -92,29 +95,25 @@ func (c *droppable) Write(p []byte) (int, error) {
 }
 
 func (c *droppable) Close() error {
-	if c.isClosed.CompareAndSwap(false, true) {
-		close(c.closed)
-	}
+	c.close()
 	return c.Conn.Close()
 }
+
+func (c *droppable) isClosed() bool { return c.open.Err() != nil }
 
 // The client soon leaves a connection that the network dropped silently. The first read after the drop succeeds.
 func TestSilentConnections(t *testing.T) {
 	for _, idle := range []time.Duration{0, 2 * time.Second, 30 * time.Second} {
 		synctest.Test(t, func(t *testing.T) {
-			n := newNetwork(t, "h2")
-			client := newScripted(t, &script{}, WithHTTPClient(n.Client), withToken1)
-			if err := doRead(t, client); err != nil {
-				t.Fatal(err)
-			}
+			n, client := newNetwork(t, "h2")
 			n.conns[0].dropped.Store(true)
 			time.Sleep(idle)
 			start := time.Now()
 			if err := doRead(t, client); err != nil || time.Since(start) > 10*time.Second {
 				t.Errorf("after %v of silence: %v after %v", idle, err, time.Since(start))
 			}
-			if len(n.conns) != 2 || !n.conns[0].isClosed.Load() {
-				t.Errorf("%d connections; the first is closed: %v", len(n.conns), n.conns[0].isClosed.Load())
+			if len(n.conns) != 2 || !n.conns[0].isClosed() {
+				t.Errorf("%d connections; the first is closed: %v", len(n.conns), n.conns[0].isClosed())
 			}
 		})
 	}
@@ -124,16 +123,12 @@ func TestSilentConnections(t *testing.T) {
 func TestIdleConnections(t *testing.T) {
 	for _, protocol := range []string{"h2", "http/1.1"} {
 		synctest.Test(t, func(t *testing.T) {
-			n := newNetwork(t, protocol)
-			client := newScripted(t, &script{}, WithHTTPClient(n.Client), withToken1)
-			if err := doRead(t, client); err != nil {
-				t.Fatal(err)
-			}
+			n, client := newNetwork(t, protocol)
 			start := time.Now()
 			time.Sleep(20 * time.Second)
-			early := n.conns[0].isClosed.Load()
+			early := n.conns[0].isClosed()
 			time.Sleep(35 * time.Second)
-			if late := n.conns[0].isClosed.Load(); early || !late {
+			if late := n.conns[0].isClosed(); early || !late {
 				t.Errorf("%s: closed after 20 seconds: %v, after 55 seconds: %v", protocol, early, late)
 			}
 			time.Sleep(time.Hour)

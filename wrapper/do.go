@@ -14,23 +14,24 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
-// Do sends a request to any other endpoint of m3ter, through the same layers as the methods. The access token, the
-// timeout, the retries and the limits of the client apply.
+// Do sends a request for which the client has no method, such as a request whose body is not JSON. The access token,
+// the timeout, the retries and the limits of the client apply, as they do for the other methods.
 //
-// If the URL has no scheme and no host, such as /organizations/{orgId}/support (see [Client.OrganizationID]), it is
-// below the base URL. Any other URL must have the scheme, host and port of the base URL; otherwise Do returns a
-// [*ValidationError] and sends nothing. Do does not change req. It sends a copy with the Authorization and User-Agent
-// headers of the client, under the rate limit of the client's organization. It does not follow redirects.
+// If the URL is only a path, such as "/organizations/" + c.OrganizationID() + "/support", Do appends it to the base
+// URL. Any other URL must have the scheme, host and port of the base URL; otherwise Do returns a [*ValidationError] and
+// sends nothing. Do does not change req. It sends a copy with the Authorization and User-Agent headers of the client,
+// under the rate limit of the client's organization. It does not follow redirects.
 //
-// Do returns a response with a nil error, whatever its status: the caller must check StatusCode. Only the methods turn
-// a status into an [*Error]. The same holds if the transport sent a write more than once: Do returns its 4xx response
-// with a nil error, although the other request may have been carried out. The response body is in memory and need not
-// be closed. Unless the status is 2xx, it may be incomplete. The Request of the response has no Authorization header.
+// Do returns a response with a nil error, whatever the status: the caller must check StatusCode. Unlike the other
+// methods, Do does not turn a status into an [*Error]. If the transport sent a write more than once, a 4xx response
+// proves nothing: it belongs to one of the requests, and m3ter may have carried out another. The response body is in
+// memory and need not be closed. Unless the status is 2xx, the body may be incomplete. The Request of the response has
+// no Authorization header.
 //
-// Do returns an [*AuthError] if it could not obtain an access token, and a [*DecodeError] if a success is longer than
-// [WithMaxResponseBytes] allows or can't be decompressed. Any other error comes from the context or the transport.
-// Unless the method is GET, HEAD or OPTIONS, the error matches [ErrOutcomeUnknown] if m3ter may or may not have carried
-// out the request.
+// Do returns an [*AuthError] if it could not obtain an access token. It returns a [*DecodeError] if the body of a
+// successful response is longer than [WithMaxResponseBytes] allows or can't be decompressed. Any other error comes from
+// the context or the transport. Unless the method is GET, HEAD or OPTIONS, the error matches [ErrOutcomeUnknown] if it
+// is unknown whether m3ter carried out the request.
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	own, err := c.ownRequest(req)
 	if err != nil {
@@ -64,10 +65,10 @@ func (c *Client) ownRequest(req *http.Request) (*http.Request, error) {
 	if err := c.validateRequest(own); err != nil {
 		return nil, err
 	}
-	// Use the spelling that was compared, because net/http or a proxy may read another spelling differently.
+	// Use the scheme and host that were compared, because net/http or a proxy may read another spelling differently.
 	own.URL.Scheme, own.URL.Host, own.Host = c.base.Scheme, c.base.Host, ""
 	header := make(http.Header, len(own.Header)+2)
-	for name, values := range own.Header { // names that were not set by Set count too
+	for name, values := range own.Header { // including names that are not canonical, because Set and Add did not make them
 		name = http.CanonicalHeaderKey(name)
 		header[name] = append(header[name], values...)
 	}
@@ -83,7 +84,7 @@ func (c *Client) ownRequest(req *http.Request) (*http.Request, error) {
 // validateRequest ensures that the access token goes only to the base URL, and that a request can't become two
 // requests.
 func (c *Client) validateRequest(req *http.Request) error {
-	const allowed = "a path that begins with a slash, or the scheme, host and port of the base URL, without a user"
+	const allowed = "a path that begins with a slash, or a URL with the scheme, host and port of the base URL, without a user"
 	switch {
 	case req.URL.Scheme == "" && req.URL.Host == "":
 		return invalid("request URL", allowed, "is %s", gen.Quote(req.URL.Path))
@@ -98,16 +99,16 @@ func (c *Client) validateRequest(req *http.Request) error {
 	case req.Host != "" && req.Host != req.URL.Host:
 		return invalid("request Host", "the host of the URL, or empty", "is %s", gen.Quote(req.Host))
 	case req.RequestURI != "":
-		return invalid("request RequestURI", "empty in a request that a client sends", "is %s", gen.Quote(req.RequestURI))
+		return invalid("request RequestURI", "empty in the request of a client", "is %s", gen.Quote(req.RequestURI))
 	case strings.ContainsFunc(req.URL.RawQuery, isControlOrSpace):
 		return invalid("request URL", "a URL whose query has no control character and no space", "has one")
 	case len(req.TransferEncoding) > 0:
 		return invalid("request TransferEncoding", "empty, since net/http chooses the transfer encoding", "is %q", req.TransferEncoding)
 	case req.ContentLength != 0 && isBodyless(req):
 		return invalid("request ContentLength", "0 if there is no body", "is %d", req.ContentLength)
-	//lint:ignore SA1019 net/http may still be sending what a deprecated Cancel ends
+	//lint:ignore SA1019 a request that the deprecated Cancel ends may still be on its way
 	case req.Cancel != nil:
-		return invalid("request Cancel", "nil, since the context ends a request", "is set")
+		return invalid("request Cancel", "nil, since the context cancels a request", "is set")
 	}
 	return errors.Join(
 		validateMethod("request Method", cmp.Or(req.Method, http.MethodGet)),
@@ -118,7 +119,7 @@ func (c *Client) validateRequest(req *http.Request) error {
 // access token.
 func validateMethod(field, method string) error {
 	if !isToken(method) || method == http.MethodConnect || method == http.MethodTrace {
-		return invalid(field, "an HTTP method for a resource, such as POST", "is %s", gen.Quote(method))
+		return invalid(field, "an HTTP method other than CONNECT and TRACE, such as POST", "is %s", gen.Quote(method))
 	}
 	return nil
 }
@@ -129,8 +130,8 @@ func hasDotSegment(path string) bool {
 		func(segment string) bool { return segment == "." || segment == ".." })
 }
 
-// validateHeader refuses a header that net/http would refuse, and fields that decide where a request ends: only
-// net/http writes these. net/http itself leaves out Content-Length and Host, in this spelling.
+// validateHeader refuses a header that net/http would refuse, and fields that determine where a request ends: only
+// net/http may write these. Content-Length and Host are allowed in this spelling, because net/http then ignores them.
 func validateHeader(field string, header http.Header) error {
 	for name, values := range header {
 		switch {
@@ -140,7 +141,7 @@ func validateHeader(field string, header http.Header) error {
 			return invalid(field, "a header whose values have no control character", "has one in %s", name)
 		case name == "Content-Length" && field == "request Header" || name == "Host":
 		case slices.Contains(framing, strings.ToLower(name)):
-			return invalid(field, "a header that leaves the framing to net/http", "has %s", name)
+			return invalid(field, "a header without the fields that net/http sets", "has %s", name)
 		}
 	}
 	return nil

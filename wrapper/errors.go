@@ -10,34 +10,35 @@ import (
 	"unicode"
 )
 
-// Values that errors.Is finds in the errors of a call.
+// The error of a call may match these errors. Use errors.Is to test for them.
 var (
 	ErrBadRequest     = errors.New("m3teraccess: bad request")         // 400
 	ErrUnauthorized   = errors.New("m3teraccess: unauthorized")        // 401
 	ErrForbidden      = errors.New("m3teraccess: forbidden")           // 403
 	ErrNotFound       = errors.New("m3teraccess: not found")           // 404
-	ErrConflict       = errors.New("m3teraccess: conflict")            // 409, whatever was sent
+	ErrConflict       = errors.New("m3teraccess: conflict")            // 409
 	ErrRateLimited    = errors.New("m3teraccess: rate limited")        // 429
 	ErrServer         = errors.New("m3teraccess: server error")        // 500 to 599
-	ErrOutcomeUnknown = errors.New("m3teraccess: outcome unknown")     // m3ter may or may not have carried out the write
+	ErrOutcomeUnknown = errors.New("m3teraccess: outcome unknown")     // it is unknown whether m3ter carried out the write
 	ErrRepeatedToken  = errors.New("m3teraccess: repeated page token") // the pages would never end
 
-	// ErrVersionConflict means that the version in the request is not current. m3ter does not document the status for
-	// this. If the request had a version, three responses match: a 409, which matches [ErrConflict] too; a 412; and a
-	// 400 whose message contains the word version, not after the word API, and a word such as current, stale, expected
-	// or mismatch. A 409 to a request without a version matches only [ErrConflict]: the user has the policy already, or
-	// the version is missing.
+	// ErrVersionConflict means that the version in the request is not current. m3ter does not document a status for this
+	// case. If the request had a version, three errors match ErrVersionConflict: a 409, which also matches
+	// [ErrConflict]; a 412; and a 400 whose message contains "version" (but not "API version") and a word such as
+	// "current", "stale" or "mismatch". If the request had no version, a 409 matches only [ErrConflict]: the request
+	// needed a version or, for [Client.AddPermissionPolicyToUser], the user already has the policy.
 	ErrVersionConflict = errors.New("m3teraccess: version conflict")
 )
 
-// An Error is a response of m3ter that is not a success. errors.Is tells which: see [ErrNotFound] and the other values.
+// An Error reports a response of m3ter that is not a success. Use errors.Is to compare it with [ErrNotFound] and the
+// other errors above.
 type Error struct {
 	StatusCode int           // of the response
 	Message    string        // from m3ter, printable, up to 8 KiB; may be empty
 	Method     string        // of the request
 	Path       string        // of the request, with {names} in place of ids
 	RequestID  string        // m3ter's id of the request; may be empty
-	RetryAfter time.Duration // how long m3ter asks to wait; 0 if it does not ask
+	RetryAfter time.Duration // how long m3ter asks the client to wait; 0 if it does not ask
 	Body       []byte        // the first 8 KiB of the response body; empty if it is not text
 
 	versioned      bool // the request had a version
@@ -83,7 +84,7 @@ func (e *Error) Error() string {
 // GoString returns the text of the error, because %#v would print the whole body.
 func (e *Error) GoString() string { return fmt.Sprintf("&m3teraccess.Error{%q}", e.Error()) }
 
-// Is reports whether target is the value for the status, or [ErrVersionConflict] under the conditions described there.
+// Is reports whether target is the error for the status. For [ErrVersionConflict], see its comment.
 func (e *Error) Is(target error) bool {
 	switch target {
 	case ErrBadRequest:
@@ -123,9 +124,9 @@ func refusesVersion(status int, message string) bool {
 var wordsOfConflict = strings.Fields("stale current match matches matched matching mismatch expected conflict conflicts conflicting " +
 	"outdated old older latest newer changed modified incorrect wrong invalid missing required")
 
-// A DecodeError is a success that the client can't read: the response is too long, is not JSON, or lacks a required
-// member. For a write, the error matches [ErrOutcomeUnknown] too: the status says that the write was carried out, but
-// its result is lost.
+// A DecodeError means that m3ter reported success, but the client can't read the response: it is too long, is not JSON,
+// or lacks a required member. For a write, the error also matches [ErrOutcomeUnknown]: according to the status, m3ter
+// carried out the write, but the result is lost.
 type DecodeError struct {
 	StatusCode int    // of the response
 	Method     string // of the request
@@ -146,7 +147,7 @@ func newDecodeError(c *call, a *answer, err error) *DecodeError {
 	}
 }
 
-// quoted redacts the text from outside that an error about a response quotes.
+// quoted redacts the part of an error that quotes a response.
 func (r redactor) quoted(err error) error {
 	if e, ok := err.(*quotingError); ok {
 		return &quotingError{e.before, r.text(e.outside, maxErrorText/2), e.after}

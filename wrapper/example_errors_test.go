@@ -43,7 +43,7 @@ func ExampleError_outcomeUnknown() {
 	if errors.Is(err, m3teraccess.ErrOutcomeUnknown) {
 		fmt.Println(err)
 	}
-	// Output: m3teraccess: POST /organizations/{orgId}/permissionpolicies: 504 Gateway Timeout; m3ter may have carried it out: to find out, list the permission policies (List with "permissionpolicies") and look for the name
+	// Output: m3teraccess: POST /organizations/{orgId}/permissionpolicies: 504 Gateway Timeout; m3ter may have carried out the request; to find out, list the permission policies (List with "permissionpolicies") and look for the name
 }
 
 func ExampleValidationError() {
@@ -63,7 +63,7 @@ func ExampleValidationError() {
 	// Output:
 	// field:   PermissionPolicy[0].Action[0]
 	// problem: is "CONFIG_RETRIEVE"
-	// allowed: in lower case, such as "config:retrieve"
+	// allowed: in lower case: "config:retrieve"
 }
 
 func ExampleAuthError() {

@@ -34,5 +34,5 @@ func ExampleWithLogger() {
 	}
 	// Output:
 	// level=INFO msg="m3ter access token fetched"
-	// level=INFO msg="m3ter call is retried" operation=UserPermissions method=GET path=/organizations/{orgId}/users/{id}/permissions attempt=1 status=503
+	// level=INFO msg="retrying m3ter call" operation=UserPermissions method=GET path=/organizations/{orgId}/users/{id}/permissions attempt=1 status=503
 }

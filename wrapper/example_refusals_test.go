@@ -43,8 +43,8 @@ func ExampleError_unauthorized() {
 	// Output: log in again
 }
 
-// The service user lacks a permission. m3ter also answers 403 to an expired access token, so the client has retried with a
-// new one.
+// The service user lacks a permission. m3ter also answers 403 to an expired access token, so the client has retried
+// with a new one.
 func ExampleError_forbidden() {
 	fake, client := newExample()
 	defer fake.Close()

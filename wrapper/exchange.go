@@ -19,7 +19,7 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 )
 
-// An exchange exchanges the credentials of a service user for access tokens.
+// An exchange obtains access tokens with the credentials of a service user.
 type exchange struct {
 	oauth  clientcredentials.Config
 	policy RetryPolicy
@@ -35,7 +35,7 @@ func newExchange(cfg *config, transport transport) *exchange {
 	return &exchange{
 		oauth: clientcredentials.Config{
 			TokenURL:  cfg.baseURL.JoinPath("oauth/token").String(),
-			AuthStyle: oauth2.AuthStyleInHeader, // not in the request body, nor twice after a refusal
+			AuthStyle: oauth2.AuthStyleInHeader, // not in the request body, and without a second request after a refusal
 		},
 		policy: cfg.retry,
 		send: attempt(func(ctx context.Context, c *call) (*http.Response, error) {
@@ -64,7 +64,7 @@ func (e *exchange) fetch(ctx context.Context) (*oauth2.Token, error) {
 		if verdict == final || verdict == denied || tooLong || attempt == e.policy.MaxAttempts {
 			return nil, err
 		}
-		e.log.LogAttrs(ctx, slog.LevelInfo, "m3ter token request is retried", slog.Int("attempt", attempt),
+		e.log.LogAttrs(ctx, slog.LevelInfo, "retrying m3ter token request", slog.Int("attempt", attempt),
 			slog.String("error", err.Error()), slog.Duration("wait", wait))
 		if sleep(ctx, wait) != nil {
 			return nil, err
@@ -84,7 +84,7 @@ type tokenRequest struct {
 // token sends one token request.
 func (r *tokenRequest) token(ctx context.Context) (*oauth2.Token, error) {
 	const advice = "the access key id and the API secret (WithCredentials, or M3TER_API_KEY and M3TER_API_SECRET), " +
-		"and that they are of this environment"
+		"and that both belong to this m3ter environment"
 	token, err := r.oauth.Token(context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: r}))
 	if err == nil {
 		err = checkToken(token)
@@ -100,8 +100,8 @@ func (r *tokenRequest) token(ctx context.Context) (*oauth2.Token, error) {
 	return token, nil
 }
 
-// RoundTrip sends the credentials unescaped, as curl -u does: x/oauth2 would escape them, which m3ter does not
-// document. It sends none to any other origin.
+// RoundTrip sends the credentials unescaped, as curl -u does: x/oauth2 would escape them, and m3ter does not document
+// that. It sends the credentials only to the origin of the base URL.
 func (r *tokenRequest) RoundTrip(req *http.Request) (*http.Response, error) {
 	own := req.Clone(req.Context())
 	own.Header.Set("Accept", "application/json")
@@ -146,8 +146,8 @@ func tokenBody(a *answer) ([]byte, error) {
 	return json.Marshal(known)
 }
 
-// wholeSeconds rounds expires_in down to whole seconds, as x/oauth2 needs. It drops an expires_in of less than a
-// second, which means no expiry.
+// wholeSeconds rounds expires_in down to whole seconds, because x/oauth2 requires an integer. It drops an expires_in of
+// less than a second: the expiry of the token is then unknown.
 func wholeSeconds(members map[string]json.RawMessage) {
 	const name = "expires_in"
 	var number json.Number // accepts a number in quotes, as x/oauth2 does

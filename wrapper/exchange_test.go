@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,41 +13,34 @@ import (
 
 // expires_in is a number of seconds, rounded down. The token doesn't expire if the number is 0 or less, or absent.
 func TestExpiresIn(t *testing.T) {
-	form := answers(200, `access_token=a&token_type=Bearer&expires_in=-5`, "Content-Type: application/x-www-form-urlencoded")
-	tokens := map[string]time.Duration{
-		`18000`: 5 * time.Hour, `18000.0`: 5 * time.Hour, `1.8e4`: 5 * time.Hour, `18000.9`: 5 * time.Hour, `"18000"`: 5 * time.Hour,
-		`"18000.5"`: 5 * time.Hour, `1e400`: 24 * time.Hour, `99999999999`: 24 * time.Hour,
-		`0`: 0, `-1`: 0, `-1.5`: 0, `0.0`: 0, `-3000000000`: 0, `-1e400`: 0, `null`: 0,
-	}
-	check := func(name string, token step, want time.Duration) {
+	const fiveHours = 5*time.Hour - 6*time.Minute // shortly before the renewal
+	const never = 10 * 365 * 24 * time.Hour
+	check := func(name string, token step, lasts time.Duration) {
 		synctest.Test(t, func(t *testing.T) {
 			s := &script{token: token}
 			client := newScripted(t, s)
-			call := func(after time.Duration, want int) {
+			for i, after := range []time.Duration{0, lasts, time.Hour} {
 				time.Sleep(after)
 				err := doRead(t, client)
 				synctest.Wait()
-				if n := s.tokenRequests(); err != nil || n != want {
-					t.Errorf("%s: %d tokens, want %d: %v", name, n, want, err)
+				isRenewed := i == 2 && lasts == fiveHours
+				if n := s.tokens.Load(); err != nil || n > 2 || (n == 2) != isRenewed {
+					t.Errorf("%s: %d tokens after another %v: %v", name, n, after, err)
 				}
-			}
-			switch call(0, 1); want {
-			case 0:
-				call(10*365*24*time.Hour, 1)
-			case 5 * time.Hour:
-				call(4*time.Hour+54*time.Minute, 1)
-				call(time.Hour, 2)
-			default:
-				call(want, 1)
 			}
 		})
 	}
-	for value, want := range tokens {
-		for member, want := range map[string]time.Duration{"expires_in": want, "Expires_In": 0} {
-			check(value, answers(200, fmt.Sprintf(`{"access_token":"a","token_type":"Bearer",%q:%s}`, member, value)), want)
+	for value, lasts := range map[string]time.Duration{
+		`18000`: fiveHours, `18000.0`: fiveHours, `1.8e4`: fiveHours, `18000.9`: fiveHours, `"18000"`: fiveHours, `"18000.5"`: fiveHours,
+		`1e400`: 24 * time.Hour, `99999999999`: 24 * time.Hour,
+		`0`: never, `-1`: never, `-1.5`: never, `0.0`: never, `-3000000000`: never, `-1e400`: never, `null`: never,
+	} {
+		for member, lasts := range map[string]time.Duration{"expires_in": lasts, "Expires_In": never} {
+			check(value, answers(200, fmt.Sprintf(`{"access_token":"a","token_type":"Bearer",%q:%s}`, member, value)), lasts)
 		}
 	}
-	check("a form", form, 0)
+	form := answers(200, `access_token=a&token_type=Bearer&expires_in=-5`, "Content-Type: application/x-www-form-urlencoded")
+	check("a form", form, never)
 }
 
 // Callers share a refusal of the credentials for a second. The error says what to check.
@@ -57,25 +49,21 @@ func TestRefusedCredentials(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := &script{token: answers(status, `{"error":"invalid_client","error_description":"no such key"}`)}
 			client := newScripted(t, s)
-			var group sync.WaitGroup
 			for i := range 20 {
-				group.Go(func() {
-					time.Sleep(time.Duration(i) * 40 * time.Millisecond)
-					var failure *AuthError
-					err := methods[i%len(methods)].call(t.Context(), client)
-					if !errors.As(err, &failure) || failure.StatusCode != status || failure.Code != "invalid_client" {
-						t.Errorf("%d: %v", status, err)
+				var failure *AuthError
+				err := methods[i%len(methods)].call(t.Context(), client)
+				if !errors.As(err, &failure) || failure.StatusCode != status || failure.Code != "invalid_client" {
+					t.Errorf("%d: %v", status, err)
+				}
+				for _, says := range []string{"WithCredentials", "M3TER_API_SECRET", "no such key"} {
+					if !strings.Contains(err.Error(), says) {
+						t.Errorf("%d: %v does not say %q", status, err, says)
 					}
-					for _, says := range []string{"WithCredentials", "M3TER_API_SECRET", "no such key"} {
-						if !strings.Contains(err.Error(), says) {
-							t.Errorf("%d: %v does not say %q", status, err, says)
-						}
-					}
-				})
+				}
+				time.Sleep(40 * time.Millisecond)
 			}
-			group.Wait()
-			if s.tokenRequests() != 1 {
-				t.Errorf("%d: %d token requests", status, s.tokenRequests())
+			if s.tokens.Load() != 1 {
+				t.Errorf("%d: %d token requests", status, s.tokens.Load())
 			}
 			time.Sleep(time.Second)
 			s.setToken(nil)
@@ -90,8 +78,8 @@ func TestRefusedCredentials(t *testing.T) {
 func TestWaitsAreLoggedBefore(t *testing.T) {
 	slow := answers(503, `{}`, "Retry-After: 25")
 	for want, s := range map[string]*script{
-		`msg="m3ter call is retried" `:          {steps: []step{slow}},
-		`msg="m3ter token request is retried" `: {token: slow},
+		`msg="retrying m3ter call" `:          {steps: []step{slow}},
+		`msg="retrying m3ter token request" `: {token: slow},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			var out bytes.Buffer
@@ -128,8 +116,8 @@ func TestTokenAnswerIsStrict(t *testing.T) {
 	} {
 		s := &script{token: answers(200, body)}
 		err := doRead(t, newScripted(t, s))
-		if (err == nil) != want || err != nil && !errors.As(err, new(*AuthError)) || s.tokenRequests() != 1 {
-			t.Errorf("%q: %v after %d token requests", body, err, s.tokenRequests())
+		if (err == nil) != want || err != nil && !errors.As(err, new(*AuthError)) || s.tokens.Load() != 1 {
+			t.Errorf("%q: %v after %d token requests", body, err, s.tokens.Load())
 		}
 	}
 }

@@ -8,9 +8,9 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
-// finishAny converts the statements of a response into the form that can be sent, wherever the response contains types
-// of package gen. It returns the name of a missing member: a required member of a type of package gen, or the id of any
-// struct whose id is not optional.
+// finishAny converts effects and actions to lower case in all values of types of package gen in a response. It returns
+// the name of a missing member: a required member of a type of package gen, or the id of any struct whose id is not
+// optional.
 func finishAny[T any](answer *T) (lacks string) {
 	if lacks, isOurs := gen.Finish(answer); isOurs {
 		return lacks
@@ -24,14 +24,14 @@ func finishAny[T any](answer *T) (lacks string) {
 		if field.Tag.Get("json") != "id" || field.Type.Kind() != reflect.String {
 			continue
 		}
-		if id, err := value.FieldByIndexErr(field.Index); err != nil || id.String() == "" { // or in an embedded nil
+		if id, err := value.FieldByIndexErr(field.Index); err != nil || id.String() == "" { // or the id is in an embedded nil pointer
 			return "id"
 		}
 	}
 	return ""
 }
 
-// finishInside finishes the values of types of package gen inside an addressable value.
+// finishInside calls gen.Finish for each value of a type of package gen inside an addressable value.
 func finishInside(value reflect.Value) {
 	if !canHoldOurs(value.Type()) {
 		return
@@ -66,7 +66,8 @@ func finishInside(value reflect.Value) {
 
 var holders sync.Map // maps a reflect.Type to whether it can contain a type of package gen
 
-// canHoldOurs looks only at the type. Most types can't contain a type of package gen, so their values need no walk.
+// canHoldOurs looks only at the type. Most types can't contain a type of package gen, so finishAny does not walk
+// through their values.
 func canHoldOurs(t reflect.Type) bool {
 	if known, ok := holders.Load(t); ok {
 		return known.(bool)

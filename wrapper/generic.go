@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,34 +18,38 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/internal/strictjson"
 )
 
-// Get reads any resource of the organization, such as its support access or a resource group:
+// Get reads any entity of the organization, such as its support access or a resource group:
 //
 //	group, err := m3teraccess.Get[m3teraccess.ResourceGroup](ctx, client, "resourcegroups", "meter", groupID)
 //
-// The segments are the path after /organizations/{orgId}, one path segment for each argument. Get escapes each segment,
+// The segments are the path after /organizations/{orgId}, one argument for each path segment. Get escapes the segments,
 // so the caller must not escape ids.
 //
 // Get reads the response as strictly as the methods of [Client] do. The response must be one JSON value other than
-// null. If T is a struct with an "id" of type string that is not optional, the id must not be empty. Statements are
-// returned in the form that can be sent, if T is a type of this package or contains one.
+// null. If T is a struct with a string field for "id" that has no omitempty, the id must not be empty. If T is a type
+// of this package, or contains one, Get converts its effects and actions to lower case.
 //
-// Get returns a [*ValidationError], and sends nothing, if a segment can't be part of a path. The error matches
-// [ErrNotFound] if the resource does not exist, and is a [*DecodeError] if the response can't be read. "Errors" in the
-// package comment lists the errors of all calls.
+// Get returns a [*ValidationError], and sends nothing, if a segment is empty, is "." or "..", or contains a slash, a
+// backslash or a control character. It returns an error that
+// matches [ErrNotFound] if the entity does not exist, and a [*DecodeError] if the response can't be read. "Errors" in
+// the package comment lists the errors of all calls.
 func Get[T any](ctx context.Context, c *Client, segments ...string) (*T, error) {
 	return sendBelow(ctx, c, operationBelow(http.MethodGet, segments), segments, "", nil, finishAny[T])
 }
 
-// List walks over all pages of any list of the organization, such as its users:
+// List iterates over all entries of a list, such as the users of the organization, and fetches all pages:
 //
 //	for user, err := range m3teraccess.List[User](ctx, client, nil, "users") {
 //
 // Each request carries the query, which may be nil. The query's nextToken is the page token to start with. The segments
-// are the same as for [Get], and List reads each entry as strictly. It fetches pages like [Client.UserPermissions].
+// have the same meaning as in [Get], and List reads each entry as strictly as Get does. List fetches pages as
+// [Client.UserPermissions] does.
 //
-// An error ends the loop. It is an error of [Get], or [ErrRepeatedToken].
+// An error ends the loop. List returns the errors of [Get] and [ErrRepeatedToken].
 func List[T any](ctx context.Context, c *Client, query url.Values, segments ...string) iter.Seq2[T, error] {
 	const token = "nextToken"
+	// The caller may change both before the loop.
+	segments, query = slices.Clone(segments), maps.Clone(query)
 	op := operationBelow(http.MethodGet, segments)
 	return walk(op, query.Get(token), func(next string) (*page[T], error) {
 		query := maps.Clone(query)
@@ -58,16 +63,16 @@ func List[T any](ctx context.Context, c *Client, query url.Values, segments ...s
 	})
 }
 
-// Send sends any other JSON request to the organization, such as a request that removes a policy from a user:
+// Send makes a JSON request for which [Client] has no method, such as a request that removes a policy from a user:
 //
 //	_, err := m3teraccess.Send[struct{}](ctx, client, http.MethodPost, body, "permissionpolicies", id, "removefromuser")
 //
-// Send encodes the body with encoding/json. If the body is nil, the request has no body. The segments are the same as
-// for [Get], and Send reads the response as strictly. Send[struct{}] accepts any success, also without a response body;
-// for any other T, a success without a response body is a [*DecodeError].
+// Send encodes the body with encoding/json. If the body is nil, the request has no body. The segments have the same
+// meaning as in [Get], and Send reads the response as strictly as Get does. Send[struct{}] accepts any success, even
+// without a response body. For any other T, a success without a response body is a [*DecodeError].
 //
-// Send returns the errors of [Get]. The error matches [ErrVersionConflict] if the body has a top-level version other
-// than 0 that is not current, and [ErrOutcomeUnknown] if m3ter may or may not have carried out a write.
+// Send returns the errors of [Get]. The error also matches [ErrVersionConflict] if the body has a top-level version
+// other than 0 that is not current, and [ErrOutcomeUnknown] if it is unknown whether m3ter carried out a write.
 func Send[T any](ctx context.Context, c *Client, method string, body any, segments ...string) (*T, error) {
 	return sendBelow(ctx, c, operationBelow(method, segments), segments, "", body, finishAny[T])
 }
@@ -105,7 +110,7 @@ func validateBelow(orgID, method string, segments []string) error {
 	errs := []error{validateOrganization("organization id", orgID)}
 	errs = append(errs, validateMethod("method", method))
 	if len(segments) == 0 {
-		errs = append(errs, invalid("segments", "the path segments below the organization", "are missing"))
+		errs = append(errs, invalid("segments", "one or more path segments", "are missing"))
 	}
 	for i, segment := range segments {
 		errs = append(errs, validatePathValue(fmt.Sprintf("segments[%d]", i), segment))

@@ -9,10 +9,11 @@ import (
 	"time"
 )
 
-// maxRequestID is how many bytes an error or a log line shows of a request id.
+// maxRequestID is the largest number of bytes of a request id that an error or a log line shows.
 const maxRequestID = 256
 
-// requestID looks in all headers that gateways commonly use; m3ter does not document which one it uses.
+// requestID looks in all headers in which gateways commonly send a request id, because m3ter does not document which
+// one it uses.
 func (r redactor) requestID(h http.Header) string {
 	for _, name := range []string{"X-Request-Id", "X-Amzn-Requestid", "X-Amzn-Trace-Id", "X-Amz-Cf-Id"} {
 		if id := h.Get(name); id != "" {
@@ -22,8 +23,8 @@ func (r redactor) requestID(h http.Header) string {
 	return ""
 }
 
-// retryAfter parses both forms of Retry-After, seconds and a date; any other value is 0. A date is compared with the
-// server's Date if there is one: the local clock may be wrong.
+// retryAfter parses both forms of Retry-After, seconds and a date. It returns 0 for any other value. A date is compared
+// with the server's Date if there is one: the local clock may be wrong.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	value := h.Get("Retry-After")
 	seconds, err := strconv.ParseInt(value, 10, 64)

@@ -15,9 +15,9 @@ type ResponseInfo struct {
 
 type responseInfoKey struct{}
 
-// WithResponseInto returns a context whose call stores its ResponseInfo in into, whether the call succeeds or fails.
-// Use the context for one call at a time: each call, and each page of a list, overwrites the ResponseInfo. Nothing is
-// written after the call has returned.
+// WithResponseInto returns a copy of ctx. A call with this context stores its ResponseInfo in *into, whether or not the
+// call succeeds. Use the context for one call at a time: each call, and each page of a list, overwrites the
+// ResponseInfo. A call writes nothing to *into after it has returned.
 func WithResponseInto(ctx context.Context, into *ResponseInfo) context.Context {
 	return context.WithValue(ctx, responseInfoKey{}, into)
 }

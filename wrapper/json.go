@@ -7,7 +7,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/internal/strictjson"
 )
 
-// A quotingError is an error about a response. It quotes a text from outside, which may need redaction.
+// A quotingError is an error about a response. It quotes part of the response, which may need redaction.
 type quotingError struct{ before, outside, after string }
 
 func (e *quotingError) Error() string { return e.before + e.outside + e.after }
@@ -24,7 +24,7 @@ func unmarshal(body []byte, into any) error {
 }
 
 // messageOf returns the message in the response body of an error. It returns "" for any other response body, such as
-// the page of a proxy.
+// an HTML page of a proxy.
 func messageOf(body []byte) string {
 	const longest = 64 << 10 // a longer response body is not just a message
 	var content struct {

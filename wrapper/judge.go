@@ -2,7 +2,7 @@ package m3teraccess
 
 import "net/http"
 
-// A verdict is the consequence of an attempt for the call.
+// A verdict says what the outcome of an attempt means for its call.
 type verdict int
 
 const (
@@ -13,7 +13,7 @@ const (
 	denied                     // the access token was refused, so nothing was changed: retry with another one
 )
 
-// judge is the table in the package comment.
+// judge implements the table under "Retries" in the package comment.
 func judge(isRead bool, out outcome) verdict {
 	ambiguous := doubtful
 	if isRead {

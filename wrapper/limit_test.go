@@ -90,7 +90,7 @@ func TestWindowDoesNotWaitForOneSlowConnection(t *testing.T) {
 	})
 }
 
-// A caller whose context has ended takes no slot.
+// A caller whose context is done takes no slot.
 func TestWindowForgetsWhoLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newSlidingWindow()

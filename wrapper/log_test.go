@@ -39,7 +39,7 @@ func TestLogLines(t *testing.T) {
 	heads, lines, text := logLines(t, slog.LevelDebug, s, requestSupport)
 	want := []string{
 		"INFO m3ter access token fetched",
-		"DEBUG m3ter attempt", "INFO m3ter call is retried",
+		"DEBUG m3ter attempt", "INFO retrying m3ter call",
 		"DEBUG m3ter attempt", "WARN m3ter call failed, giving up",
 	}
 	if !slices.Equal(heads, want) {

@@ -22,11 +22,11 @@ const (
 	defaultMaxResponseBytes = 10 << 20
 )
 
-// An Option configures a client. If two options set the same thing, the last one wins. If an option is not valid,
+// An Option configures a client. If two options set the same thing, the later option wins. If an option is not valid,
 // [NewClient] returns a [*ValidationError]. No option accepts nil.
 type Option func(*config) error
 
-// newConfig applies the options, then the environment for settings that the options leave out, then the defaults.
+// newConfig applies the options. A setting that no option sets comes from the environment, or else has its default.
 func newConfig(opts []Option) (*config, error) {
 	c := &config{
 		timeout:          defaultTimeout,
@@ -128,9 +128,9 @@ func validateCredential(field, value, allowed, without string) error {
 }
 
 // WithTokenSource sets the source of the access tokens, such as a source for the authorization-code flow. The client
-// keeps an access token until it expires. The client calls Token in its own goroutine, one call at a time, and in the
-// background before an access token expires. Token must return by itself, because the client sets no timeout for it. If
-// Token fails or panics, the call returns an [*AuthError].
+// keeps an access token until it expires, and calls Token in the background shortly before that. Calls to Token run in
+// a separate goroutine, and are never concurrent. Token must have its own timeout, because the client sets none. If
+// Token fails or panics, the call of the client returns an [*AuthError].
 func WithTokenSource(source oauth2.TokenSource) Option {
 	return func(c *config) error {
 		c.given.auth = true
@@ -178,7 +178,7 @@ func WithBaseURL(baseURL string) Option {
 
 // setBaseURL shows only the scheme and the host of an invalid URL, because the rest may contain a password.
 func (c *config) setBaseURL(field, raw string) error {
-	const allowed = "https://host, or http to localhost or a loopback address, without user, query and fragment"
+	const allowed = "an https URL, or an http URL of localhost or a loopback address, without a user, a query or a fragment"
 	u, err := url.Parse(raw)
 	switch {
 	case err != nil || strings.TrimSpace(raw) != raw:
@@ -195,7 +195,7 @@ func (c *config) setBaseURL(field, raw string) error {
 		return invalid(field, allowed, "is %s", gen.Quote(u.Scheme+"://"+u.Host))
 	}
 	u = u.JoinPath()                 // resolves dots
-	u.Host = strings.ToLower(u.Host) // requests are compared with this spelling, and sent to it
+	u.Host = strings.ToLower(u.Host) // requests are compared with this host, and sent to it
 	u.Path, u.RawPath = strings.TrimSuffix(u.Path, "/"), strings.TrimSuffix(u.RawPath, "/")
 	c.baseURL = u
 	return nil
@@ -207,24 +207,26 @@ func isLoopback(host string) bool {
 	return strings.ToLower(host) == "localhost" || err == nil && addr.IsLoopback()
 }
 
-// WithHTTPClient sets the HTTP client whose transport, cookie jar and timeout the client uses. The shorter of its
-// timeout and the timeout of [WithTimeout] applies. The HTTP client is not changed, and redirects are not followed.
+// WithHTTPClient makes the client use the transport, the cookie jar and the timeout of an http.Client. The shorter of
+// this timeout and the timeout of [WithTimeout] applies. The client does not change the http.Client, and does not
+// follow redirects.
 //
 // The default transport is a clone of http.DefaultTransport with the following settings. Your own transport needs them
 // too:
 //
 //   - MaxIdleConnsPerHost: at least the number of concurrent calls, since all of them go to one host
 //   - IdleConnTimeout: 45 seconds. Gateways commonly close an idle connection after 60 seconds; a write on a connection
-//     that is just closing has an unknown outcome
-//   - HTTP2, SendPingTimeout and PingTimeout: 4 seconds and 3 seconds. After that the transport leaves a connection
-//     that the network dropped silently; without them calls may time out on it for many minutes
+//     that is being closed has an unknown outcome
+//   - HTTP2.SendPingTimeout: 4 seconds, and HTTP2.PingTimeout: 3 seconds. The transport then abandons a connection that
+//     the network has silently dropped. Otherwise, calls on this connection may time out for many minutes
 //
-// The transport may wrap another transport. It must not retry a request by itself, and it must not return before its
-// request or its context has ended: in both cases m3ter may carry out a write twice. It must return when the context
-// ends. "Transports" in the package comment lists the promises for each kind of transport.
+// The transport may wrap another transport. It must not resend a request, and RoundTrip must not return before the
+// request is complete or its context is done. Otherwise, m3ter may carry out a write twice. RoundTrip must return when
+// the context is done. "Transports" in the package comment says what the client can conclude with each kind of
+// transport.
 func WithHTTPClient(client *http.Client) Option {
 	return func(c *config) error {
-		const allowed = "an *http.Client, with or without a Transport and a Jar"
+		const allowed = "an *http.Client whose Transport and Jar are not nil pointers"
 		switch {
 		case client == nil:
 			return invalid("WithHTTPClient", allowed, "is nil")
@@ -238,12 +240,12 @@ func WithHTTPClient(client *http.Client) Option {
 	}
 }
 
-// WithUserAgent sets a product, such as "billing-sync/1.4", that goes before the client's own User-Agent. It must not
-// be empty or contain control characters.
+// WithUserAgent sets a product, such as "billing-sync/1.4", which the client puts before its own User-Agent. The
+// product must not be empty or contain control characters.
 func WithUserAgent(product string) Option {
 	return func(c *config) error {
 		if product == "" || strings.ContainsFunc(product, unicode.IsControl) {
-			return invalid("WithUserAgent", "a product such as billing-sync/1.4", "is %s", gen.Quote(product))
+			return invalid("WithUserAgent", "a product such as billing-sync/1.4, without control characters", "is %s", gen.Quote(product))
 		}
 		c.userAgent = product
 		return nil
@@ -251,9 +253,10 @@ func WithUserAgent(product string) Option {
 }
 
 // WithLogger sets the logger of the client. The client logs each attempt at Debug, and each retry and each new access
-// token at Info. At Warn it logs that it is giving up a call, and that it could not obtain an access token. The lines
+// token at Info. At Warn, it logs each call that it gives up on, and each failure to obtain an access token. The lines
 // contain the operation, the method, the path template (for [Client.Do], the path as sent), the attempt, the status,
-// the duration and the request id. They never contain a request body, a response body or any other header.
+// the duration and the request id. They contain no request body and no response body, and no header other than the
+// request id.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) error {
 		if logger == nil {
@@ -264,11 +267,11 @@ func WithLogger(logger *slog.Logger) Option {
 	}
 }
 
-// WithRetry sets how often the client retries calls and requests for an access token, and how long it waits before a
-// retry. No value may be negative, and MinBackoff must not exceed MaxBackoff.
+// WithRetry sets how many attempts the client makes for a call or for an access token, and how long it waits between
+// two attempts. No value may be negative, and MinBackoff must not exceed MaxBackoff.
 func WithRetry(policy RetryPolicy) Option {
 	return func(c *config) error {
-		const allowed = "a policy without negative values, with a MinBackoff of at most MaxBackoff"
+		const allowed = "a policy without negative values, whose MinBackoff does not exceed its MaxBackoff"
 		if policy.MaxAttempts < 0 || policy.MinBackoff < 0 || policy.MaxBackoff < 0 || policy.MaxRetryAfter < 0 {
 			return invalid("WithRetry", allowed, "has a negative value")
 		}
@@ -280,9 +283,9 @@ func WithRetry(policy RetryPolicy) Option {
 	}
 }
 
-// WithLimiter replaces the default limiter, which keeps each organization under m3ter's 50 requests in any second. The
-// limiter applies to all requests of the client and its [Client.Organization] children, except requests for an access
-// token.
+// WithLimiter replaces the default limiter, which keeps each organization below m3ter's limit of 50 requests a second.
+// The limiter applies to all requests of the client and of the clients that [Client.Organization] returns, except
+// requests for an access token.
 func WithLimiter(limiter Limiter) Option {
 	return func(c *config) error {
 		if isNil(limiter) {
@@ -294,13 +297,14 @@ func WithLimiter(limiter Limiter) Option {
 }
 
 // WithOrganizationLimiter replaces the default limiter with a limiter for each organization. The client calls limiterOf
-// at the first use of an organization, perhaps concurrently. It keeps the limiter as long as a client of the
-// organization exists, and for 1 second after its last request. Then the next use calls limiterOf anew. If a limiter
-// remembers more than 1 second, limiterOf must keep it. If limiterOf returns nil, the organization gets the default
+// when it first uses an organization. These calls may be concurrent. The limiter stays in use while the program holds a
+// Client for the organization, and for 1 second after the last request to the organization. After that, the client
+// calls limiterOf again when it next uses the organization. If a limiter must remember requests for longer than 1
+// second, limiterOf must return the same limiter each time. If limiterOf returns nil, the organization gets the default
 // limiter.
 //
-// If the limiter also has a method HoldBack(time.Duration), the client calls it when m3ter refuses a request because of
-// the rate limit. The argument is how long the requests of the organization are held back.
+// If the limiter also has a method HoldBack(time.Duration), the client calls this method when m3ter refuses a request
+// because of the rate limit. The argument is how long the client holds back the requests to the organization.
 func WithOrganizationLimiter(limiterOf func(orgID string) Limiter) Option {
 	return func(c *config) error {
 		if limiterOf == nil {
@@ -311,24 +315,25 @@ func WithOrganizationLimiter(limiterOf func(orgID string) Limiter) Option {
 	}
 }
 
-// WithTimeout sets the timeout of each attempt, from the wait for a connection to the end of the response. It must be
-// above zero; the default is 30 seconds. The context bounds the call as a whole.
+// WithTimeout sets the timeout of each attempt, from the wait for a connection to the end of the response. The timeout
+// must be positive; the default is 30 seconds. The context bounds the call as a whole.
 func WithTimeout(d time.Duration) Option {
 	return func(c *config) error {
 		if d <= 0 {
-			return invalid("WithTimeout", "a duration above zero", "is %v", d)
+			return invalid("WithTimeout", "a positive duration", "is %v", d)
 		}
 		c.timeout = d
 		return nil
 	}
 }
 
-// WithMaxResponseBytes sets how many bytes of a response body the client reads at most, also of a token response. It
-// must be above zero; the default is 10 MiB. A success with a longer response body is a [*DecodeError].
+// WithMaxResponseBytes sets the largest number of bytes that the client reads from a response body, including that of a
+// token response. n must be positive; the default is 10 MiB. If the body of a successful response is longer, the call
+// returns a [*DecodeError].
 func WithMaxResponseBytes(n int64) Option {
 	return func(c *config) error {
 		if n <= 0 {
-			return invalid("WithMaxResponseBytes", "a number of bytes above zero", "is %d", n)
+			return invalid("WithMaxResponseBytes", "a positive number of bytes", "is %d", n)
 		}
 		c.maxResponseBytes = n
 		return nil

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// An origin is the part of a URL that must match before a request may carry a secret.
+// An origin is the part of a URL that must match the base URL before a request may carry a secret.
 type origin struct{ scheme, host, port string }
 
 func originOf(u *url.URL) origin {

@@ -8,14 +8,14 @@ import (
 	"weak"
 )
 
-// A pace is shared by the callers of one organization. It has their slots, and the hold-back after m3ter refused one of
-// their requests as over the rate limit.
+// A pace limits the rate of all calls to one organization. It hands out slots. When m3ter refuses a request because of
+// the rate limit, the pace holds back all calls for a time.
 type pace struct {
 	slots    slotSource
 	holdBack func(time.Duration) // tells the caller's limiter about a hold-back; may be nil
 
 	mu      sync.Mutex
-	held    time.Time // no request is sent before
+	held    time.Time // no request is sent before this time
 	busy    time.Time // when the pace can be forgotten
 	keeping bool      // a timer keeps the pace until busy
 }
@@ -31,7 +31,7 @@ func newPace(limiter Limiter) *pace {
 	return p
 }
 
-// hold holds back all callers of the organization for d, or longer if they are held back already.
+// hold delays all calls to the organization for d, or until an earlier hold-back ends if that is later.
 func (p *pace) hold(d time.Duration) {
 	if p.holdBack != nil {
 		p.holdBack(d)
@@ -110,7 +110,7 @@ func (p *paces) of(orgID string) *pace {
 	}
 	var limiter Limiter
 	if p.limiterOf != nil {
-		limiter = p.limiterOf(orgID) // without the lock: the caller's function may call of
+		limiter = p.limiterOf(orgID) // without the lock, because the caller's function may call p.of
 	}
 	return p.keep(orgID, newPace(limiter))
 }
@@ -121,7 +121,8 @@ func (p *paces) known(orgID string) *pace {
 	return p.byOrg[orgID].Value()
 }
 
-// keep stores a pace as long as it is in use, and returns it, or the pace that another caller has stored meanwhile.
+// keep stores a pace for as long as it is in use, and returns it. If another caller has stored a pace in the meantime,
+// keep returns that pace instead.
 func (p *paces) keep(orgID string, made *pace) *pace {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -133,7 +134,7 @@ func (p *paces) keep(orgID string, made *pace) *pace {
 	runtime.AddCleanup(made, func(orgID string) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		if p.byOrg[orgID] == pointer { // a successor stays
+		if p.byOrg[orgID] == pointer { // do not delete the pace of a later client
 			delete(p.byOrg, orgID)
 		}
 	}, orgID)

@@ -17,14 +17,15 @@ type page[T any] struct {
 	NextToken string `json:"nextToken"`
 }
 
-// unmarshal reads any of three shapes: the page itself, a bare list, or one entry. m3ter's schema of the response to
-// UserPermissions is one entry, and its description is a list; its other lists are pages. Decoding reads the whole
-// body, so unmarshal first searches it for the member names. Only an escaped name, which has a \u, needs the last part.
+// unmarshal reads any of three shapes: the page itself, a bare list, or one entry. For the response to UserPermissions,
+// m3ter's schema says one entry, and the description says a list. m3ter's other lists come in pages. Decoding twice
+// would be slow, so unmarshal first searches the body for the member names. It decodes the body a second time only if a
+// name is escaped (\u).
 func (p *page[T]) unmarshal(body []byte) error {
 	if first := bytes.TrimLeft(body, " \t\r\n"); len(first) > 0 && first[0] == '[' {
 		return unmarshal(body, &p.Data)
 	}
-	switch { // without the quote before the name, since the search for a letter is faster
+	switch { // the patterns omit the opening quotation mark, since a search for a letter is faster
 	case bytes.Contains(body, []byte(`data"`)):
 		if err := unmarshal(body, p); err != nil || p.Data != nil {
 			return err
@@ -43,7 +44,7 @@ func (p *page[T]) unmarshal(body []byte) error {
 		return err
 	}
 	switch {
-	case has.Data != nil: // null, which an empty page may have, or an escaped name
+	case has.Data != nil: // data is null, as on an empty page, or its name is escaped
 		return unmarshal(body, p)
 	case has.ID == nil || string(has.ID) == `""` || string(has.ID) == "null":
 		return errors.New("the response body is neither a page with data nor an entry with an id")
@@ -52,7 +53,7 @@ func (p *page[T]) unmarshal(body []byte) error {
 	return unmarshal(body, &p.Data[0])
 }
 
-// finish finishes the entries: see [finishAny].
+// finish calls finishAny for each entry.
 func (p *page[T]) finish() (lacks string) {
 	for i := range p.Data {
 		if found := finishAny(&p.Data[i]); found != "" {
@@ -62,7 +63,7 @@ func (p *page[T]) finish() (lacks string) {
 	return ""
 }
 
-// walk walks over the entries of a list, one page at a time, starting at a page token.
+// walk iterates over the entries of a list, one page at a time, starting at a page token.
 func walk[T any](op *gen.Operation, token string, fetch func(token string) (*page[T], error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		token := token // each loop starts from the beginning
@@ -95,7 +96,7 @@ type tokenSet struct {
 	hashes map[uint64]struct{}
 }
 
-// newTokenSet returns a set with the page token of the first page, which may be empty.
+// newTokenSet returns a set that contains the page token of the first page. That page token may be empty.
 func newTokenSet(first string) *tokenSet {
 	s := &tokenSet{maphash.MakeSeed(), make(map[uint64]struct{})}
 	s.add(first)

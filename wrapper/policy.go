@@ -9,9 +9,9 @@ import (
 // so a program sets only what it changes. "Retries" in the package comment says which failures are retried.
 type RetryPolicy struct {
 	MaxAttempts   int           // attempts of a call, including the first; 0 means 4, and 1 means no retries
-	MinBackoff    time.Duration // bound of the random backoff before the second attempt, doubled for each further one; 0 means 200 ms
-	MaxBackoff    time.Duration // the highest bound, also for the one-second wait after a 429; 0 means 5 s
-	MaxRetryAfter time.Duration // the longest Retry-After that a call waits for; a longer one ends the call; 0 means 30 s
+	MinBackoff    time.Duration // the backoff before the second attempt is random, up to MinBackoff; this bound doubles for each further attempt; 0 means 200 ms
+	MaxBackoff    time.Duration // limits this bound, and the wait after a 429 without Retry-After (1 s, 2 s, 4 s, ...); 0 means 5 s
+	MaxRetryAfter time.Duration // the longest Retry-After that a call waits for; after a longer one the call fails; 0 means 30 s
 }
 
 func (p RetryPolicy) withDefaults() RetryPolicy {
@@ -40,7 +40,7 @@ func (p RetryPolicy) backoff(attempt int) time.Duration {
 	return rand.N(bound)
 }
 
-// rateWindow is how long m3ter refuses requests over the rate limit if its response has no Retry-After.
+// rateWindow is how long a call waits after its first 429 if the response has no Retry-After.
 const rateWindow = time.Second
 
 // wait returns how long a call waits after an attempt, and whether m3ter asked for that.

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// printable escapes characters that could rewrite a terminal or forge a log line.
+// printable escapes characters that could control a terminal or forge a log line.
 func printable(s string) string {
 	if utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !strconv.IsPrint(r) }) {
 		return s

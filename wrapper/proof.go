@@ -25,7 +25,7 @@ func sendOnce(req *http.Request) {
 	req.TransferEncoding = []string{"identity"} // prevents the chunked encoding of a body of unknown length
 	switch req.Method {
 	case http.MethodPost, http.MethodPut, http.MethodPatch:
-		// net/http adds this header to a request without a body. It ignores the header under its canonical name.
+		// net/http adds this header to a request without a body. It would ignore the canonical name.
 		req.Header["content-length"] = []string{"0"}
 	}
 }
@@ -102,8 +102,8 @@ func (s *sending) gotConn(httptrace.GotConnInfo) {
 // isRepeated reports whether the transport has sent the request more than once.
 func (s *sending) isRepeated() bool { return s.whole.Load() > 1 }
 
-// proof returns why a failed write was certainly not carried out; "" if it may have been. ended is the error of the
-// attempt's context: after its end, a transport may return before its request has ended.
+// proof returns why a failed write was certainly not carried out, or "" if it may have been. ended is the error of the
+// attempt's context: when the context is done, a transport may return while it is still sending the request.
 func (s *sending) proof(err, ended error) string {
 	if s.neverLeft(err, ended) {
 		return "not sent"
@@ -114,10 +114,10 @@ func (s *sending) proof(err, ended error) string {
 	return ""
 }
 
-// explain adds to an error that the request was written to a connection before the one that failed, if it was.
+// explain adds to an error that the request was written to a connection before the connection that failed, if so.
 func (s *sending) explain(err error) error {
 	if s.whole.Load() > 0 && s.asked.Load() > s.got.Load() {
-		return fmt.Errorf("the connection was lost after the request was written, and then: %w", err)
+		return fmt.Errorf("the connection was lost after the request was written, and the next connection failed: %w", err)
 	}
 	return err
 }
@@ -135,8 +135,7 @@ func (s *sending) neverLeft(err, ended error) bool {
 	return s.failed.Load() && s.isOfFailure(err)
 }
 
-// withoutAdvice removes the advice that net/http adds to an error over HTTP/2: with a GetBody, it would have repeated
-// the request.
+// withoutAdvice removes the advice to define Request.GetBody, which net/http adds to some HTTP/2 errors.
 func withoutAdvice(err error) error {
 	text, found := strings.CutPrefix(withoutURL(err), "http2: Transport: cannot retry err [")
 	text, advised := strings.CutSuffix(text, "] after Request.Body was written; define Request.GetBody to avoid this error")
@@ -146,8 +145,8 @@ func withoutAdvice(err error) error {
 	return errors.New(text)
 }
 
-// refusal returns why the request was not processed, by the error of the round trip; "" if it may have been. net/http
-// has no types for these errors, so refusal compares their texts. Any other text proves nothing.
+// refusal returns why the request was certainly not processed, or "" if it may have been processed. net/http has no
+// types for the errors that prove this, so refusal compares the texts of errors.
 func refusal(err error) string {
 	for ; err != nil; err = errors.Unwrap(err) {
 		text := withoutAdvice(err).Error()

@@ -3,6 +3,7 @@ package m3teraccess
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -19,40 +20,39 @@ const refusedStream = "stream error: stream ID 7; REFUSED_STREAM; received from 
 // A foreign transport proves that a request never left if the only connection fails, with the error of the transport,
 // and nothing else is under way.
 func TestWhatProvesThatAWriteNeverLeft(t *testing.T) {
-	const dial = "GetConn, ConnectStart, ConnectDone error"
 	const written = "GetConn, GotConn, WroteRequest"
 	refused, reset := error(syscall.ECONNREFUSED), error(syscall.ECONNRESET)
 	for _, test := range []struct {
-		events         string
-		traced, failed error
-		proof          bool
-		says           string
+		events string
+		failed error
+		proof  bool
+		says   string
 	}{
-		{"", refused, refused, false, ""},
-		{"GetConn", refused, refused, false, ""},
-		{"GetConn, DNSDone error", refused, refused, true, ""},
-		{dial, refused, refused, true, ""},
-		{"GetConn, DNSDone, ConnectStart, ConnectDone error, ConnectStart, ConnectDone error", refused, refused, true, ""},
-		{"GetConn, ConnectStart, ConnectDone, TLSHandshakeDone error", refused, refused, true, ""},
-		{"GetConn, ConnectStart", refused, refused, false, ""},
-		{"GetConn, ConnectStart, ConnectDone", refused, refused, false, ""},
-		{"GetConn, ConnectStart, ConnectStart, ConnectDone error", refused, refused, false, ""},
-		{"GetConn, ConnectStart, ConnectDone error, ConnectStart, ConnectDone", refused, refused, false, ""},
-		{"GetConn, GetConn, ConnectStart, ConnectDone error", refused, refused, false, ""},
-		{"GetConn, GotConn, ConnectStart, ConnectDone error", refused, refused, false, ""},
-		{"ConnectStart, ConnectDone error", refused, refused, false, ""},
+		{"", refused, false, ""},
+		{"GetConn", refused, false, ""},
+		{"GetConn, DNSDone error", refused, true, ""},
+		{failedDial, refused, true, ""},
+		{"GetConn, DNSDone, ConnectStart, ConnectDone error, ConnectStart, ConnectDone error", refused, true, ""},
+		{"GetConn, ConnectStart, ConnectDone, TLSHandshakeDone error", refused, true, ""},
+		{"GetConn, ConnectStart", refused, false, ""},
+		{"GetConn, ConnectStart, ConnectDone", refused, false, ""},
+		{"GetConn, ConnectStart, ConnectStart, ConnectDone error", refused, false, ""},
+		{"GetConn, ConnectStart, ConnectDone error, ConnectStart, ConnectDone", refused, false, ""},
+		{"GetConn, GetConn, ConnectStart, ConnectDone error", refused, false, ""},
+		{"GetConn, GotConn, ConnectStart, ConnectDone error", refused, false, ""},
+		{"ConnectStart, ConnectDone error", refused, false, ""},
 
-		{dial, refused, &net.OpError{Op: "dial", Err: refused}, true, ""},
-		{dial, refused, errors.New("response lost"), false, ""}, // by another way, which the transport tried later
-		{dial, refused, reset, false, ""},
-		{written + ", " + dial, refused, refused, false, "lost after the request was written"},
-		{written + ", " + written, refused, errors.New(refusedStream), false, ""}, // one of two requests is refused
+		{failedDial, &net.OpError{Op: "dial", Err: refused}, true, ""},
+		{failedDial, errors.New("response lost"), false, ""}, // by another way, which the transport tried later
+		{failedDial, reset, false, ""},
+		{written + ", " + failedDial, refused, false, "lost after the request was written"},
+		{written + ", " + written, errors.New(refusedStream), false, ""}, // one of two requests is refused
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			s := &script{steps: []step{after(test.events, test.traced, foreign(test.failed))}}
+			s := &script{steps: []step{after(test.events, refused, foreign(test.failed))}}
 			err := doWrite(t, newScripted(t, s))
-			if (err == nil && s.sent() == 2) != test.proof || errors.Is(err, ErrOutcomeUnknown) == test.proof {
-				t.Errorf("%s, then %v: %v after %d attempts", test.events, test.failed, err, s.sent())
+			if (err == nil && len(s.attempts) == 2) != test.proof || errors.Is(err, ErrOutcomeUnknown) == test.proof {
+				t.Errorf("%s, then %v: %v after %d attempts", test.events, test.failed, err, len(s.attempts))
 			}
 			if err != nil && (!errors.Is(err, test.failed) || !strings.Contains(err.Error(), test.says)) {
 				t.Errorf("%s, then %v: %v does not say %q", test.events, test.failed, err, test.says)
@@ -61,46 +61,40 @@ func TestWhatProvesThatAWriteNeverLeft(t *testing.T) {
 	}
 }
 
-// The client trusts what net/http says of a refused stream if net/http says nothing else.
+// The client trusts the error of net/http about a refused stream if the error says nothing else. The error of the last
+// attempt gives the proof.
 func TestRefusals(t *testing.T) {
-	const before, after = "http2: Transport: cannot retry err [", "] after Request.Body was written; define Request.GetBody to avoid this error"
-	for text, proof := range map[string]bool{
-		before + refusedStream + after: true,
-		refusedStream:                  true,
-		before + "http2: Transport received Server's graceful shutdown GOAWAY" + after: true,
-		"http2: Transport received GOAWAY from server ErrCode:PROTOCOL_ERROR":          true,
-		"net/http: cannot rewind body after connection loss":                           true,
+	const before, advice = "http2: Transport: cannot retry err [", "] after Request.Body was written; define Request.GetBody to avoid this error"
+	const unprocessed = ": not processed: "
+	for text, proof := range map[string]string{ // "": no proof
+		before + refusedStream + advice: unprocessed,
+		refusedStream:                   unprocessed,
+		before + "http2: Transport received Server's graceful shutdown GOAWAY" + advice: unprocessed,
+		"http2: Transport received GOAWAY from server ErrCode:PROTOCOL_ERROR":           unprocessed,
+		"net/http: cannot rewind body after connection loss":                            ": not sent: ",
 
-		before + "stream error: stream ID 7; PROTOCOL_ERROR; received from peer" + after:                                 false,
-		"stream error: stream ID 7; INTERNAL_ERROR; received from peer":                                                  false,
-		"stream error: stream ID 7; REFUSED_STREAM":                                                                      false,
-		"stream error: stream ID 7; CANCEL; REFUSED_STREAM; received from peer":                                          false,
-		`malformed HTTP response "stream error: stream ID 7; REFUSED_STREAM; received from peer"`:                        false,
-		`http2: server sent GOAWAY and closed the connection; LastStreamID=1, ErrCode=NO_ERROR, debug="REFUSED_STREAM"`:  false,
-		"another make: stream error: stream ID 7; REFUSED_STREAM; received from peer":                                    false,
-		"stream error: stream ID 7; INTERNAL_ERROR; received from peer: http2: Transport received Server's graceful ...": false,
+		before + "stream error: stream ID 7; PROTOCOL_ERROR; received from peer" + advice:                                "",
+		"stream error: stream ID 7; INTERNAL_ERROR; received from peer":                                                  "",
+		"stream error: stream ID 7; REFUSED_STREAM":                                                                      "",
+		"stream error: stream ID 7; CANCEL; REFUSED_STREAM; received from peer":                                          "",
+		`malformed HTTP response "stream error: stream ID 7; REFUSED_STREAM; received from peer"`:                        "",
+		`http2: server sent GOAWAY and closed the connection; LastStreamID=1, ErrCode=NO_ERROR, debug="REFUSED_STREAM"`:  "",
+		"another make: stream error: stream ID 7; REFUSED_STREAM; received from peer":                                    "",
+		"stream error: stream ID 7; INTERNAL_ERROR; received from peer: http2: Transport received Server's graceful ...": "",
 	} {
 		for name, err := range map[string]error{"": errors.New(text), "in a url.Error": &url.Error{Op: "Post", Err: errors.New(text)}} {
 			synctest.Test(t, func(t *testing.T) {
-				s := &script{steps: []step{reports(err, "GetConn, GotConn, WroteRequest")}}
-				err := doWrite(t, newScripted(t, s))
-				if (err == nil) != proof || errors.Is(err, ErrOutcomeUnknown) == proof {
-					t.Errorf("%s %s: %v", text, name, err)
+				s := &script{steps: always(after("GetConn, GotConn, WroteRequest", nil, foreign(err)))}
+				err := doWrite(t, newScripted(t, s, WithRetry(RetryPolicy{MaxAttempts: 2})))
+				isRefused := proof != ""
+				if errors.Is(err, ErrOutcomeUnknown) == isRefused || (len(s.attempts) == 2) != isRefused || !strings.Contains(fmt.Sprint(err), proof) {
+					t.Errorf("%s %s: %v after %d attempts", text, name, err, len(s.attempts))
 				}
-				if err != nil && strings.Contains(err.Error(), "GetBody") {
+				if strings.Contains(fmt.Sprint(err), "GetBody") {
 					t.Errorf("the advice is of no use to a caller: %v", err)
 				}
 			})
 		}
-	}
-}
-
-// The error of the last attempt says that m3ter did not process the write.
-func TestRefusedForEver(t *testing.T) {
-	s := &script{steps: always(breaks(errors.New(refusedStream)))}
-	err := doWrite(t, newScripted(t, s, WithRetry(RetryPolicy{MaxAttempts: 2, MinBackoff: 1})))
-	if err == nil || errors.Is(err, ErrOutcomeUnknown) || s.sent() != 2 || !strings.Contains(err.Error(), ": not processed: ") {
-		t.Errorf("%v after %d attempts", err, s.sent())
 	}
 }
 
@@ -117,8 +111,8 @@ func TestRepetitionsByTheTransport(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					s := &script{steps: []step{sends(answers(status, `{"message":"version"}`)), sends(answers(status, `{}`))}}
 					err := m.call(t.Context(), newScripted(t, s, WithRetry(RetryPolicy{MaxAttempts: 2})))
-					if errors.Is(err, ErrOutcomeUnknown) != doubtful || doubtful && s.sent() != 1 {
-						t.Errorf("%s, %d %s: %v after %d attempts", m.name, status, name, err, s.sent())
+					if errors.Is(err, ErrOutcomeUnknown) != doubtful || doubtful && len(s.attempts) != 1 {
+						t.Errorf("%s, %d %s: %v after %d attempts", m.name, status, name, err, len(s.attempts))
 					}
 				})
 			}
@@ -162,11 +156,11 @@ func TestNilIsRefused(t *testing.T) {
 	var none context.Context
 	for _, m := range methods {
 		s := &script{}
-		if err := m.call(none, newScripted(t, s)); !errors.As(err, new(*ValidationError)) || s.sent() != 0 {
+		if err := m.call(none, newScripted(t, s)); !errors.As(err, new(*ValidationError)) || len(s.attempts) != 0 {
 			t.Errorf("%s: %v", m.name, err)
 		}
 	}
-	_, err := RetryOnConflict(none, func(context.Context) (int64, error) { return 0, nil }, func(context.Context, int64) (int, error) { return 0, nil })
+	_, err := RetryOnConflict(none, readOne, func(context.Context, int64) (int, error) { return 0, nil })
 	if !errors.As(err, new(*ValidationError)) {
 		t.Errorf("RetryOnConflict: %v", err)
 	}

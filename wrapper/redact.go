@@ -14,17 +14,18 @@ import (
 )
 
 const (
-	// leftOut replaces an outside text that shows a credential.
+	// leftOut replaces outside text that shows a secret.
 	leftOut = "[left out: it echoes a credential]"
 
-	// longestShown is how many consecutive characters of a secret hide a text; all of them if the secret is shorter.
-	longestShown = 12
-	// shortestEncoded is the shortest base64 or hex that is searched for: a shorter text occurs anywhere.
+	// runLength is the number of consecutive characters of a secret that no text may show. No text may show all of a
+	// shorter secret.
+	runLength = 12
+	// shortestEncoded is the shortest base64 or hex that is searched for: a shorter one could occur by chance.
 	shortestEncoded = 6
-	// redactMargin is how many bytes after the shown text are searched too: the cut could leave most of a short secret.
+	// redactMargin is how many bytes after the shown text are searched too: the shown text may end inside a secret.
 	redactMargin = 1 << 10
 
-	// maxErrorBody and maxErrorText are how many bytes an error keeps of a body, and shows of any other text.
+	// An error keeps at most maxErrorBody bytes of a body, and shows at most maxErrorText bytes of any other text.
 	maxErrorBody = 8 << 10
 	maxErrorText = 1 << 10
 )
@@ -59,7 +60,8 @@ func (v *vault) redactor(tokens ...string) redactor {
 	return r
 }
 
-// token returns the secret of a token. It remembers a few, since their runs are costly to list. The lock must be held.
+// token returns the secret of a token. The vault keeps the last few, because listing their runs is costly. The lock
+// must be held.
 func (v *vault) token(text string) *secret {
 	const most = 4
 	if i := slices.IndexFunc(v.tokens, func(s *secret) bool { return s.text == text }); i >= 0 {
@@ -73,7 +75,7 @@ func (v *vault) token(text string) *secret {
 	return added
 }
 
-// A secret lists the runs of characters to search for when they are first needed.
+// A secret computes the runs of characters to search for when they are first needed.
 type secret struct {
 	text string
 	runs func() *runs
@@ -83,43 +85,44 @@ func newSecret(text string) *secret {
 	return &secret{text, sync.OnceValue(func() *runs { return runsOf(text) })}
 }
 
-// runs is a set of texts, most of the same length, that are searched for together.
+// runs is a set of strings, most of the same length, that are searched for together.
 type runs struct {
 	set     map[string]struct{}
 	lengths []int
 }
 
-// runsOf lists the runs of a secret as it is, with its own escapes undone, in base64 and in hex.
+// runsOf lists the runs of a secret in four forms: unchanged, with its own escapes undone, in base64, and in hex.
 func runsOf(text string) *runs {
 	r := &runs{set: make(map[string]struct{})}
 	if text == "" {
 		return r
 	}
 	undo(text, func(stage string) bool {
-		// The search ignores spaces, and a query spells a space as a plus. Runs that are too short occur anywhere.
+		// The search ignores spaces, and a query spells a space as a plus. Short runs could occur by chance.
 		spaces := strings.Count(stage, " ")
-		r.add(stage, max(longestShown-spaces, shortestEncoded), 1)
+		r.add(stage, max(runLength-spaces, shortestEncoded), 1)
 		if spaces > 0 {
-			r.add(strings.ReplaceAll(stage, " ", "+"), longestShown, 1)
+			r.add(strings.ReplaceAll(stage, " ", "+"), runLength, 1)
 		}
 		return false
 	})
-	// A run of 12 characters has at least 15 characters of base64 at any offset, and 24 of hex: not every run is needed.
+	// 12 characters encode to at least 15 characters of base64 at any offset, and to 24 of hex. So it is enough to search
+	// for some of the encoded runs.
 	for before := range 3 {
 		encoded := base64.RawStdEncoding.EncodeToString([]byte("\x00\x00"[:before] + text))
-		r.addEncoded(encoded[(before*8+5)/6:(before+len(text))*8/6], 15-longestShown+1)
+		r.addEncoded(encoded[(before*8+5)/6:(before+len(text))*8/6], 15-runLength+1)
 	}
-	r.addEncoded(hex.EncodeToString([]byte(text)), longestShown)
+	r.addEncoded(hex.EncodeToString([]byte(text)), runLength)
 	return r
 }
 
 func (r *runs) addEncoded(encoded string, step int) {
 	if len(encoded) >= shortestEncoded {
-		r.add(encoded, longestShown, step)
+		r.add(encoded, runLength, step)
 	}
 }
 
-// add adds the runs of the given length that begin at each step.
+// add adds runs of the given length: one at every step-th byte of the text.
 func (r *runs) add(text string, length, step int) {
 	text = fold(text)
 	length = min(length, len(text))
@@ -146,7 +149,7 @@ func (r *runs) in(text string) bool {
 	return false
 }
 
-// fold makes spellings of a text equal that differ in case, in spaces, in invisible characters or in the alphabet of
+// fold returns the same text for spellings that differ only in case, spaces, invisible characters or the alphabet of
 // base64.
 func fold(s string) string {
 	var b strings.Builder
@@ -167,12 +170,12 @@ func fold(s string) string {
 	return b.String()
 }
 
-// A redactor holds the secrets that no outside text may show: a text of m3ter, a proxy, a transport or a token source.
-// Such a text is shown as a whole or not at all. The client's own texts are not searched.
+// A redactor holds the secrets that outside text must not show. Outside text comes from m3ter, a proxy, a transport or
+// a token source. Such text is shown as a whole or not at all. The redactor does not search the client's own text.
 type redactor []*secret
 
-// hides reports whether a text shows a part of a secret in any spelling. It is also true for a text whose escapes are
-// nested too deep.
+// hides reports whether text shows a part of a secret in any spelling. It also returns true for text whose escapes are
+// nested too deeply.
 func (r redactor) hides(s string) bool {
 	if len(r) == 0 {
 		return false
@@ -183,7 +186,7 @@ func (r redactor) hides(s string) bool {
 	})
 }
 
-// text returns an outside text that is fit to be shown, in at most the given number of bytes.
+// text returns outside text that may be shown, in at most the given number of bytes.
 func (r redactor) text(s string, most int) string {
 	s = s[:min(len(s), most+redactMargin)]
 	if r.hides(s) {
@@ -196,7 +199,7 @@ func (r redactor) text(s string, most int) string {
 func (r redactor) body(body []byte) []byte {
 	body = body[:min(len(body), maxErrorBody+redactMargin)]
 	kept := body[:min(len(body), maxErrorBody)]
-	for range utf8.UTFMax - 1 { // a character may be cut
+	for range utf8.UTFMax - 1 { // the last character may be incomplete
 		if char, size := utf8.DecodeLastRune(kept); char == utf8.RuneError && size == 1 {
 			kept = kept[:len(kept)-1]
 		}
@@ -210,7 +213,7 @@ func (r redactor) body(body []byte) []byte {
 	return slices.Clone(kept)
 }
 
-// error returns an outside error with a text that is fit to be shown.
+// error returns an outside error with text that may be shown.
 func (r redactor) error(err error) error {
 	if err == context.Canceled || err == context.DeadlineExceeded {
 		return err // from the standard library
@@ -237,9 +240,8 @@ func (r redactor) isFit(err error) bool {
 	return true
 }
 
-// An outsideError is an outside error with a redacted text. errors.Is and errors.As search its whole tree. Unwrap
-// returns the error only if the whole tree is fit to be shown. The error is in a function, since fmt prints nested
-// fields.
+// An outsideError is an outside error with redacted text. errors.Is and errors.As search its whole tree. Unwrap returns
+// the error only if the whole tree may be shown. A function holds the error, since fmt prints nested fields.
 type outsideError struct {
 	text string
 	fit  bool
@@ -258,8 +260,8 @@ func (e *outsideError) Unwrap() error {
 	return e.err()
 }
 
-// withoutURL returns the text of an error without the additions of each url.Error in it: the URL holds ids, and the
-// error around it names the operation.
+// withoutURL returns the text of an error without the additions of each url.Error in it: the URL contains ids, and the
+// wrapping error names the operation.
 func withoutURL(err error) string {
 	text := err.Error()
 	for _, e := range urlErrors(err) {

@@ -15,22 +15,22 @@ import (
 	"time"
 )
 
-// spellers are the ways in which a response may spell a text. They can be nested.
+// spellers are the ways in which a response may spell text. They can be nested.
 var spellers = []func(string) string{
 	func(s string) string { return s },
 	strings.ToUpper,
-	func(s string) string { return inJSON(s) },
+	inJSON,
 	url.QueryEscape,
 	url.PathEscape,
 	html.EscapeString,
-	func(s string) string { return eachByte(s, "%%%02X") },
-	func(s string) string { return eachByte(s, `\x%02x`) },
-	func(s string) string { return eachByte(s, `\%03o`) },
-	func(s string) string { return eachByte(s, "=%02X") },
-	func(s string) string { return eachRune(s, "&#%d;") },
-	func(s string) string { return eachRune(s, "&#x%X;") },
-	func(s string) string { return eachRune(s, `\u%04x`) },
-	func(s string) string { return eachRune(s, `\u{%x}`) },
+	func(s string) string { return each([]byte(s), "%%%02X") },
+	func(s string) string { return each([]byte(s), `\x%02x`) },
+	func(s string) string { return each([]byte(s), `\%03o`) },
+	func(s string) string { return each([]byte(s), "=%02X") },
+	func(s string) string { return each([]rune(s), "&#%d;") },
+	func(s string) string { return each([]rune(s), "&#x%X;") },
+	func(s string) string { return each([]rune(s), `\u%04x`) },
+	func(s string) string { return each([]rune(s), `\u{%x}`) },
 	func(s string) string { return folded(s, "=\r\n") },
 	func(s string) string { return folded(s, "\r\n ") },
 }
@@ -49,17 +49,9 @@ func inJSON(s string) string {
 	return string(quoted[1 : len(quoted)-1])
 }
 
-func eachByte(s, format string) string {
+func each[Char byte | rune](chars []Char, format string) string {
 	var b strings.Builder
-	for i := range len(s) {
-		fmt.Fprintf(&b, format, s[i])
-	}
-	return b.String()
-}
-
-func eachRune(s, format string) string {
-	var b strings.Builder
-	for _, char := range s {
+	for _, char := range chars {
 		fmt.Fprintf(&b, format, char)
 	}
 	return b.String()
@@ -76,18 +68,26 @@ func folded(s, by string) string {
 	return b.String()
 }
 
+// Spellings may be nested: a fold may stand inside an escape or another fold, and an escape may spell a fold.
 func TestRedactorFindsEverySpelling(t *testing.T) {
-	for _, secret := range []string{`s/e"c&r<é t+%`, "eyJ0b2tlbg.access+token/==", "abcdefgh%41ijkl", "hunter2"} {
+	const upper, fold = 1, 14 // in spellers
+	const folded = "eyJ0b2tlbg.access+token/=="
+	for _, secret := range []string{`s/e"c&r<é t+%`, folded, "abcdefgh%41ijkl", "hunter2"} {
 		redact := newVault("", "another-secret").redactor(secret)
 		for e, encode := range encoders {
 			for i, inner := range spellers {
-				for j, outer := range spellers {
-					if e > 0 && (i == 1 || j == 1) || j == 1 && i > 1 {
-						continue // in another case, an escape or an encoding is another text
-					}
-					echo := "before " + outer(inner(encode(secret))) + " after"
-					if got := redact.text(echo, 4<<10); got != leftOut {
-						t.Errorf("encoder %d, spellers %d in %d: %q is shown", e, i, j, got)
+				for j, middle := range spellers {
+					for k, outer := range spellers {
+						if i == upper && max(e, k) > 0 || j == upper || k == upper {
+							continue // in another case, an escape or an encoding is another text
+						}
+						if k > 0 && (secret != folded || max(i, j, k) < fold) {
+							continue // three spellings only with a fold, and in one secret, since they are many
+						}
+						echo := "before " + outer(middle(inner(encode(secret)))) + " after"
+						if got := redact.text(echo, maxErrorBody); got != leftOut && len(echo) <= maxErrorBody {
+							t.Errorf("encoder %d, spellers %d in %d in %d: %q is shown", e, i, j, k, got)
+						}
 					}
 				}
 			}
@@ -98,40 +98,16 @@ func TestRedactorFindsEverySpelling(t *testing.T) {
 	}
 }
 
-// A fold may stand inside an escape or another fold, and an escape may spell a fold.
-func TestRedactorFindsFolds(t *testing.T) {
-	const secret, fold = "eyJ0b2tlbg.access+token/==", 14 // the first of the folds among the spellers
-	redact := newVault(secret).redactor()
-	for e, encode := range encoders {
-		for i, inner := range spellers {
-			for j, middle := range spellers {
-				for k, outer := range spellers {
-					if i == 1 || j == 1 || k == 1 || max(i, j, k) < fold {
-						continue
-					}
-					echo := outer(middle(inner(encode(secret))))
-					if got := redact.text(echo, maxErrorBody); got != leftOut && len(echo) <= maxErrorBody {
-						t.Errorf("encoder %d, spellers %d in %d in %d: %q is shown", e, i, j, k, got)
-					}
-				}
-			}
-		}
-	}
-}
-
 // The redactor hides 12 characters of a secret, and shows 11 of them.
 func TestRedactorFindsParts(t *testing.T) {
 	const secret = "0123456789abcdefghijklmnopqrstuvwxyz"
 	redact := newVault(secret).redactor()
 	for from := 0; from+12 <= len(secret); from++ {
-		if got := redact.text("<"+secret[from:from+12]+">", 100); got != leftOut {
-			t.Errorf("12 from %d: %q", from, got)
-		}
 		if got := redact.text("<"+secret[from:from+11]+">", 100); got == leftOut {
 			t.Errorf("11 from %d are hidden", from)
 		}
 		for _, encode := range encoders {
-			if got := redact.text(encode(secret[from:from+12]), 100); got != leftOut {
+			if got := redact.text("<"+encode(secret[from:from+12])+">", 100); got != leftOut {
 				t.Errorf("12 from %d: %q", from, got)
 			}
 		}
@@ -171,7 +147,7 @@ func TestRedactorKeepsTheChain(t *testing.T) {
 		{fmt.Errorf("around %w and %w", broken, own), "around unexpected EOF and own", []error{broken, own}},
 	} {
 		err := redact.error(test.err)
-		if err.Error() != test.text || fmt.Sprintf("%#v", fmt.Errorf("%w", err)) == "" {
+		if err.Error() != test.text {
 			t.Errorf("got %q, want %q", err, test.text)
 		}
 		for _, is := range test.is {
@@ -199,12 +175,12 @@ func FuzzRedactor(f *testing.F) {
 	f.Fuzz(func(t *testing.T, secret string, nest []byte, encoder, from, to uint) {
 		const chars = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~+/"
 		clean := strings.Map(func(r rune) rune { return rune(chars[int(uint32(r))%len(chars)]) }, secret)
-		if len(clean) < longestShown || len(clean) > 200 || len(nest) > 3 {
+		if len(clean) < runLength || len(clean) > 200 || len(nest) > 3 {
 			return
 		}
 		// The part is from the middle of the secret, between other text.
-		first := int(from % uint(len(clean)-longestShown+1))
-		last := first + longestShown + int(to%uint(len(clean)-first-longestShown+1))
+		first := int(from % uint(len(clean)-runLength+1))
+		last := first + runLength + int(to%uint(len(clean)-first-runLength+1))
 		echo := encoders[encoder%uint(len(encoders))](clean[first:last])
 		for _, n := range nest {
 			if n%uint8(len(spellers)) != 1 {
@@ -223,20 +199,21 @@ func FuzzRedactor(f *testing.F) {
 	})
 }
 
-// The cost is linear in the length of the access token and of the body, whatever their text.
+// The cost is linear in the length of the access token and of the body, whatever their text. A busy machine can slow
+// one measurement down, but not five in a row.
 func TestRedactorIsLinear(t *testing.T) {
 	for _, part := range []string{"x", "&", `\`, "%", "=", "&amp;", "ab"} {
 		cost := func(n int) time.Duration {
-			best := time.Hour
-			for range 5 {
-				token, body := strings.Repeat(part, n/len(part)), strings.Repeat(part+"y", n/len(part))
-				start := time.Now()
-				newVault().redactor(token).hides(body)
-				best = min(best, time.Since(start))
-			}
-			return best
+			token, body := strings.Repeat(part, n/len(part)), strings.Repeat(part+"y", n/len(part))
+			start := time.Now()
+			newVault().redactor(token).hides(body)
+			return time.Since(start)
 		}
-		if small, large := cost(1<<15), cost(1<<17); large > 8*small+20*time.Millisecond {
+		small, large := time.Duration(0), time.Hour
+		for range 5 {
+			small, large = max(small, cost(1<<15)), min(large, cost(1<<17))
+		}
+		if large > 8*small {
 			t.Errorf("%q: %v, of four times the length %v", part, small, large)
 		}
 	}

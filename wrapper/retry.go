@@ -20,7 +20,7 @@ func retry(policy RetryPolicy, tokens *tokens, log *slog.Logger, next layer) lay
 			if out.attempted {
 				c.sent++
 			} else {
-				closeBody(c.req) // the transport, which would close it, did not get it
+				closeBody(c.req) // the transport, which would have closed the body, did not get the request
 			}
 			if c.attempt > 1 && !out.attempted && !errors.As(out.err, new(*AuthError)) {
 				last.ended = out.err
@@ -52,8 +52,8 @@ func (r *retrier) giveUp(ctx context.Context, c *call, out outcome, took time.Du
 	return out
 }
 
-// prepareNext waits and prepares the request for the next attempt, and reports whether the call can make it. If the
-// context ended, prepareNext sets out.ended.
+// prepareNext waits and prepares the request for the next attempt, and reports whether there can be one. If the context
+// is done, prepareNext sets out.ended.
 func (r *retrier) prepareNext(ctx context.Context, c *call, verdict verdict, out *outcome, took time.Duration) bool {
 	wait, asked := r.policy.wait(verdict, c.attempt, out.answer)
 	tooLong := asked && wait > r.policy.MaxRetryAfter
@@ -71,7 +71,7 @@ func (r *retrier) prepareNext(ctx context.Context, c *call, verdict verdict, out
 	if out.ended = outlived(ctx, wait); out.ended != nil || !c.rewind() {
 		return false
 	}
-	r.log.LogAttrs(ctx, slog.LevelInfo, "m3ter call is retried", append(c.attrs(*out, took), slog.Duration("wait", wait))...)
+	r.log.LogAttrs(ctx, slog.LevelInfo, "retrying m3ter call", append(c.attrs(*out, took), slog.Duration("wait", wait))...)
 	if out.ended = sleep(ctx, wait); out.ended != nil {
 		closeBody(c.req)
 		return false
@@ -79,8 +79,8 @@ func (r *retrier) prepareNext(ctx context.Context, c *call, verdict verdict, out
 	return true
 }
 
-// replaceToken replaces the denied access token, once in a call, and reports whether to retry with another one. A second
-// denial has a cause other than the token. If no attempt is possible, the renewal still serves the next call.
+// replaceToken replaces the denied access token, once in a call, and reports whether to retry with another one. A
+// second denial has a cause other than the token. If no attempt is possible, the renewal still serves the next call.
 func (r *retrier) replaceToken(ctx context.Context, c *call, out *outcome, possible bool) bool {
 	if c.renewed {
 		return false
@@ -102,8 +102,8 @@ func (r *retrier) replaceToken(ctx context.Context, c *call, out *outcome, possi
 	return false
 }
 
-// othersWait returns how long the other callers hold back after a 429: as long as m3ter asked for, or m3ter's window.
-// If m3ter asks for longer than any call waits, the other callers soon get their own 429.
+// othersWait returns how long the other callers must wait after a 429: as long as m3ter asked for. If m3ter did not
+// ask, or asked for longer than a call waits, they wait for rateWindow, and may get their own 429.
 func othersWait(wait time.Duration, asked bool) time.Duration {
 	if asked {
 		return wait

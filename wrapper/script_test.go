@@ -3,13 +3,15 @@ package m3teraccess
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptrace"
-	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -19,16 +21,16 @@ import (
 // A step is the outcome of one attempt.
 type step func(*http.Request) (*http.Response, error)
 
-// A script is a transport that plays one step an attempt, and then answers every attempt with success. It keeps what
-// the client sends. Token requests don't count as attempts.
+// A script is a transport that plays one step per attempt. After the last step, every attempt succeeds. The script keeps
+// what the client sends. Token requests are not attempts.
 type script struct {
 	steps []step
 	token step // nil: a new token each time
 
 	mu       sync.Mutex
 	attempts []*http.Request
-	bodies   []string // of the attempts
-	tokens   int
+	bodies   []string     // of the attempts
+	tokens   atomic.Int64 // token requests
 }
 
 func (s *script) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -47,31 +49,17 @@ func (s *script) next(req *http.Request, body string) step {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if strings.HasSuffix(req.URL.Path, "/oauth/token") {
-		s.tokens++
+		n := s.tokens.Add(1)
 		if s.token != nil {
 			return s.token
 		}
-		return answers(200, `{"access_token":"token-`+strconv.Itoa(s.tokens)+`","token_type":"Bearer","expires_in":18000}`)
+		return answers(200, fmt.Sprintf(`{"access_token":"token-%d","token_type":"Bearer","expires_in":18000}`, n))
 	}
 	s.attempts, s.bodies = append(s.attempts, req), append(s.bodies, body)
 	if n := len(s.attempts); n <= len(s.steps) {
 		return s.steps[n-1]
 	}
 	return answers(200, `{"id":"1","version":1}`)
-}
-
-// sent returns the number of attempts.
-func (s *script) sent() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.attempts)
-}
-
-// tokenRequests returns the number of token requests.
-func (s *script) tokenRequests() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.tokens
 }
 
 // setToken sets the step of the token endpoint.
@@ -81,7 +69,7 @@ func (s *script) setToken(token step) {
 	s.token = token
 }
 
-// answers makes a step that answers with a status, a JSON body and headers, each written as "Name: value".
+// answers makes a step that returns a response with a status, a JSON body and headers, each written as "Name: value".
 func answers(status int, body string, headers ...string) step {
 	return func(req *http.Request) (*http.Response, error) {
 		header := http.Header{"Content-Type": {"application/json"}}
@@ -100,13 +88,12 @@ func answers(status int, body string, headers ...string) step {
 func always(then step) []step { return []step{then, then, then, then} }
 
 // breaks makes a step of a transport that gets a connection and then fails.
-func breaks(err error) step { return reports(err, "GetConn, GotConn") }
+func breaks(err error) step { return after("GetConn, GotConn", nil, foreign(err)) }
+
+const failedDial = "GetConn, ConnectStart, ConnectDone error"
 
 // neverLeaves makes a step of a transport whose only dial fails.
-func neverLeaves(err error) step { return reports(err, "GetConn, ConnectStart, ConnectDone error") }
-
-// reports makes a step of a transport that traces events, and then fails.
-func reports(err error, trace string) step { return after(trace, err, foreign(err)) }
+func neverLeaves(err error) step { return after(failedDial, err, foreign(err)) }
 
 // after makes a step that traces events, the failed ones with an error, before it goes on.
 func after(trace string, failure error, then step) step {
@@ -140,23 +127,26 @@ func foreign(err error) step {
 	return func(*http.Request) (*http.Response, error) { return nil, err }
 }
 
-// hangs is a step without a response. It ends with the cause of the context, as net/http does.
+// hangs is a step without a response. It returns the cause of the context when the context is done, as net/http does.
 func hangs(req *http.Request) (*http.Response, error) {
 	<-req.Context().Done()
 	return nil, context.Cause(req.Context())
 }
 
 // cut is a step whose response breaks off.
-func cut(req *http.Request) (*http.Response, error) {
-	resp, err := answers(200, `{"id":"1",`)(req)
-	resp.Body = io.NopCloser(io.MultiReader(resp.Body, brokenReader{}))
+var cut = changed(answers(200, `{"id":"1",`), func(resp *http.Response) {
+	resp.Body = io.NopCloser(io.MultiReader(resp.Body, iotest.ErrReader(io.ErrUnexpectedEOF)))
 	resp.ContentLength = 100
-	return resp, err
+})
+
+// changed makes a step that changes the response of another step.
+func changed(from step, change func(*http.Response)) step {
+	return func(req *http.Request) (*http.Response, error) {
+		resp, err := from(req)
+		change(resp)
+		return resp, err
+	}
 }
-
-type brokenReader struct{}
-
-func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
 // newScripted makes a client that sends through the script.
 func newScripted(t *testing.T, s *script, opts ...Option) *Client {
@@ -233,14 +223,12 @@ var (
 	atOnce     = WithRetry(RetryPolicy{MinBackoff: 1, MaxBackoff: 1})
 )
 
-// A limiterFunc is a limiter of a test.
 type limiterFunc func(context.Context) error
 
 func (f limiterFunc) Wait(ctx context.Context) error { return f(ctx) }
 
 var unlimited = limiterFunc(func(ctx context.Context) error { return ctx.Err() })
 
-// A sourceFunc is a token source of a test.
 type sourceFunc func() (*oauth2.Token, error)
 
 func (f sourceFunc) Token() (*oauth2.Token, error) { return f() }

@@ -76,8 +76,8 @@ func isNothing(answer any) bool {
 	return ok
 }
 
-// explain adds to the error of an outcome: the request, if the error does not name it; that there was no time for
-// another attempt; and that m3ter may have carried out a write.
+// explain extends the error of an outcome. It adds which request failed, why there was no further attempt, and whether
+// m3ter may have carried out a write.
 func (c *call) explain(err error, out outcome) error {
 	unknown := false
 	switch e := err.(type) {
@@ -120,7 +120,7 @@ type unknownOutcome struct {
 }
 
 func (e *unknownOutcome) Error() string {
-	return fmt.Sprintf("%v; m3ter may have carried it out: to find out, %s", e.err, e.find)
+	return fmt.Sprintf("%v; m3ter may have carried out the request; to find out, %s", e.err, e.find)
 }
 
 func (e *unknownOutcome) Unwrap() []error { return []error{e.err, ErrOutcomeUnknown} }

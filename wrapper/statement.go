@@ -25,8 +25,9 @@ func (s StatementActions) On(resources ...string) Statement {
 	return Statement{Effect: s.effect, Action: s.actions, Resource: resources}
 }
 
-// Sendable converts statements into the form that can be sent, such as statements that encoding/json decoded from a
-// response to [Client.Do]. [Get], [List], [Send] and the methods return statements in that form already.
+// Sendable returns a copy of statements with the effects and actions in lower case, as requests require. Use it for
+// statements that a program decodes with encoding/json, for example from a response to [Client.Do]. [Get], [List],
+// [Send] and the methods of [Client] already return statements in lower case.
 func Sendable(statements []Statement) []Statement {
 	sendable := slices.Clone(statements)
 	for i := range sendable {

@@ -34,21 +34,21 @@ const (
 	// shareRefusal is how long callers share a refusal of the credentials, so that a misconfigured program doesn't flood
 	// m3ter.
 	shareRefusal = time.Second
-	// renewBefore is how long before its expiry a token is renewed; a fifth of its lifetime if that is less.
+	// The client renews a token renewBefore before it expires, or after four fifths of its lifetime if that is later.
 	renewBefore = 5 * time.Minute
-	// invalidBefore is how long before its expiry x/oauth2 calls a token invalid.
+	// x/oauth2 treats a token as invalid invalidBefore before it expires.
 	invalidBefore = 10 * time.Second
 	// forbiddenRenewal is the shortest time between two renewals after a 403: a 403 may be a true denial, which no token
 	// cures.
 	forbiddenRenewal = time.Minute
 )
 
-// tokens holds the current access token. One request fetches a token for all callers that wait. The wait of a caller ends
-// with its context, and the request continues for the others. Shortly before the token expires, a call starts a renewal
-// in the background. So no call of a busy client waits, and an idle client has neither a goroutine nor a timer.
+// tokens holds the current access token. One request fetches a token for all callers that wait. The wait of a caller
+// ends with its context, and the request continues for the others. Shortly before the token expires, a call starts a
+// renewal in the background. So no call of a busy client waits, and an idle client has neither a goroutine nor a timer.
 type tokens struct {
 	fetch       func(context.Context) (*oauth2.Token, error) // the error is an *AuthError
-	cancellable bool                                         // fetch ends with its context; a caller's token source does not
+	cancellable bool                                         // fetch returns when its context is done; a caller's token source may not
 	redact      redactor
 	log         *slog.Logger
 
@@ -91,9 +91,8 @@ func (t *tokens) get(ctx context.Context) (*oauth2.Token, error) {
 	return t.wait(ctx, pending)
 }
 
-// replace makes sure that a denied token is replaced. It reports whether there is another token already. If not, it
-// starts a request for one, and the caller must wait for pending. If it returns neither, a new token would not help
-// now.
+// replace replaces a denied token. If the client already has another token, replaced is true. If not, the caller must
+// wait for pending. pending is nil if another token would not help.
 func (t *tokens) replace(denied string, status int) (replaced bool, pending *pendingToken) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -121,7 +120,7 @@ func failedRequest(err error) *pendingToken {
 	return &pendingToken{cancel: func() {}, done: done, err: err}
 }
 
-// wait waits for a token until the context ends. The last caller to leave cancels the request.
+// wait waits for a token until the context is done. The last caller that stops waiting cancels the request.
 func (t *tokens) wait(ctx context.Context, pending *pendingToken) (*oauth2.Token, error) {
 	select {
 	case <-pending.done:
@@ -153,7 +152,7 @@ func (t *tokens) join() *pendingToken {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	pending := &pendingToken{cancel: cancel, done: make(chan struct{})}
-	pending.err = &AuthError{problem: "the token source ended its goroutine"} // overwritten when it returns
+	pending.err = &AuthError{problem: "the token source called runtime.Goexit"} // overwritten when it returns
 	pending.kept = !t.cancellable
 	t.pending = pending
 	go func() {

@@ -47,13 +47,13 @@ func TestRenewalInTheBackground(t *testing.T) {
 			}
 		}
 		// A margin takes 10 of the 60 seconds. The client renews the token in the last fifth of the other 50 seconds.
-		if s.tokenRequests() < 6 || s.tokenRequests() > 9 {
-			t.Errorf("%d token requests in five minutes", s.tokenRequests())
+		if s.tokens.Load() < 6 || s.tokens.Load() > 9 {
+			t.Errorf("%d token requests in five minutes", s.tokens.Load())
 		}
 		time.Sleep(3 * time.Second) // for a renewal to end
-		before := s.tokenRequests()
+		before := s.tokens.Load()
 		time.Sleep(24 * time.Hour)
-		if s.tokenRequests() != before {
+		if s.tokens.Load() != before {
 			t.Error("an idle client fetched an access token")
 		}
 		// The bubble ends only if no goroutine is left.
@@ -77,17 +77,17 @@ func TestFailedRenewalKeepsTheToken(t *testing.T) {
 			}
 		}
 		synctest.Wait()
-		if s.tokenRequests() < 3 || s.tokenRequests() > 10 {
-			t.Errorf("%d token requests", s.tokenRequests())
+		if s.tokens.Load() < 3 || s.tokens.Load() > 10 {
+			t.Errorf("%d token requests", s.tokens.Load())
 		}
 		s.setToken(tokenFor("3610"))
 		time.Sleep(50 * time.Second)
-		before := s.tokenRequests()
+		before := s.tokens.Load()
 		doRead(t, client)
 		synctest.Wait()
 		time.Sleep(10 * time.Minute)
-		if err := doRead(t, client); err != nil || s.tokenRequests() != before+1 {
-			t.Errorf("%v after %d more token requests", err, s.tokenRequests()-before)
+		if err := doRead(t, client); err != nil || s.tokens.Load() != before+1 {
+			t.Errorf("%v after %d more token requests", err, s.tokens.Load()-before)
 		}
 	})
 }
@@ -95,7 +95,7 @@ func TestFailedRenewalKeepsTheToken(t *testing.T) {
 func TestTokenRequestsAreRetried(t *testing.T) {
 	for name, tt := range map[string]struct {
 		failure  step
-		requests int           // with the successful one
+		requests int64         // including the successful one
 		wait     time.Duration // 0: any
 	}{
 		"503":                   {answers(503, `busy`), 2, 0},
@@ -120,8 +120,8 @@ func TestTokenRequestsAreRetried(t *testing.T) {
 			}}
 			start := time.Now()
 			err := doRead(t, newScripted(t, s))
-			if (err == nil) != (tt.requests == 2) || s.tokenRequests() != tt.requests || tt.wait != 0 && time.Since(start) != tt.wait {
-				t.Errorf("%v after %v and %d token requests", err, time.Since(start), s.tokenRequests())
+			if (err == nil) != (tt.requests == 2) || s.tokens.Load() != tt.requests || tt.wait != 0 && time.Since(start) != tt.wait {
+				t.Errorf("%v after %v and %d token requests", err, time.Since(start), s.tokens.Load())
 			}
 		}))
 	}
@@ -141,8 +141,8 @@ func TestForbiddenRenewsOnceAMinute(t *testing.T) {
 			}
 			time.Sleep(time.Second)
 		}
-		if s.tokenRequests() != 4 { // the first one, and at 0, 1 and 2 minutes
-			t.Errorf("%d token requests", s.tokenRequests())
+		if s.tokens.Load() != 4 { // the first one, and at 0, 1 and 2 minutes
+			t.Errorf("%d token requests", s.tokens.Load())
 		}
 	})
 }
@@ -151,8 +151,8 @@ func TestForbiddenRenewsOnceAMinute(t *testing.T) {
 func TestUnauthorizedRenewsEachTime(t *testing.T) {
 	s := &script{steps: []step{answers(401, `{}`), answers(200, `{"id":"1"}`), answers(401, `{}`)}}
 	client := newScripted(t, s)
-	if err := errors.Join(doRead(t, client), doRead(t, client)); err != nil || s.tokenRequests() != 3 {
-		t.Errorf("%v after %d token requests", err, s.tokenRequests())
+	if err := errors.Join(doRead(t, client), doRead(t, client)); err != nil || s.tokens.Load() != 3 {
+		t.Errorf("%v after %d token requests", err, s.tokens.Load())
 	}
 }
 
@@ -173,8 +173,8 @@ func TestDeniedTogetherRenewOnce(t *testing.T) {
 			})
 		}
 		group.Wait()
-		if s.tokenRequests() != 2 || s.sent() != 40 {
-			t.Errorf("%d token requests, %d attempts", s.tokenRequests(), s.sent())
+		if s.tokens.Load() != 2 || len(s.attempts) != 40 {
+			t.Errorf("%d token requests, %d attempts", s.tokens.Load(), len(s.attempts))
 		}
 	})
 }
@@ -187,8 +187,8 @@ func TestDeniedTokenOfASource(t *testing.T) {
 		asked++
 		return &oauth2.Token{AccessToken: "static"}, nil
 	}))))
-	if !errors.Is(err, ErrUnauthorized) || asked != 2 || s.sent() != 1 {
-		t.Errorf("%v, asked %d times, %d attempts", err, asked, s.sent())
+	if !errors.Is(err, ErrUnauthorized) || asked != 2 || len(s.attempts) != 1 {
+		t.Errorf("%v, asked %d times, %d attempts", err, asked, len(s.attempts))
 	}
 }
 
@@ -238,8 +238,8 @@ func TestNobodyWaitsForTheToken(t *testing.T) {
 			t.Error(err)
 		}
 		s.setToken(nil)
-		if err := doRead(t, client); err != nil || s.tokenRequests() != 2 {
-			t.Errorf("the next caller: %v after %d token requests", err, s.tokenRequests())
+		if err := doRead(t, client); err != nil || s.tokens.Load() != 2 {
+			t.Errorf("the next caller: %v after %d token requests", err, s.tokens.Load())
 		}
 		// The bubble ends at once only if no goroutine sleeps.
 	})

@@ -6,7 +6,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
-// The values of Action, in the form of requests.
+// The values of Action, in lower case.
 const (
 	All                      Action = gen.ActionAll
 	AnalyticsQuery           Action = gen.ActionAnalyticsQuery
@@ -28,31 +28,31 @@ const (
 	MeasurementsUpload       Action = gen.ActionMeasurementsUpload
 )
 
-// The values of Effect, in the form of requests.
+// The values of Effect, in lower case.
 const (
 	EffectAllow Effect = gen.EffectAllow
 	EffectDeny  Effect = gen.EffectDeny
 )
 
-// The values of TargetType, in the form of requests.
+// The values of TargetType, in lower case.
 const (
 	TargetGroup TargetType = gen.TargetTypeGroup
 	TargetItem  TargetType = gen.TargetTypeItem
 )
 
-// Action is an action that a statement allows or denies, in the form of requests; all means every action. Other values pass, since m3ter may know more. m3ter documents the form of the four config actions; the form of the others is inferred from it.
+// Action is an action that a statement allows or denies, in lower case. The action "all" stands for every action. The client also accepts values that are not listed here, because m3ter may have more actions. m3ter documents the lower-case spelling of config:create, config:retrieve, config:update and config:delete. The spelling of the other constants is inferred.
 type Action = gen.Action
 
-// Effect is the effect of a statement, in the form of requests. Other values pass.
+// Effect is the effect of a statement, in lower case. The client also accepts other values.
 type Effect = gen.Effect
 
-// PermissionPolicy is a named set of statements that can be added to users. Fields that m3ter does not return are absent (zero).
+// PermissionPolicy is a named set of statements that can be added to users. Fields that m3ter does not return are zero.
 //
 //	ID                           string             The id of the policy.
-//	Version                      int64              1 at creation, incremented by each change.
+//	Version                      int64              The version, which is 1 at creation and grows by 1 with each change.
 //	Name                         string             The name of the policy.
 //	PermissionPolicy             []Statement        The statements of the policy.
-//	ManagedPolicy                bool               Whether m3ter manages the policy; such a policy can't be changed.
+//	ManagedPolicy                bool               Whether m3ter manages the policy. A managed policy can't be changed.
 //	CreatedAt                    time.Time          When the policy was created.
 //	LastModifiedAt               time.Time          When the policy was last changed.
 //	CreatedBy                    string             The id of the user who created the policy.
@@ -65,11 +65,11 @@ type PermissionPolicy = gen.PermissionPolicy
 //	NextToken                    string             The page token of the next page; absent, null or empty on the last page.
 type PermissionPolicyPage = gen.PermissionPolicyPage
 
-// PermissionPolicyRequest is a permission policy to create.
+// PermissionPolicyRequest is a request to create a permission policy.
 //
 //	Name                         string             The name of the policy. 1 to 100 characters.
 //	PermissionPolicy             []Statement        The statements of the policy. At least 1.
-//	Version                      int64              Not valid on create, so it is never sent.
+//	Version                      int64              Must be absent, because a policy has no version before it is created.
 //
 // Required: Name, PermissionPolicy.
 type PermissionPolicyRequest = gen.PermissionPolicyRequest
@@ -77,20 +77,20 @@ type PermissionPolicyRequest = gen.PermissionPolicyRequest
 // PrincipalPermission is the link between a policy and a user.
 //
 //	ID                           string             The id of the link.
-//	Version                      int64              1 at creation, incremented by each change.
+//	Version                      int64              The version, which is 1 at creation and grows by 1 with each change.
 //	PermissionPolicyID           string             The id of the policy.
 //	PrincipalID                  string             The id of the user.
-//	PrincipalType                string             What kind of principal holds the policy: USER, USERGROUP, SERVICEUSER or SUPPORTUSERS. Kinds that are not known here may come.
+//	PrincipalType                string             The kind of principal that holds the policy: USER, USERGROUP, SERVICEUSER or SUPPORTUSERS. m3ter may return other kinds.
 //	CreatedAt                    time.Time          When the link was created.
 //	LastModifiedAt               time.Time          When the link was last changed.
 //	CreatedBy                    string             The id of the user who created the link.
 //	LastModifiedBy               string             The id of the user who last changed the link.
 type PrincipalPermission = gen.PrincipalPermission
 
-// PrincipalPermissionRequest is the user that gets a policy.
+// PrincipalPermissionRequest is a request to add a policy to a user.
 //
 //	PrincipalID                  string             The id of the user. At least 1 character.
-//	Version                      int64              The current version of an existing link; absent (0) for a new one.
+//	Version                      int64              The current version of an existing link. It must be absent (0) for a new link.
 //
 // Required: PrincipalID.
 type PrincipalPermissionRequest = gen.PrincipalPermissionRequest
@@ -98,7 +98,7 @@ type PrincipalPermissionRequest = gen.PrincipalPermissionRequest
 // ResourceGroup is a named group of resources.
 //
 //	ID                           string             The id of the group.
-//	Version                      int64              1 at creation, incremented by each change.
+//	Version                      int64              The version, which is 1 at creation and grows by 1 with each change.
 //	Name                         string             The name of the group.
 //	CreatedAt                    time.Time          When the group was created.
 //	LastModifiedAt               time.Time          When the group was last changed.
@@ -106,11 +106,11 @@ type PrincipalPermissionRequest = gen.PrincipalPermissionRequest
 //	LastModifiedBy               string             The id of the user who last changed the group.
 type ResourceGroup = gen.ResourceGroup
 
-// ResourceGroupItemRequest is the resource to take out of a group.
+// ResourceGroupItemRequest is a request to remove a resource from a group.
 //
 //	TargetID                     string             The id of the item or of the nested group. At least 1 character.
-//	TargetType                   TargetType         The kind of resource to remove, a single item or a nested group. Sources disagree on the spelling that m3ter takes: m3ter's examples have lower case, its published enum upper case, and both can be sent.
-//	Version                      int64              The current version of the group; absent (0) to leave it unchecked.
+//	TargetType                   TargetType         The kind of resource to remove: a single item or a nested group. m3ter's examples use lower case, and m3ter's published enum uses upper case. The client sends the value unchanged.
+//	Version                      int64              The current version of the group. If it is absent (0), m3ter does not check the version.
 //
 // Required: TargetID, TargetType.
 type ResourceGroupItemRequest = gen.ResourceGroupItemRequest
@@ -119,7 +119,7 @@ type ResourceGroupItemRequest = gen.ResourceGroupItemRequest
 //
 //	Effect                       Effect             Allow or deny, in lower case.
 //	Action                       []Action           The actions that are allowed or denied, in lower case.
-//	Resource                     []string           The resources of the statement, each as service:resource-type/item-type/id. The item type is item or group. Wildcards are allowed, as in config:meter/*. At least 1.
+//	Resource                     []string           The resources of the statement, each as service:resource-type/item-type/id, where item-type is "item" or "group". Wildcards are allowed, for example config:meter/*. At least 1.
 //
 // Required: Action, Effect, Resource.
 type Statement = gen.Statement
@@ -127,19 +127,19 @@ type Statement = gen.Statement
 // Support is the support access of an organization.
 //
 //	ID                           string             The id of the support request.
-//	Version                      int64              1 after the first request, incremented by each change.
+//	Version                      int64              The version, which is 1 after the first request and grows by 1 with each change.
 //	EndSupportUsersAccess        time.Time          When support access ends.
 //	SupportUsersPermissionPolicy []Statement        What support users may do.
 type Support = gen.Support
 
-// SupportRequest is a request to let m3ter's support users into an organization.
+// SupportRequest is a request to give m3ter's support users access to an organization.
 //
 //	EndSupportUsersAccess        time.Time          When support access ends; sent in UTC.
-//	Version                      int64              The current version; absent (0) in the first request of an organization.
-//	SupportUsersPermissionPolicy []Statement        What support users may do. If it is absent (nil), m3ter chooses. An empty list is sent as an empty list.
+//	Version                      int64              The current version. It must be absent (0) in the first request of an organization.
+//	SupportUsersPermissionPolicy []Statement        The statements that say what support users may do. If the list is absent (nil), m3ter chooses the statements. If it is empty, support users may do nothing.
 //
 // Required: EndSupportUsersAccess.
 type SupportRequest = gen.SupportRequest
 
-// TargetType is the kind of resource to remove, a single item or a nested group. Sources disagree on the spelling that m3ter takes: m3ter's examples have lower case, its published enum upper case, and both can be sent.
+// TargetType is the kind of resource to remove: a single item or a nested group. m3ter's examples use lower case, and m3ter's published enum uses upper case. The client sends the value unchanged.
 type TargetType = gen.TargetType

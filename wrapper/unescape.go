@@ -8,15 +8,15 @@ import (
 	"unicode/utf16"
 )
 
-// maxUndone is how often escapes are undone. No person writes a text of 8 KiB that needs more.
+// maxUndone is how many times escapes are undone. No ordinary text of 8 KiB needs more.
 const maxUndone = 16
 
-// undoing is in this order because a fold may be inside an escape, and the part before the fold may look like a whole
-// escape.
+// undoing begins with unfold, because an encoder may have folded (broken) a line inside an escape, and the part before
+// the fold may look like a whole escape.
 var undoing = []func(string) string{unfold, unpercent, unfold, unslash, unfold, html.UnescapeString}
 
 // undo calls look with a text, and with each stage of the text as its escapes are undone, kind by kind, until nothing
-// changes. It returns true as soon as look does, and for a text whose escapes are nested too deep.
+// changes. It returns true as soon as look does, and for a text whose escapes are nested too deeply.
 func undo(s string, look func(stage string) bool) bool {
 	if look(s) {
 		return true
@@ -60,8 +60,8 @@ func joinLines(fold string) string {
 		case '=':
 			signs++
 		case '\n':
-			// A space after a break makes it the fold of a header. An equal sign before it may begin an escape, unless the
-			// space belongs to an earlier break.
+			// A break with a space after it is the fold of a header. An equal sign before such a break may begin an escape,
+			// unless the space belongs to an earlier break.
 			spaced := i+1 < len(breaks) && strings.IndexByte("\t ", breaks[i+1]) >= 0
 			switch {
 			case signs == 0 && !spaced:

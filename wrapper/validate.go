@@ -9,7 +9,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
-// A ValidationError reports a value that is not valid. The client finds it before it sends anything.
+// A ValidationError reports a value that is not valid. The client sends nothing.
 type ValidationError struct {
 	Field   string // what is not valid: a field, an argument, an option or an environment variable
 	Problem string // what is wrong with the value, such as "is empty"
@@ -25,12 +25,13 @@ func (e *ValidationError) Error() string {
 	return fmt.Sprintf("m3teraccess: %s must be %s; %s %s", e.Field, e.Allowed, subject, e.Problem)
 }
 
-// invalid makes a ValidationError. problem is a format for args.
+// invalid returns a ValidationError. problem is a format for args.
 func invalid(field, allowed, problem string, args ...any) error {
 	return &ValidationError{Field: field, Problem: fmt.Sprintf(problem, args...), Allowed: allowed}
 }
 
-// validate returns everything that is wrong with a call, as one joined error. values are the values of its path.
+// validate returns everything that is wrong with a call, as one joined error. values are the path arguments of the
+// call.
 func validate[Request, Answer any](endpoint *gen.Endpoint[Request, Answer], values []string, request Request) error {
 	var errs []error
 	for i, value := range values {
@@ -72,7 +73,7 @@ func quoteStart(value string) string {
 // validatePathValue refuses a value that would lead to another endpoint or to none. Any other value can be escaped, and
 // stays one segment.
 func validatePathValue(field, value string) error {
-	const allowed = `one segment of a path, not "." or "..", and without /, \ and control characters`
+	const allowed = `one path segment other than "." and "..", without a slash, a backslash or a control character`
 	switch {
 	case value == "":
 		return invalid(field, allowed, "is empty")

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// pause waits for d, or returns at once if the context would end first.
+// pause waits for d. If the deadline of the context would pass first, it returns at once.
 func pause(ctx context.Context, d time.Duration) error {
 	if err := outlived(ctx, d); err != nil {
 		return err
@@ -13,7 +13,7 @@ func pause(ctx context.Context, d time.Duration) error {
 	return sleep(ctx, d)
 }
 
-// outlived returns the error of a context that has ended, or would end before the wait.
+// outlived returns the error of a context that is done, or whose deadline would pass during a wait of d.
 func outlived(ctx context.Context, d time.Duration) error {
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < d {
 		return context.DeadlineExceeded
@@ -21,7 +21,7 @@ func outlived(ctx context.Context, d time.Duration) error {
 	return ctx.Err()
 }
 
-// sleep waits for d. It returns the context's error if the context ends first.
+// sleep waits for d. If the context is done first, it returns the context's error.
 func sleep(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return ctx.Err()

@@ -6,24 +6,25 @@ import (
 	"time"
 )
 
-// A Limiter limits the rate of requests: see [WithLimiter]. A *rate.Limiter of golang.org/x/time/rate is a Limiter. A
-// Limiter may be shared by a fleet.
+// A Limiter limits the rate of requests: see [WithLimiter]. A *rate.Limiter of golang.org/x/time/rate is a Limiter.
+// A Limiter may coordinate several processes: see package redislimiter.
 type Limiter interface {
-	// Wait blocks until the client may send one more request, or returns an error if the context ends first. After an
-	// error the request is not sent, and the call ends with the error. Wait must be safe for concurrent use.
+	// Wait blocks until the client may send one more request, or returns an error if the context is done first. After an
+	// error, the client does not send the request, and the call returns the error. Wait must be safe for concurrent use.
 	Wait(context.Context) error
 }
 
-// m3ter accepts 50 requests a second from an organization. One request less, and a slightly longer window, leave room
-// for the delays of the network.
+// m3ter accepts 50 requests a second from an organization. One request fewer and a slightly longer window leave room
+// for network delays.
 const (
 	windowGrants = 49
 	windowLength = 1010 * time.Millisecond
 )
 
 // A slidingWindow is the default limiter: at most windowGrants in any windowLength. It does not delay a small burst on
-// an idle client, and still keeps the rate limit; a token bucket can't do both. Only a request whose connection takes
-// longer than the window may be sent together with the next request of its slot.
+// an idle client, and still stays below the rate limit; a token bucket can't do both. The limit can be exceeded
+// in one case: if a connection takes longer than windowLength to establish, its request may be sent in the same window
+// as the next request that uses the slot.
 type slidingWindow struct {
 	turn  chan struct{} // held by the caller that takes the next slot; the others wait in order
 	start time.Time
@@ -54,7 +55,8 @@ func (w *slidingWindow) take(ctx context.Context) (leaves func(), err error) {
 	}
 }
 
-// soonest returns the slot that is free first. In a ring, all callers would wait for one slow connection.
+// soonest returns the slot that is free first. If the slots were used in turn, all callers would wait for one slow
+// connection.
 func (w *slidingWindow) soonest() *atomic.Int64 {
 	soonest := &w.slots[0]
 	for i := range w.slots {
@@ -79,7 +81,7 @@ type slotSource interface {
 	take(context.Context) (leaves func(), err error)
 }
 
-// callerSlots are the slots of the caller's own limiter, which counts from the grant.
+// callerSlots takes slots from the caller's own limiter, which counts a request when it grants the request.
 type callerSlots struct{ Limiter }
 
 func (s callerSlots) take(ctx context.Context) (leaves func(), err error) { return nil, s.Wait(ctx) }

@@ -9,7 +9,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// What the in-memory m3ter knows.
+// The data of the in-memory m3ter.
 const (
 	demoUser      = "3b1f0c9a-6c0f-4a0e-9c44-0d4f6f3f5e21"
 	demoGroupType = "meter"
@@ -17,7 +17,7 @@ const (
 	demoItem      = "06f6b50c-a868-4ca6-8a3b-448e507d5248"
 )
 
-// startFake starts an in-memory m3ter with a user who has collected some policies.
+// startFake starts an in-memory m3ter with a user who has several policies.
 func startFake() *m3tertest.Server {
 	fake := m3tertest.NewServer()
 	fake.AddUser(demoUser)
@@ -44,8 +44,8 @@ func startFake() *m3tertest.Server {
 	return fake
 }
 
-// secondWriter lets support access end two hours later: a change by someone else, of what extendSupport has read and
-// has not written yet.
+// secondWriter extends support access by two hours. It acts as someone else who changes the access between the read and
+// the write of extendSupport.
 func (r *review) secondWriter(ctx context.Context, current *m3teraccess.Support) error {
 	support, err := r.client.RequestSupport(ctx, m3teraccess.SupportRequest{
 		EndSupportUsersAccess:        current.EndSupportUsersAccess.Add(2 * time.Hour),
@@ -55,6 +55,6 @@ func (r *review) secondWriter(ctx context.Context, current *m3teraccess.Support)
 	if err != nil {
 		return err
 	}
-	r.say("A second writer lets support access end at %s, version %d.", example.Clock(support.EndSupportUsersAccess), support.Version)
+	r.logf("A second writer extended support access until %s, version %d.", example.Clock(support.EndSupportUsersAccess), support.Version)
 	return nil
 }

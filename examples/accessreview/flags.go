@@ -14,18 +14,18 @@ import (
 
 const usage = `accessreview reviews the policies of a user of a m3ter organization.
 
-  1. creates a policy that allows as little as is needed (-policy), and adds it to the user
-  2. lists every policy of the user, page by page, as a table
-  3. opens support access until a given time (-support-until), and then extends it (-support-extend) in a way that
-     loses nobody else's change
-  4. removes an item from a resource group (-group-type, -group, -item)
+  1. It creates a policy that allows no more than necessary (-policy), and adds the policy to the user.
+  2. It lists all policies of the user, page by page, as a table.
+  3. It opens support access until a given time (-support-until), and extends support access (-support-extend) without
+     overwriting anyone else's change.
+  4. It removes an item from a resource group (-group-type, -group, -item).
 
-The table goes to standard output, what happens meanwhile to standard error. The exit status is 0, 1
-after an error, or 2 when the flags are wrong.
+accessreview writes the table to standard output, and messages to standard error. The exit status is 0 on success,
+1 after an error, and 2 if the flags are wrong.
 
-Against the real service only the list is done, unless -write is given; then those of the other steps whose flags are
-given. Against the in-memory m3ter all steps are done, and every flag has a default. While support access is being
-extended, a second writer changes it.
+With the real m3ter, accessreview only lists the policies. With -write, it also takes each of the other steps whose
+flags are given. With the in-memory m3ter, it takes all steps, and every flag has a default. In that case, to show a
+conflict, a second writer changes support access while accessreview extends it.
 
 ` + example.WhereItRuns + `
 Examples:
@@ -38,7 +38,7 @@ Examples:
       -group-type meter -group b8f9d1c2-3f7e-4c55-9a2e-1d6f4c0b7e31 -item 06f6b50c-a868-4ca6-8a3b-448e507d5248
 `
 
-// options are what the flags say.
+// options are the values of the flags.
 type options struct {
 	user     string
 	pageSize int
@@ -54,28 +54,29 @@ type options struct {
 	groupType, group, item string
 }
 
-// parseFlags reads the flags, and refuses what can be seen to be wrong without a call.
+// parseFlags parses the flags, and checks them as far as it can without a call.
 func parseFlags(args []string, help io.Writer) (*options, error) {
 	o := &options{actions: []m3teraccess.Action{m3teraccess.ConfigRetrieve}, resources: []string{"config:meter/*"}}
 	flags := flag.NewFlagSet("accessreview", flag.ContinueOnError)
-	flags.StringVar(&o.user, "user", "", "`id` of the user whose access is reviewed; required against the real service")
-	flags.IntVar(&o.pageSize, "page-size", 0, "`policies` in a page, 1 to 200; 100 if absent, against the in-memory m3ter 2")
-	flags.BoolVar(&o.write, "write", false, "change the real service; else it is only read")
-	flags.StringVar(&o.policy, "policy", "", "`name` of the policy to create and to add to the user; each run creates another one")
-	flags.Func("actions", "the `actions` that the policy allows, lower case, a comma between two (default config:retrieve)", example.CommaList(&o.actions))
-	flags.Func("resources", "the `resources` on which it allows them, a comma between two (default config:meter/*)", example.CommaList(&o.resources))
-	flags.Func("support-until", "open m3ter's support access for reading until this `time`, such as 2026-03-01T17:00:00Z", moment(&o.supportUntil))
-	flags.DurationVar(&o.supportExtend, "support-extend", 0, "then let support access end later by this `duration`, such as 1h30m")
+	flags.StringVar(&o.user, "user", "", "`id` of the user to review; required with the real m3ter")
+	flags.IntVar(&o.pageSize, "page-size", 0, "number of `policies` per page, 1 to 200 (default 100, or 2 with the in-memory m3ter)")
+	flags.BoolVar(&o.write, "write", false, "allow changes to the real m3ter; without -write, accessreview only reads")
+	flags.StringVar(&o.policy, "policy", "", "`name` of the policy to create and add to the user; each run creates a new policy")
+	flags.Func("actions", "comma-separated `actions` that the policy allows, in lower case (default config:retrieve)", example.CommaList(&o.actions))
+	flags.Func("resources", "comma-separated `resources` on which the policy allows the actions (default config:meter/*)", example.CommaList(&o.resources))
+	flags.Func("support-until", "give m3ter's support users read-only access until this `time`, such as 2026-03-01T17:00:00Z", timeFlag(&o.supportUntil))
+	flags.DurationVar(&o.supportExtend, "support-extend", 0, "extend support access by this `duration`, such as 1h30m; if -support-until is also given, support access is opened first")
 	flags.StringVar(&o.groupType, "group-type", "", "`type` of the resource group, such as meter or plan")
 	flags.StringVar(&o.group, "group", "", "`id` of the resource group")
 	flags.StringVar(&o.item, "item", "", "`id` of the item to remove from the resource group")
 	return o, example.ParseFlags(flags, args, usage, help, o.check)
 }
 
-func moment(at *time.Time) func(string) error {
+// timeFlag returns a function for flag.Func that stores a time in at.
+func timeFlag(at *time.Time) func(string) error {
 	return func(s string) (err error) {
 		if *at, err = time.Parse(time.RFC3339, s); err != nil {
-			return errors.New("a time looks like 2026-03-01T17:00:00Z")
+			return errors.New("use a time such as 2026-03-01T17:00:00Z")
 		}
 		return nil
 	}
@@ -86,7 +87,7 @@ func (o *options) check() error {
 		o.fillForDemo()
 	}
 	if o.user == "" {
-		return errors.New("-user is missing: whose access should it review?")
+		return errors.New("-user is missing; give it the id of the user to review")
 	}
 	if o.pageSize == 0 {
 		o.pageSize = 100
@@ -98,10 +99,10 @@ func (o *options) check() error {
 		return fmt.Errorf("-support-extend is %v; it must be above zero", o.supportExtend)
 	}
 	if given := o.groupType != ""; given != (o.group != "") || given != (o.item != "") {
-		return errors.New("-group-type, -group and -item belong together: give all or none")
+		return errors.New("-group-type, -group and -item belong together; give all of them or none")
 	}
 	if o.write && !o.hasWrites() {
-		return errors.New("-write needs to know what to change: -policy, -support-until, -support-extend or -item")
+		return errors.New("-write needs at least one of -policy, -support-until, -support-extend and -item")
 	}
 	return nil
 }
@@ -110,7 +111,7 @@ func (o *options) hasWrites() bool {
 	return o.policy != "" || !o.supportUntil.IsZero() || o.supportExtend != 0 || o.item != ""
 }
 
-// fillForDemo gives every flag that is absent a value that the in-memory m3ter knows.
+// fillForDemo gives each missing flag a value that fits the in-memory m3ter.
 func (o *options) fillForDemo() {
 	o.write = true
 	o.user = cmp.Or(o.user, demoUser)

@@ -2,8 +2,9 @@
 //
 //	go run ./examples/accessreview
 //
-// It is a program to learn package m3teraccess from: review.go and support.go hold the calls, one step of the review a
-// method. Without M3TER_ variables in the environment it runs against an in-memory m3ter of its own.
+// The program is an example of the use of package m3teraccess. review.go and support.go contain the calls, with one
+// method for each step of the review. Without M3TER_ variables in the environment, the program starts its own in-memory
+// m3ter.
 package main
 
 import (
@@ -22,13 +23,13 @@ func main() {
 	})
 }
 
-// run is the program. The table goes to stdout, what happens meanwhile to stderr.
+// run is the program. It writes the table to stdout, and messages to stderr.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	opts, err := parseFlags(args, stdout)
 	if err != nil {
 		return err
 	}
-	// Nothing is sent yet: the first call fetches a token.
+	// NewClient sends no request. The first call obtains an access token.
 	client, closeService, err := example.NewClient(startFake, stderr, m3teraccess.WithUserAgent("accessreview"))
 	if err != nil {
 		return err
@@ -36,7 +37,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	defer closeService()
 	r := &review{
 		client: client,
-		say:    func(format string, args ...any) { fmt.Fprintf(stderr, format+"\n", args...) },
+		logf:   func(format string, args ...any) { fmt.Fprintf(stderr, format+"\n", args...) },
 	}
 	if example.IsDemo() {
 		r.meanwhile = r.secondWriter

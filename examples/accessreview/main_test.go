@@ -12,7 +12,7 @@ import (
 
 func TestMain(m *testing.M) { exampletest.Main(m, main) }
 
-// A static token is used as it is.
+// The program sends the access token of M3TER_API_TOKEN unchanged.
 func TestToken(t *testing.T) {
 	fake := newFake(t)
 	env := exampletest.Environment(fake)
@@ -27,13 +27,13 @@ func TestToken(t *testing.T) {
 	}
 }
 
-// Whoever sets one of the variables is never given the in-memory m3ter.
+// If a variable is set, the program never uses the in-memory m3ter.
 func TestIncompleteEnvironment(t *testing.T) {
 	const credentials, organization = "credentials must be given by M3TER_API_KEY and M3TER_API_SECRET, by M3TER_API_TOKEN", "organization must be given by M3TER_ORG_ID"
 	const key, secret = "M3TER_API_KEY must be set together with", "M3TER_API_SECRET must be set together with"
 	for _, test := range []struct {
-		set  string   // each to a value
-		want []string // what is named as missing
+		set  string   // the variables that are set
+		want []string // the errors for the missing variables
 	}{
 		{"M3TER_API_KEY", []string{secret, organization}},
 		{"M3TER_API_SECRET", []string{key, organization}},
@@ -57,9 +57,9 @@ func TestIncompleteEnvironment(t *testing.T) {
 			p.CheckOnlyLine("accessreview: m3teraccess: " + test.want[0])
 			line := p.Err.String()
 			if n := strings.Count(line, "m3teraccess: "); n != len(test.want) || !strings.Contains(line, test.want[n-1]) {
-				t.Errorf("stderr does not name %q as missing: %s", test.want, line)
+				t.Errorf("stderr does not contain %q: %s", test.want, line)
 			}
-			if !strings.HasSuffix(line, " (to run against an in-memory m3ter instead, unset all M3TER_ variables)\n") {
+			if !strings.HasSuffix(line, " (to use an in-memory m3ter instead, unset all M3TER_ variables)\n") {
 				t.Errorf("stderr does not tell how to run the demo: %s", line)
 			}
 		})
@@ -68,7 +68,7 @@ func TestIncompleteEnvironment(t *testing.T) {
 
 func TestBadFlags(t *testing.T) {
 	exampletest.CheckBadArgs(t, map[string]string{
-		"":                                   "accessreview: -user is missing: ",
+		"":                                   "accessreview: -user is missing; ",
 		"-nonsense":                          "accessreview: flag provided but not defined: -nonsense; see -h\n",
 		"-user u extra":                      `accessreview: unexpected argument "extra"; see -h`,
 		"-user u -page-size 201":             "accessreview: -page-size is 201; it must be 1 to 200\n",
@@ -84,12 +84,12 @@ func TestBadFlags(t *testing.T) {
 		"-user u -group ''":                  "accessreview: -group is empty;",
 		"-user u -item ''":                   "accessreview: -item is empty;",
 		"-user u -page-size many":            `accessreview: invalid value "many" for flag -page-size`,
-		"-user u -support-until tomorrow":    `accessreview: invalid value "tomorrow" for flag -support-until: a time looks like 2026-03-01T17:00:00Z`,
+		"-user u -support-until tomorrow":    `accessreview: invalid value "tomorrow" for flag -support-until: use a time such as 2026-03-01T17:00:00Z`,
 		"-user u -support-extend -1h":        "accessreview: -support-extend is -1h0m0s; it must be above zero\n",
 		"-user u -actions a,,b":              `accessreview: invalid value "a,,b" for flag -actions: one of the values is empty`,
 		"-user u -group g":                   "accessreview: -group-type, -group and -item belong together",
 		"-user u -group-type meter -group g": "accessreview: -group-type, -group and -item belong together",
-		"-user u -write":                     "accessreview: -write needs to know what to change",
+		"-user u -write":                     "accessreview: -write needs at least one of -policy, ",
 	})
 }
 
@@ -102,7 +102,7 @@ type fullDisk struct{}
 
 func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("the disk is full") }
 
-func TestTableThatCannotBeWritten(t *testing.T) {
+func TestTableWriteError(t *testing.T) {
 	for name, value := range exampletest.Environment(newFake(t)) {
 		t.Setenv(name, value)
 	}
@@ -112,12 +112,12 @@ func TestTableThatCannotBeWritten(t *testing.T) {
 	}
 }
 
-// NewClient joins what is wrong into an error of several lines.
+// An error of NewClient may join several errors, one per line.
 func TestOneLineForTwoErrors(t *testing.T) {
 	env := exampletest.Environment(newFake(t))
 	env["M3TER_ORG_ID"], env["M3TER_BASE_URL"] = "a/b", "ftp://c"
 	p := exampletest.Run(t, env, "-user", testUser)
-	p.CheckOnlyLine(`accessreview: m3teraccess: M3TER_ORG_ID must be one segment of a path`)
+	p.CheckOnlyLine(`accessreview: m3teraccess: M3TER_ORG_ID must be one path segment`)
 	if !strings.Contains(p.Err.String(), "; m3teraccess: M3TER_BASE_URL must be ") {
 		t.Errorf("stderr is %q", p.Err)
 	}

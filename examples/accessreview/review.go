@@ -12,16 +12,16 @@ import (
 // A review is one run of the program.
 type review struct {
 	client *m3teraccess.Client
-	say    func(format string, args ...any) // tells the person in front of it what happens
+	logf   func(format string, args ...any) // prints a message for the user
 
-	// meanwhile is what someone else does while support access is being extended. It is nil against the real m3ter,
-	// where someone else needs no help.
+	// meanwhile acts as someone else who changes support access while extendSupport extends it. With the real m3ter,
+	// meanwhile is nil.
 	meanwhile func(context.Context, *m3teraccess.Support) error
 }
 
 func (r *review) run(ctx context.Context, o *options, stdout io.Writer) error {
 	if o.hasWrites() && !o.write {
-		r.say("Without -write nothing is changed; this only lists.")
+		r.logf("Without -write, accessreview changes nothing, and only lists the policies.")
 		o = &options{user: o.user, pageSize: o.pageSize}
 	}
 	if o.policy != "" {
@@ -52,8 +52,8 @@ func (r *review) run(ctx context.Context, o *options, stdout io.Writer) error {
 	return nil
 }
 
-// grant creates a policy, and adds it to the user. It asks for the user's permissions first: an id that is not a user's
-// fails there, and leaves no policy behind.
+// grant creates a policy, and adds the policy to the user. It reads the user's policies first. If the user is unknown,
+// grant therefore fails before it creates a policy.
 func (r *review) grant(ctx context.Context, o *options) error {
 	if _, err := r.client.UserPermissionsPage(ctx, o.user, m3teraccess.PageParams{PageSize: 1}); err != nil {
 		return err
@@ -65,21 +65,22 @@ func (r *review) grant(ctx context.Context, o *options) error {
 	if err != nil {
 		return err
 	}
-	r.say("Created the policy %q, id %s.", policy.Name, printable(policy.ID))
+	r.logf("Created the policy %q, id %s.", policy.Name, printable(policy.ID))
 
 	_, err = r.client.AddPermissionPolicyToUser(ctx, policy.ID, m3teraccess.PrincipalPermissionRequest{PrincipalID: o.user})
 	if errors.Is(err, m3teraccess.ErrOutcomeUnknown) && r.has(ctx, o.user, policy.ID) {
-		r.say("The response to adding it was lost, but the user has it.")
+		r.logf("The response to the request that adds the policy was lost, but the user has the policy.")
 		err = nil
 	}
 	if err != nil {
-		return fmt.Errorf("the policy %q, id %s, was created, but adding it failed: %w", policy.Name, printable(policy.ID), err)
+		return fmt.Errorf("created the policy %q, id %s, but could not add it to the user: %w", policy.Name, printable(policy.ID), err)
 	}
-	r.say("Added it to the user %s.", printable(o.user))
+	r.logf("Added the policy to the user %s.", printable(o.user))
 	return nil
 }
 
-// has reports whether the user is known to have the policy. Leaving the loop stops the fetching of pages.
+// has reports whether the list of the user's policies contains the policy. Leaving the loop stops the fetching of
+// pages.
 func (r *review) has(ctx context.Context, userID, policyID string) bool {
 	for policy, err := range r.client.UserPermissions(ctx, userID) {
 		if err != nil {
@@ -92,7 +93,7 @@ func (r *review) has(ctx context.Context, userID, policyID string) bool {
 	return false
 }
 
-// list fetches all policies of the user. The loop asks for the next page when it gets there.
+// list fetches all policies of the user. The loop fetches each page when it reaches that page.
 func (r *review) list(ctx context.Context, userID string, pageSize int) ([]m3teraccess.PermissionPolicy, error) {
 	var policies []m3teraccess.PermissionPolicy
 	for policy, err := range r.client.UserPermissions(ctx, userID, m3teraccess.PageParams{PageSize: int32(pageSize)}) {
@@ -101,23 +102,23 @@ func (r *review) list(ctx context.Context, userID string, pageSize int) ([]m3ter
 		}
 		policies = append(policies, policy)
 	}
-	r.say("Policies of the user %s, fetched in pages of %d: %d.", printable(userID), pageSize, len(policies))
+	r.logf("Policies of the user %s, fetched in pages of %d: %d.", printable(userID), pageSize, len(policies))
 	return policies, nil
 }
 
-// removeItem takes an item out of a resource group. A version would make sure that nobody changed the group since it
-// was read; for a removal it doesn't matter.
+// removeItem removes an item from a resource group. It sends no version, because someone else's change to the group
+// does not matter for a removal.
 func (r *review) removeItem(ctx context.Context, o *options) error {
 	group, err := r.client.RemoveResource(ctx, o.groupType, o.group, m3teraccess.ResourceGroupItemRequest{
 		TargetID:   o.item,
 		TargetType: m3teraccess.TargetItem,
 	})
 	if errors.Is(err, m3teraccess.ErrNotFound) {
-		return fmt.Errorf("there is no such group, or the item is not in it: %w", err)
+		return fmt.Errorf("the group does not exist, or does not contain the item: %w", err)
 	}
 	if err != nil {
 		return err
 	}
-	r.say("Removed the item %s from the resource group %q, version %d.", printable(o.item), group.Name, group.Version)
+	r.logf("Removed the item %s from the resource group %q, version %d.", printable(o.item), group.Name, group.Version)
 	return nil
 }

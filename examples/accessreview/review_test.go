@@ -19,7 +19,7 @@ const (
 	testUntil = "2026-03-01T17:00:00Z"
 )
 
-// newFake has a user with three policies, whose times are fixed.
+// newFake returns a fake with a user who has three policies, with fixed times.
 func newFake(t *testing.T) *m3tertest.Server {
 	t.Helper()
 	fake := exampletest.NewFake(t)
@@ -52,7 +52,7 @@ Editors                          deny    config:delete                 *        
 func checkOperations(t *testing.T, fake *m3tertest.Server, want ...string) {
 	t.Helper()
 	if got := exampletest.Operations(fake); !slices.Equal(got, want) {
-		t.Errorf("the fake was asked for %q, want %q", got, want)
+		t.Errorf("the operations are %q, want %q", got, want)
 	}
 }
 
@@ -72,15 +72,15 @@ Administrators  allow   all                                *               yes  
 		t.Errorf("stdout is\n%swant\n%s", got, want)
 	}
 
-	const wantProgress = `No M3TER_ variable is set: this runs against an in-memory m3ter at URL, not the real service.
+	const wantProgress = `No M3TER_ variable is set, so the program uses an in-memory m3ter at URL, not the real m3ter.
 Created the policy "Meter readers", id ID.
-Added it to the user 3b1f0c9a-6c0f-4a0e-9c44-0d4f6f3f5e21.
+Added the policy to the user 3b1f0c9a-6c0f-4a0e-9c44-0d4f6f3f5e21.
 Policies of the user 3b1f0c9a-6c0f-4a0e-9c44-0d4f6f3f5e21, fetched in pages of 2: 5.
 Opened support access until 2026-03-01T17:00:00Z, version 1.
-A second writer lets support access end at 2026-03-01T19:00:00Z, version 2.
-Attempt 1, with version 1, was refused: someone else updated it first.
-Attempt 2, with version 2, succeeded: the end of support access moved from 2026-03-01T19:00:00Z to 2026-03-01T20:00:00Z, version 3.
-Both changes stand: ours was made on top of the other one.
+A second writer extended support access until 2026-03-01T19:00:00Z, version 2.
+Write 1, based on version 1, was refused: someone else updated support access first.
+Write 2, based on version 2, succeeded: the end of support access moved from 2026-03-01T19:00:00Z to 2026-03-01T20:00:00Z, version 3.
+Both changes are in effect, because the second one is based on the first one.
 Removed the item 06f6b50c-a868-4ca6-8a3b-448e507d5248 from the resource group "Usage meters", version 2.
 `
 	stderr := regexp.MustCompile(`http://[0-9.:]+`).ReplaceAllString(p.Err.String(), "URL")
@@ -98,7 +98,7 @@ func TestOnlyReadsWithoutWrite(t *testing.T) {
 	if p.Out.String() != wantTable {
 		t.Errorf("stdout is\n%swant\n%s", p.Out, wantTable)
 	}
-	if !strings.Contains(p.Err.String(), "Without -write nothing is changed") {
+	if !strings.Contains(p.Err.String(), "Without -write, accessreview changes nothing") {
 		t.Errorf("stderr does not say that nothing was changed:\n%s", p.Err)
 	}
 	checkOperations(t, fake, "Token", "UserPermissions", "UserPermissions", "UserPermissions")
@@ -127,10 +127,10 @@ func TestWrites(t *testing.T) {
 	if statements := support.SupportUsersPermissionPolicy; len(statements) != 1 || !slices.Equal(statements[0].Action, []m3teraccess.Action{"CONFIG_RETRIEVE"}) {
 		t.Errorf("support users may do %+v", statements)
 	}
-	// The fake keeps the statements when none are sent; m3ter does not promise that.
+	// The fake keeps the statements if a request has none. m3ter does not promise this.
 	requests := fake.Requests()
 	if body := string(requests[len(requests)-2].Body); !strings.Contains(body, `"action":["config:retrieve"]`) {
-		t.Errorf("the extension of support access was sent as %s", body)
+		t.Errorf("the request that extends support access has the body %s", body)
 	}
 	if items := fake.ResourceGroupItems("meter", "group-1"); len(items) != 0 {
 		t.Errorf("the group still has %v", items)
@@ -144,40 +144,40 @@ func TestWritesOnlyWhatIsAskedFor(t *testing.T) {
 	checkOperations(t, fake, "Token", "UserPermissions", "RemoveResource")
 }
 
-// A policy for nobody is not created.
-func TestUserThatDoesNotExist(t *testing.T) {
+// For an unknown user, the program creates no policy.
+func TestUnknownUser(t *testing.T) {
 	for user, line := range map[string]string{
 		"nobody": "accessreview: m3teraccess: GET /organizations/{orgId}/users/{id}/permissions: 404 Not Found",
-		"a/b":    `accessreview: m3teraccess: userID must be one segment of a path`,
+		"a/b":    `accessreview: m3teraccess: userID must be one path segment`,
 	} {
 		fake := newFake(t)
 		exampletest.Run(t, exampletest.Environment(fake), "-user", user, "-write", "-policy", "P").CheckOnlyLine(line)
 		if operations := exampletest.Operations(fake); slices.Contains(operations, "CreatePermissionPolicy") {
-			t.Errorf("of the user %s the fake was asked for %q", user, operations)
+			t.Errorf("user %s: the operations are %q", user, operations)
 		}
 	}
 }
 
-// The answer to adding the policy is lost: the program looks whether it was done all the same.
-func TestLostAnswer(t *testing.T) {
-	for _, done := range []bool{true, false} {
-		t.Run(fmt.Sprintf("done=%t", done), func(t *testing.T) {
+// The response to adding the policy is lost. The program checks whether the user has the policy.
+func TestLostResponse(t *testing.T) {
+	for _, carriedOut := range []bool{true, false} {
+		t.Run(fmt.Sprintf("carriedOut=%t", carriedOut), func(t *testing.T) {
 			fake := newFake(t)
-			fake.Inject(m3tertest.Fault{Operation: "AddPermissionPolicyToUser", Status: 502, CarriedOut: done})
+			fake.Inject(m3tertest.Fault{Operation: "AddPermissionPolicyToUser", Status: 502, CarriedOut: carriedOut})
 			p := exampletest.Run(t, exampletest.Environment(fake), "-user", testUser, "-write", "-policy", "P")
-			if done {
+			if carriedOut {
 				p.Check(0, "Policies of the user user-1, ")
-				if !strings.Contains(p.Out.String(), "\nP ") || !strings.Contains(p.Err.String(), "was lost, but the user has it") {
+				if !strings.Contains(p.Out.String(), "\nP ") || !strings.Contains(p.Err.String(), "was lost, but the user has the policy") {
 					t.Errorf("stdout\n%sstderr\n%s", p.Out, p.Err)
 				}
 			} else {
-				p.Check(1, `accessreview: the policy "P", id `)
-				if !strings.Contains(p.Err.String(), "m3ter may have carried it out") || p.Out.String() != "" {
+				p.Check(1, `accessreview: created the policy "P", id `)
+				if !strings.Contains(p.Err.String(), "m3ter may have carried out the request") || p.Out.String() != "" {
 					t.Errorf("stdout\n%sstderr\n%s", p.Out, p.Err)
 				}
 			}
 			if n := strings.Count(strings.Join(exampletest.Operations(fake), " "), "AddPermissionPolicyToUser"); n != 1 {
-				t.Errorf("adding the policy was sent %d times", n)
+				t.Errorf("the program sent %d requests to add the policy", n)
 			}
 		})
 	}

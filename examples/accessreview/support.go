@@ -13,7 +13,7 @@ func (r *review) readSupport(ctx context.Context) (*m3teraccess.Support, error) 
 	return m3teraccess.Get[m3teraccess.Support](ctx, r.client, "support")
 }
 
-// openSupport lets m3ter's support users in, for reading only.
+// openSupport gives m3ter's support users read-only access.
 func (r *review) openSupport(ctx context.Context, until time.Time) error {
 	current, err := r.readSupport(ctx)
 	if err != nil && !errors.Is(err, m3teraccess.ErrNotFound) {
@@ -27,20 +27,20 @@ func (r *review) openSupport(ctx context.Context, until time.Time) error {
 	if err != nil {
 		return err
 	}
-	r.say("Opened support access until %s, version %d.", example.Clock(support.EndSupportUsersAccess), support.Version)
+	r.logf("Opened support access until %s, version %d.", example.Clock(support.EndSupportUsersAccess), support.Version)
 	return nil
 }
 
-// extendSupport lets support access end later. RetryOnConflict reads and writes again if someone else changed it
-// between the two. Each write builds on the last read, so that the other change isn't lost.
+// extendSupport extends support access. RetryOnConflict repeats read and write if someone else changes the access in
+// between. Each write is based on the last read, so that the write keeps the other person's change.
 func (r *review) extendSupport(ctx context.Context, by time.Duration) error {
-	attempts := 0
-	var before *m3teraccess.Support // what the last attempt was made of
+	writes := 0
+	var before *m3teraccess.Support // the access that the last write is based on
 	write := func(ctx context.Context, current *m3teraccess.Support) (*m3teraccess.Support, error) {
 		if before = current; current == nil {
-			return nil, errors.New("there is no support access that could be extended; see -support-until")
+			return nil, errors.New("there is no support access to extend; open it with -support-until")
 		}
-		if attempts++; attempts == 1 && r.meanwhile != nil {
+		if writes++; writes == 1 && r.meanwhile != nil {
 			if err := r.meanwhile(ctx, current); err != nil {
 				return nil, err
 			}
@@ -51,7 +51,7 @@ func (r *review) extendSupport(ctx context.Context, by time.Duration) error {
 			Version:                      current.Version,
 		})
 		if errors.Is(err, m3teraccess.ErrVersionConflict) {
-			r.say("Attempt %d, with version %d, was refused: someone else updated it first.", attempts, current.Version)
+			r.logf("Write %d, based on version %d, was refused: someone else updated support access first.", writes, current.Version)
 		}
 		return support, err
 	}
@@ -59,10 +59,10 @@ func (r *review) extendSupport(ctx context.Context, by time.Duration) error {
 	if err != nil {
 		return err
 	}
-	r.say("Attempt %d, with version %d, succeeded: the end of support access moved from %s to %s, version %d.",
-		attempts, before.Version, example.Clock(before.EndSupportUsersAccess), example.Clock(support.EndSupportUsersAccess), support.Version)
-	if attempts > 1 {
-		r.say("Both changes stand: ours was made on top of the other one.")
+	r.logf("Write %d, based on version %d, succeeded: the end of support access moved from %s to %s, version %d.",
+		writes, before.Version, example.Clock(before.EndSupportUsersAccess), example.Clock(support.EndSupportUsersAccess), support.Version)
+	if writes > 1 {
+		r.logf("Both changes are in effect, because the second one is based on the first one.")
 	}
 	return nil
 }

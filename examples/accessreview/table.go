@@ -11,7 +11,8 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// writeTable writes one row a statement. A policy without statements has a row too, lest it be overlooked.
+// writeTable writes one row per statement. Even a policy without statements has a row, so that readers notice the
+// policy.
 func writeTable(w io.Writer, policies []m3teraccess.PermissionPolicy) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	if err := writeRow(table, "POLICY", "EFFECT", "ACTIONS", "RESOURCES", "MANAGED", "LAST MODIFIED"); err != nil {
@@ -57,7 +58,8 @@ func join[S ~string](values []S) string {
 	return b.String()
 }
 
-// printable escapes what could break the table or rewrite a terminal: the names in it are not ours.
+// printable escapes characters that could break the table or control the terminal, because names in m3ter may contain
+// them.
 func printable(s string) string {
 	var b strings.Builder
 	for _, r := range s {

@@ -15,18 +15,18 @@ import (
 // An audit is one run of the program.
 type audit struct {
 	client   *m3teraccess.Client
-	parallel int // how many users are asked for at once
+	parallel int // number of users whose policies are fetched at once
 	display  *display
 
-	done, failed int
+	done, failed int // number of users whose policies were written, and of users with an error
 }
 
-// run asks for the policies of all users, and reports each user as soon as it is done.
+// run fetches the policies of each user, and reports each user as soon as it has all policies of the user.
 func (a *audit) run(ctx context.Context, users iter.Seq[user]) error {
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel() // for those who are at work when this ends early
+	defer cancel() // stops the workers if run returns early
 	defer a.display.update("")
-	results := a.askAll(ctx, users)
+	results := a.fetchAll(ctx, users)
 	begin, ticks := time.Now(), time.Tick(250*time.Millisecond)
 	for {
 		select {
@@ -45,14 +45,14 @@ func (a *audit) run(ctx context.Context, users iter.Seq[user]) error {
 	}
 }
 
-// A result is the policies that were added to a user, or, in its err, why they are not known.
+// A result holds the policies that were added to a user. If err is set, it says why they are missing.
 type result struct {
 	user
 	policies []m3teraccess.PermissionPolicy
 }
 
-// askAll asks for many users at once. How many may leave in a second is the client's care.
-func (a *audit) askAll(ctx context.Context, users iter.Seq[user]) <-chan result {
+// fetchAll fetches the policies of many users at once. The client applies the rate limit.
+func (a *audit) fetchAll(ctx context.Context, users iter.Seq[user]) <-chan result {
 	work := make(chan user)
 	go func() {
 		defer close(work)
@@ -67,7 +67,7 @@ func (a *audit) askAll(ctx context.Context, users iter.Seq[user]) <-chan result 
 	for range a.parallel {
 		workers.Go(func() {
 			for u := range work {
-				if !send(ctx, results, a.ask(ctx, u)) {
+				if !send(ctx, results, a.fetch(ctx, u)) {
 					return
 				}
 			}
@@ -80,19 +80,19 @@ func (a *audit) askAll(ctx context.Context, users iter.Seq[user]) <-chan result 
 	return results
 }
 
-// send reports whether the value was taken before ctx ended.
-func send[T any](ctx context.Context, to chan<- T, value T) bool {
+// send sends a value, and reports whether a receiver took the value before ctx was done.
+func send[T any](ctx context.Context, channel chan<- T, value T) bool {
 	select {
-	case to <- value:
+	case channel <- value:
 		return true
 	case <-ctx.Done():
 		return false
 	}
 }
 
-// ask fetches all policies of a user, with as few calls as possible.
-func (a *audit) ask(ctx context.Context, u user) result {
-	r := result{user: u, policies: []m3teraccess.PermissionPolicy{}} // not nil, which JSON has as null
+// fetch fetches all policies of a user. It requests the largest pages, to send as few requests as possible.
+func (a *audit) fetch(ctx context.Context, u user) result {
+	r := result{user: u, policies: []m3teraccess.PermissionPolicy{}} // not nil, because JSON encodes nil as null
 	if u.err != nil {
 		return r
 	}
@@ -106,16 +106,16 @@ func (a *audit) ask(ctx context.Context, u user) result {
 	return r
 }
 
-// report returns an error when there is no use in going on.
+// report writes the line of a user, or a message. It returns an error only if the audit can't continue.
 func (a *audit) report(r result) error {
-	var noToken *m3teraccess.AuthError
-	if errors.As(r.err, &noToken) {
-		return noToken // nor is there one for the other users
+	var authError *m3teraccess.AuthError
+	if errors.As(r.err, &authError) {
+		return authError // the calls for all other users would fail, too
 	}
 	line, err := r.encode()
 	if err != nil {
 		a.failed++
-		a.display.say("%s%v", r.place(), err)
+		a.display.logf("%s%v", r.place(), err)
 		return nil
 	}
 	if err := a.display.write(line); err != nil {
@@ -125,7 +125,7 @@ func (a *audit) report(r result) error {
 	return nil
 }
 
-// encode makes a line of the result. One that can't be encoded is a failure of its user only.
+// encode returns the line of the result. An error affects only the user of the result.
 func (r result) encode() ([]byte, error) {
 	if r.err != nil {
 		return nil, r.err
@@ -140,19 +140,20 @@ func (r result) encode() ([]byte, error) {
 	return append(line, '\n'), nil
 }
 
-// sumUp returns an error unless every user was done. An interrupt ends the results too.
+// sumUp returns an error unless audit got the policies of every user. It checks ctx first, because an interrupt also
+// ends the results.
 func (a *audit) sumUp(ctx context.Context, took time.Duration) error {
 	switch {
 	case ctx.Err() != nil:
-		return fmt.Errorf("%v, the others not done: %w", a, context.Cause(ctx))
+		return fmt.Errorf("%v, other users skipped: %w", a, context.Cause(ctx))
 	case a.done+a.failed == 0:
-		return errors.New("there are no users: the list of them is empty")
+		return errors.New("the list of users is empty")
 	case a.failed > 0:
 		return errors.New(a.String())
 	}
-	a.display.say("%v in %v", a, took.Round(100*time.Millisecond))
+	a.display.logf("%v in %v", a, took.Round(100*time.Millisecond))
 	return nil
 }
 
-// String tells how far the audit is.
+// String returns the progress of the audit.
 func (a *audit) String() string { return fmt.Sprintf("users done: %d, failed: %d", a.done, a.failed) }

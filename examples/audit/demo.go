@@ -7,12 +7,12 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// demoUsers are enough for the rate limit to be felt.
+// demoUsers is large enough to reach the rate limit.
 const demoUsers = 120
 
 func demoUser(i int) string { return fmt.Sprintf("demo-user-%03d", i) }
 
-// startFake starts an in-memory m3ter that takes 50 calls a second, as the real one does.
+// startFake starts an in-memory m3ter that accepts 50 requests a second, like the real m3ter.
 func startFake() *m3tertest.Server {
 	fake := m3tertest.NewServer(m3tertest.WithRateLimit(50))
 	readers := fake.AddPermissionPolicy(m3teraccess.PermissionPolicy{Name: "Readers", PermissionPolicy: []m3teraccess.Statement{

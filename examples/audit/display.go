@@ -5,29 +5,29 @@ import (
 	"io"
 )
 
-// A display writes the output and the messages. Where the messages go to a terminal, a last line below them, and below
-// output that goes there too, tells how far the audit is.
+// A display writes the output and the messages. If the messages go to a terminal, the display shows the progress on the
+// last line of the terminal. This line stays under the messages, and under output that goes to the same terminal.
 type display struct {
 	output, messages io.Writer
-	showsProgress    bool // the messages go to a terminal, and nobody types there
+	showsProgress    bool // whether the messages go to a terminal at which the user types no ids
 
-	progress string // what the last line says
+	progress string // the text of the last line
 }
 
 func (d *display) write(line []byte) error {
 	d.draw("")
 	defer d.draw(d.progress)
-	_, err := d.output.Write(line) // all of it in one call, lest an interrupt come between
+	_, err := d.output.Write(line) // one call, so that an interrupt can't truncate the line
 	return err
 }
 
-func (d *display) say(format string, args ...any) {
+func (d *display) logf(format string, args ...any) {
 	d.draw("")
 	defer d.draw(d.progress)
 	fmt.Fprintf(d.messages, "audit: "+format+"\n", args...)
 }
 
-// update changes what the last line says; nothing removes it.
+// update changes the text of the last line. "" removes the line.
 func (d *display) update(progress string) {
 	d.progress = progress
 	d.draw(progress)
@@ -35,6 +35,6 @@ func (d *display) update(progress string) {
 
 func (d *display) draw(text string) {
 	if d.showsProgress {
-		fmt.Fprintf(d.messages, "\r%60s\r%s", "", text) // blanks, since not every terminal knows how to erase a line
+		fmt.Fprintf(d.messages, "\r%60s\r%s", "", text) // spaces, because not every terminal can erase a line
 	}
 }

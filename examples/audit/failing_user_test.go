@@ -15,8 +15,8 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// A response that can't be read or written down is a failure of its user only. The other users are done.
-func TestUserWithStrangeAnswer(t *testing.T) {
+// A response that can't be decoded or encoded affects only its user.
+func TestUserWithInvalidResponse(t *testing.T) {
 	for name, policy := range map[string]string{
 		"offset of a day": `{"id":"p","dtCreated":"2026-01-01T00:00:00+24:00"}`,
 		"no date":         `{"id":"p","dtCreated":"yesterday"}`,
@@ -41,7 +41,7 @@ func TestUserWithStrangeAnswer(t *testing.T) {
 	}
 }
 
-// What one user fails with is reported, and what every further call would meet ends the audit.
+// An error of one user is a message. An error that every other user would get too ends the audit.
 func TestReport(t *testing.T) {
 	unencodable := []m3teraccess.PermissionPolicy{{ID: "p", CreatedAt: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}}
 	for name, tt := range map[string]struct {

@@ -8,23 +8,24 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/examples/internal/example"
 )
 
-const usage = `audit writes down the policies of the users of a m3ter organization.
+const usage = `audit lists the policies of the users of a m3ter organization.
 
-These are the policies that were added to each user. Those of the user's groups count too, and are not among them; a deny
-wins over every allow.
+It lists the policies that were added to each user, but not the policies of the user's groups. Both kinds of policies
+determine what the user may do. A deny in any policy overrides every allow.
 
-Without -users, all users of the organization are taken. A list of users has an id a line; blank lines, and lines that
-begin with #, are skipped. audit writes a line of JSON a user to standard output, as soon as it has all of that user's
-policies, and so in no order:
+Without -users, audit covers all users of the organization. With -users, it reads the ids of users from a file, one id
+per line, and skips blank lines and lines that begin with #. For each user, audit writes one line of JSON to standard
+output, as soon as it has all policies of the user. The lines are therefore in no particular order:
 
   {"user":"3b1f0c9a-6c0f-4a0e-9c44-0d4f6f3f5e21","policies":[{"id":...,"name":...,"permissionPolicy":[...],...},...]}
 
-A user that fails is reported on standard error, with the number of its line in the list, and has no line in the output;
-the others are done all the same. Where standard error is a terminal, its last line tells how far the audit is, unless the
-ids are typed there.
+If audit can't get the policies of a user, it prints a message on standard error, with the line number of the user in
+the file, and continues with the other users. It writes no line for this user. If standard error is a terminal, audit
+shows its progress on the last line, unless you type the ids at the terminal.
 
-Many users are asked for at once, and no more than m3ter allows in a second. Interrupted, it ends with whole lines only.
-The exit status is 0 when every user was done, 2 when the flags are wrong, else 1.
+audit fetches the policies of many users at once, and stays below m3ter's rate limit. If you interrupt audit, the
+output still consists of whole lines. The exit status is 0 if audit got the policies of every user, 2 if the flags are
+wrong, and 1 after any other error.
 
 ` + example.WhereItRuns + `
 Examples:
@@ -34,24 +35,24 @@ Examples:
 `
 
 const (
-	defaultParallel = 50 // enough for 50 calls a second while m3ter takes no longer than a second for one
-	mostParallel    = 1000
+	defaultParallel = 50 // enough for 50 requests a second if a request takes up to a second
+	maxParallel     = 1000
 )
 
-// options are what the flags say.
+// options are the values of the flags.
 type options struct {
-	users    string // empty: all
+	users    string // "" means all users
 	parallel int
 }
 
 func parseFlags(args []string, help io.Writer) (*options, error) {
 	o := new(options)
 	flags := flag.NewFlagSet("audit", flag.ContinueOnError)
-	flags.StringVar(&o.users, "users", "", "`file` that lists ids of users, - for standard input; all users of the organization if absent")
-	flags.IntVar(&o.parallel, "parallel", defaultParallel, fmt.Sprintf("how many `users` to ask for at once, 1 to %d", mostParallel))
+	flags.StringVar(&o.users, "users", "", "`file` with the ids of users, or - for standard input (default all users of the organization)")
+	flags.IntVar(&o.parallel, "parallel", defaultParallel, fmt.Sprintf("number of `users` whose policies are fetched at once, 1 to %d", maxParallel))
 	return o, example.ParseFlags(flags, args, usage, help, func() error {
-		if o.parallel < 1 || o.parallel > mostParallel {
-			return fmt.Errorf("-parallel is %d; it must be 1 to %d", o.parallel, mostParallel)
+		if o.parallel < 1 || o.parallel > maxParallel {
+			return fmt.Errorf("-parallel is %d; it must be 1 to %d", o.parallel, maxParallel)
 		}
 		return nil
 	})

@@ -1,11 +1,11 @@
-// Command audit writes down the policies of the users of a m3ter organization, one user a line of JSON.
+// Command audit lists the policies of the users of a m3ter organization, one line of JSON per user.
 //
 //	go run ./examples/audit
 //
-// It is a program to learn package m3teraccess from: how to list the users, for which the client has no method
-// (users.go), how to ask for many at once, as fast as m3ter allows, and how one that fails does not keep the others
-// from being done (audit.go). Without M3TER_ variables in the environment it runs against an in-memory m3ter of its
-// own.
+// The program is an example of the use of package m3teraccess. users.go shows how to list users, although the client
+// has no method for this. audit.go shows how to fetch the policies of many users at once, as fast as m3ter allows, and
+// how to continue after an error for one user. Without M3TER_ variables in the environment, the program starts its own
+// in-memory m3ter.
 package main
 
 import (
@@ -25,7 +25,7 @@ func main() {
 	})
 }
 
-// run is the program. The lines go to stdout, what happens meanwhile to stderr.
+// run is the program. It writes the lines of JSON to stdout, and messages to stderr.
 func run(ctx context.Context, args []string, stdin, stdout, stderr *os.File) error {
 	opts, err := parseFlags(args, stdout)
 	if err != nil {
@@ -36,7 +36,7 @@ func run(ctx context.Context, args []string, stdin, stdout, stderr *os.File) err
 		return err
 	}
 	defer closeService()
-	users, isTyped := everyUser(ctx, client), false
+	users, isTyped := allUsers(ctx, client), false
 	if opts.users != "" {
 		list := stdin
 		if opts.users != "-" {
@@ -45,23 +45,23 @@ func run(ctx context.Context, args []string, stdin, stdout, stderr *os.File) err
 			}
 			defer list.Close()
 		}
-		users, isTyped = eachUser(list), example.IsTerminal(list)
+		users, isTyped = readUsers(list), example.IsTerminal(list)
 	}
 	if isTyped {
-		fmt.Fprintln(stderr, "Reading ids of users from standard input, one a line; Ctrl-D ends them.")
+		fmt.Fprintln(stderr, "Type the ids of users, one per line; end the list with Ctrl-D.")
 	}
 	a := &audit{
 		client:   client,
 		parallel: opts.parallel,
 		display:  &display{output: stdout, messages: stderr, showsProgress: example.IsTerminal(stderr) && !isTyped},
 	}
-	return endWith(ctx, func() error { return a.run(ctx, users) })
+	return interruptible(ctx, func() error { return a.run(ctx, users) })
 }
 
-// endWith returns when f does, and soon after ctx has ended also where f does not: it may be writing to somebody who
-// does not read.
-func endWith(ctx context.Context, f func() error) error {
-	const patience = 250 * time.Millisecond
+// interruptible calls f and returns its error. If f does not return soon after ctx is done, interruptible stops waiting
+// for f, because f may be blocked in a write if no program reads the output.
+func interruptible(ctx context.Context, f func() error) error {
+	const grace = 250 * time.Millisecond
 	ended := make(chan error, 1)
 	go func() { ended <- f() }()
 	select {
@@ -72,7 +72,7 @@ func endWith(ctx context.Context, f func() error) error {
 	select {
 	case err := <-ended:
 		return err
-	case <-time.After(patience):
-		return errors.New("interrupted, and nobody reads the output: its last line may be cut")
+	case <-time.After(grace):
+		return errors.New("interrupted while a write to the output was blocked; the last line may be incomplete")
 	}
 }

@@ -16,7 +16,7 @@ import (
 
 func TestMain(m *testing.M) { exampletest.Main(m, main) }
 
-// addUsers adds n users with a policy each, and returns their ids, one a line.
+// addUsers adds n users with a policy each, and returns their ids, one per line.
 func addUsers(fake *m3tertest.Server, n int) (input string) {
 	policy := fake.AddPermissionPolicy(m3teraccess.PermissionPolicy{Name: "Readers", PermissionPolicy: []m3teraccess.Statement{
 		m3teraccess.Allow(m3teraccess.ConfigRetrieve).On("config:meter/*"),
@@ -30,7 +30,7 @@ func addUsers(fake *m3tertest.Server, n int) (input string) {
 	return input
 }
 
-// start begins an audit of the users of an input, which ends there.
+// start starts an audit that reads the ids of users from input.
 func start(t *testing.T, fake *m3tertest.Server, input string, args ...string) *exampletest.Program {
 	p := exampletest.New(t, exampletest.Environment(fake), append([]string{"-users", "-"}, args...)...)
 	p.Stdin = strings.NewReader(input)
@@ -38,7 +38,7 @@ func start(t *testing.T, fake *m3tertest.Server, input string, args ...string) *
 	return p
 }
 
-// users reads output of whole lines: how many policies each user has.
+// users parses the output, and returns the number of policies of each user.
 func users(t *testing.T, output string) map[string]int {
 	t.Helper()
 	found := make(map[string]int)
@@ -48,7 +48,7 @@ func users(t *testing.T, output string) map[string]int {
 			Policies []m3teraccess.PermissionPolicy
 		}
 		if err := json.Unmarshal([]byte(text), &line); err != nil || !strings.HasSuffix(text, "\n") || line.User == "" || line.Policies == nil {
-			t.Fatalf("error %v of the line %q", err, text)
+			t.Fatalf("error %v in the line %q", err, text)
 		}
 		if _, twice := found[line.User]; twice {
 			t.Errorf("the user %s has two lines", line.User)
@@ -59,7 +59,7 @@ func users(t *testing.T, output string) map[string]int {
 }
 
 func TestDemo(t *testing.T) {
-	t.Parallel() // it mostly waits
+	t.Parallel() // the test mostly waits
 	p := exampletest.Run(t, nil)
 	p.Check(0, "audit: users done: 120, failed: 0 in ")
 	if found := users(t, p.Out.String()); len(found) != 120 || found["demo-user-000"] != 2 || found["demo-user-001"] != 1 {
@@ -89,7 +89,7 @@ func TestLine(t *testing.T) {
 	}
 }
 
-// A user that fails does not keep the others from being done, and has no line.
+// A user that fails has no line in the output. The audit continues with the other users.
 func TestFailures(t *testing.T) {
 	fake := exampletest.NewFake(t)
 	addUsers(fake, 3)
@@ -114,13 +114,13 @@ func TestFailures(t *testing.T) {
 	}
 	asked := slices.DeleteFunc(fake.Requests(), func(r m3tertest.Request) bool { return !strings.Contains(r.Path, "two-pages") })
 	if len(asked) != 2 {
-		t.Errorf("250 policies were fetched in %d pages, which may have 200", len(asked))
+		t.Errorf("the audit fetched 250 policies in %d pages, want 2", len(asked))
 	}
 	reports := slices.Sorted(strings.Lines(p.Err.String()))
 	for i, want := range []string{
 		`audit: line 4: user "unknown": m3teraccess: GET /organizations/{orgId}/users/{id}/permissions: 404 Not Found`,
-		`audit: line 5: user "../x": m3teraccess: userID must be one segment of a path`,
-		"audit: line 6: too long for the id of a user, ",
+		`audit: line 5: user "../x": m3teraccess: userID must be one path segment`,
+		"audit: line 6: the id is too long; ",
 		`audit: line 8: user "user-2": m3teraccess: GET /organizations/{orgId}/users/{id}/permissions: 400 Bad Request`,
 		`audit: line 9: user "one-page": m3teraccess: GET /organizations/{orgId}/users/{id}/permissions: 400 Bad Request`,
 		"audit: users done: 3, failed: 5\n",
@@ -131,7 +131,7 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// Without a token no user can be done; one error is enough.
+// Without an access token, every user would fail. The audit prints one error.
 func TestNoToken(t *testing.T) {
 	fake := exampletest.NewFake(t)
 	input := addUsers(fake, 200)

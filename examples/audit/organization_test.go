@@ -11,15 +11,15 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// runAudit runs an audit to its end.
+// runAudit runs an audit until it exits.
 func runAudit(t *testing.T, fake *m3tertest.Server, args ...string) *exampletest.Program {
 	t.Helper()
 	return exampletest.Run(t, exampletest.Environment(fake), args...)
 }
 
-// Without a list all users are taken, those of later pages too.
-func TestEveryUser(t *testing.T) {
-	t.Parallel() // it mostly waits
+// Without a file, the audit fetches all users of the organization, from all pages.
+func TestAllUsers(t *testing.T) {
+	t.Parallel() // the test mostly waits
 	fake := exampletest.NewFake(t)
 	addUsers(fake, 101)
 	p := runAudit(t, fake)
@@ -29,8 +29,8 @@ func TestEveryUser(t *testing.T) {
 	}
 }
 
-// One user that fails is named; it has no line of a list.
-func TestOneOfEveryUserFails(t *testing.T) {
+// The message about a failed user has the id. Without a file, it has no line number.
+func TestOneOfAllUsersFails(t *testing.T) {
 	fake := exampletest.NewFake(t)
 	addUsers(fake, 3)
 	fake.InjectFunc(func(r m3tertest.Request) (m3tertest.Fault, bool) {
@@ -43,9 +43,9 @@ func TestOneOfEveryUserFails(t *testing.T) {
 	}
 }
 
-// A list of users that breaks off is no success, and those that it named are done.
-func TestUsersEndEarly(t *testing.T) {
-	t.Parallel() // it mostly waits
+// If a later page of the users fails, the audit fails. It has the users of the first page.
+func TestLaterPageOfUsersFails(t *testing.T) {
+	t.Parallel() // the test mostly waits
 	fake := exampletest.NewFake(t)
 	addUsers(fake, 101)
 	fake.InjectFunc(func(r m3tertest.Request) (m3tertest.Fault, bool) {
@@ -53,12 +53,12 @@ func TestUsersEndEarly(t *testing.T) {
 	})
 	p := runAudit(t, fake)
 	p.Check(1, "audit: users done: 100, failed: 1\n")
-	if len(users(t, p.Out.String())) != 100 || !strings.Contains(p.Err.String(), "audit: listing the users ended early: m3teraccess: GET /organizations/{orgId}/users: 400 Bad Request") {
+	if len(users(t, p.Out.String())) != 100 || !strings.Contains(p.Err.String(), "audit: could not list all users: m3teraccess: GET /organizations/{orgId}/users: 400 Bad Request") {
 		t.Errorf("stderr\n%s", p.Err)
 	}
 }
 
-// Without a token there is no list, and one error is enough.
+// Without an access token, the list of users fails. The audit prints one error.
 func TestNoTokenForTheList(t *testing.T) {
 	fake := exampletest.NewFake(t)
 	fake.Inject(m3tertest.Fault{Operation: "Token", Status: http.StatusUnauthorized})
@@ -66,7 +66,7 @@ func TestNoTokenForTheList(t *testing.T) {
 }
 
 func TestOrganizationWithoutUsers(t *testing.T) {
-	runAudit(t, exampletest.NewFake(t)).CheckOnlyLine("audit: there are no users: the list of them is empty\n")
+	runAudit(t, exampletest.NewFake(t)).CheckOnlyLine("audit: the list of users is empty\n")
 }
 
 func TestListInFile(t *testing.T) {
@@ -87,5 +87,5 @@ func TestListInFile(t *testing.T) {
 func TestEmptyList(t *testing.T) {
 	p := start(t, exampletest.NewFake(t), "# nobody\n")
 	p.End()
-	p.CheckOnlyLine("audit: there are no users: the list of them is empty\n")
+	p.CheckOnlyLine("audit: the list of users is empty\n")
 }

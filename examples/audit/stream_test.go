@@ -13,7 +13,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// pipe is one whose ends are closed with the test.
+// pipe returns a pipe, and closes both ends when the test ends.
 func pipe(t *testing.T) (reader, writer *os.File) {
 	t.Helper()
 	reader, writer, err := os.Pipe()
@@ -27,23 +27,23 @@ func pipe(t *testing.T) (reader, writer *os.File) {
 	return reader, writer
 }
 
-// In real time, at m3ter's rate. TestTwoThousand measures it.
+// The audit runs in real time at m3ter's rate limit. TestTwoThousand measures the time.
 func TestAtTheLimit(t *testing.T) {
-	t.Parallel() // it mostly waits
+	t.Parallel() // the test mostly waits
 	fake := exampletest.NewFake(t, m3tertest.WithRateLimit(50))
 	begin := time.Now()
 	p := start(t, fake, addUsers(fake, 200))
 	p.End()
 	p.Check(0, "audit: users done: 200, failed: 0 in ")
 	if took := time.Since(begin); took > 10*time.Second {
-		t.Errorf("it took %v, ideally 4s", took)
+		t.Errorf("the audit took %v, ideally 4s", took)
 	}
 	if found := users(t, p.Out.String()); len(found) != 200 {
 		t.Errorf("stdout has %d users", len(found))
 	}
 }
 
-// A user is asked for, and reported, before the next one is known.
+// The audit fetches and reports a user before it knows the next user.
 func TestStream(t *testing.T) {
 	fake := exampletest.NewFake(t)
 	addUsers(fake, 3)
@@ -60,14 +60,14 @@ func TestStream(t *testing.T) {
 	p.Check(0, "audit: users done: 3, failed: 0 in ")
 }
 
-// Interrupted, the program ends soon and with whole lines only, whatever it waits for.
+// After an interrupt, the program exits soon, whatever it was waiting for. The output has only whole lines.
 func TestInterrupt(t *testing.T) {
 	exampletest.SkipWithoutSignals(t)
 	for _, test := range []struct {
 		name  string
 		begin func(t *testing.T, fake *m3tertest.Server, p *exampletest.Program)
 	}{
-		{"at work", func(t *testing.T, fake *m3tertest.Server, p *exampletest.Program) {
+		{"fetching users", func(t *testing.T, fake *m3tertest.Server, p *exampletest.Program) {
 			p.Stdin = strings.NewReader(addUsers(fake, 2000))
 			p.Begin()
 			p.Out.WaitFor(t, "\n")
@@ -94,15 +94,15 @@ func TestInterrupt(t *testing.T) {
 			p.Interrupt(os.Interrupt)
 			p.End()
 			if took := time.Since(interrupted); took > time.Second {
-				t.Errorf("it ended after %v", took)
+				t.Errorf("the program exited after %v", took)
 			}
 			found := users(t, p.Out.String())
-			p.Check(1, fmt.Sprintf("audit: interrupted: users done: %d, failed: 0, the others not done: ", len(found)))
+			p.Check(1, fmt.Sprintf("audit: interrupted: users done: %d, failed: 0, other users skipped: ", len(found)))
 		})
 	}
 }
 
-// As in audit | head -1.
+// The reader of the output exits, as in audit | head -1.
 func TestReaderLeaves(t *testing.T) {
 	exampletest.SkipWithoutSignals(t)
 	fake := exampletest.NewFake(t)
@@ -122,7 +122,7 @@ func TestReaderLeaves(t *testing.T) {
 	}
 }
 
-// Whoever gets the output does not read it, so that writing it does not end.
+// The reader of the output does not read, so a write blocks.
 func TestReaderStalls(t *testing.T) {
 	exampletest.SkipWithoutSignals(t)
 	fake := exampletest.NewFake(t)
@@ -134,16 +134,16 @@ func TestReaderStalls(t *testing.T) {
 	_, output := pipe(t)
 	p := exampletest.New(t, exampletest.Environment(fake), "-users", "-", "-parallel", "1")
 	fake.Inject(m3tertest.Fault{Operation: "UserPermissions", Times: 1})
-	asked := exampletest.Silence(fake, "UserPermissions") // for the second user, while the first is being written
+	asked := exampletest.Silence(fake, "UserPermissions") // the request for the second user, while the audit writes the first user
 	p.Stdin, p.Stdout = strings.NewReader(strings.Repeat("user\n", 10)), output
 	p.Begin()
 	<-asked
 	interrupted := time.Now()
 	p.Interrupt(os.Interrupt)
 	p.End()
-	p.Check(1, "audit: interrupted, and nobody reads the output: its last line may be cut\n")
+	p.Check(1, "audit: interrupted while a write to the output was blocked; the last line may be incomplete\n")
 	if took := time.Since(interrupted); took > time.Second {
-		t.Errorf("it ended after %v", took)
+		t.Errorf("the program exited after %v", took)
 	}
 }
 
@@ -164,7 +164,7 @@ func TestInputThatCannotBeRead(t *testing.T) {
 	}
 }
 
-// Whoever sits at a terminal is told what the program waits for.
+// At a terminal, the program asks the user for the ids.
 func TestTypedInput(t *testing.T) {
 	exampletest.SkipWithoutSignals(t)
 	terminal, err := os.Open("/dev/ptmx")
@@ -175,7 +175,7 @@ func TestTypedInput(t *testing.T) {
 	p := exampletest.New(t, exampletest.Environment(exampletest.NewFake(t)), "-users", "-")
 	p.Stdin = terminal
 	p.Begin()
-	p.Err.WaitFor(t, "Reading ids of users from standard input, one a line; Ctrl-D ends them.\n")
+	p.Err.WaitFor(t, "Type the ids of users, one per line; end the list with Ctrl-D.\n")
 	p.Interrupt(os.Interrupt)
 	p.End()
 	p.Check(1, "audit: interrupted: ")

@@ -12,14 +12,14 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// A user is a line of a list, or one of the organization's.
+// A user comes from a line of a file, or from the list of the organization.
 type user struct {
-	line int // of the list; 0 without one
+	line int // the line in the file; 0 without a file
 	id   string
-	err  error // why there is no id
+	err  error // if the id is missing, the reason
 }
 
-// place is where to look for the user.
+// place returns the line number of the user, as the beginning of a message.
 func (u user) place() string {
 	if u.line == 0 {
 		return ""
@@ -27,15 +27,15 @@ func (u user) place() string {
 	return fmt.Sprintf("line %d: ", u.line)
 }
 
-// everyUser lists the users of the organization. Members of the response that the type lacks are skipped.
-func everyUser(ctx context.Context, client *m3teraccess.Client) iter.Seq[user] {
+// allUsers lists the users of the organization. It reads only the id of each user.
+func allUsers(ctx context.Context, client *m3teraccess.Client) iter.Seq[user] {
 	type orgUser struct {
 		ID string `json:"id"`
 	}
 	return func(yield func(user) bool) {
 		for listed, err := range m3teraccess.List[orgUser](ctx, client, nil, "users") {
 			if err != nil {
-				err = fmt.Errorf("listing the users ended early: %w", err)
+				err = fmt.Errorf("could not list all users: %w", err)
 			}
 			if !yield(user{id: listed.ID, err: err}) {
 				return
@@ -44,14 +44,14 @@ func everyUser(ctx context.Context, client *m3teraccess.Client) iter.Seq[user] {
 	}
 }
 
-// eachUser reads one user after the other, so that a list of any length needs little memory.
-func eachUser(input io.Reader) iter.Seq[user] {
+// readUsers reads one user at a time, so that a file of any length needs little memory.
+func readUsers(input io.Reader) iter.Seq[user] {
 	return func(yield func(user) bool) {
 		lines := bufio.NewReaderSize(input, 1024)
 		for n := 1; ; n++ {
 			id, err := readLine(lines)
 			if n == 1 {
-				id = strings.TrimSpace(strings.TrimPrefix(id, "\ufeff")) // a byte order mark, as from Windows
+				id = strings.TrimSpace(strings.TrimPrefix(id, "\ufeff")) // a file from Windows may begin with a byte order mark
 			}
 			isLast := err != nil && err != errTooLong
 			switch {
@@ -65,17 +65,17 @@ func eachUser(input io.Reader) iter.Seq[user] {
 	}
 }
 
-var errTooLong = errors.New("too long for the id of a user, of which 1023 bytes are read at the most")
+var errTooLong = errors.New("the id is too long; it must be at most 1023 bytes")
 
-// readLine returns a line without the space around it; with errTooLong it is the beginning of one.
+// readLine returns a line without surrounding spaces. With errTooLong, it returns the beginning of the line.
 func readLine(lines *bufio.Reader) (string, error) {
-	text, isCut, err := lines.ReadLine()
+	text, isPrefix, err := lines.ReadLine()
 	line := strings.TrimSpace(string(text))
-	if !isCut {
+	if !isPrefix {
 		return line, err
 	}
-	for isCut && err == nil {
-		_, isCut, err = lines.ReadLine()
+	for isPrefix && err == nil {
+		_, isPrefix, err = lines.ReadLine()
 	}
-	return line, errTooLong // another error comes again with the next line
+	return line, errTooLong // the next call returns any other error
 }

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// A file that was written on Windows may begin with a byte order mark.
+// A file from Windows may begin with a byte order mark.
 func TestByteOrderMark(t *testing.T) {
 	const mark = "\ufeff"
 	for input, want := range map[string][]user{
@@ -15,10 +15,10 @@ func TestByteOrderMark(t *testing.T) {
 		mark + "# team\nb": {{line: 2, id: "b"}},
 		mark + "\nb":       {{line: 2, id: "b"}},
 		mark:               nil,
-		"a\n" + mark + "b": {{line: 1, id: "a"}, {line: 2, id: mark + "b"}}, // a character of the id there
+		"a\n" + mark + "b": {{line: 1, id: "a"}, {line: 2, id: mark + "b"}}, // here, the mark is a part of the id
 	} {
-		if got := slices.Collect(eachUser(strings.NewReader(input))); !slices.Equal(got, want) {
-			t.Errorf("%q names the users %+v, want %+v", input, got, want)
+		if got := slices.Collect(readUsers(strings.NewReader(input))); !slices.Equal(got, want) {
+			t.Errorf("%q has the users %+v, want %+v", input, got, want)
 		}
 	}
 }

@@ -12,27 +12,27 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// Where the service refuses an end before tomorrow, every run ends with access closed as far as that allows, and says what
-// is left of it. A bubble begins at midnight.
+// If m3ter refuses an end before tomorrow, each run closes the access as far as this rule allows, and reports access
+// that stays open. A bubble begins at midnight.
 func TestRuleOfTheDay(t *testing.T) {
 	for name, fault := range map[string]m3tertest.Fault{
-		"no fault":          {Operation: "RemoveResource"},
-		"answer lost":       {Operation: "RequestSupport", Times: 1, Break: m3tertest.DropAnswer},
-		"request lost":      {Operation: "RequestSupport", Times: 3, Break: m3tertest.DropAfterBody},
-		"reads fail":        {Operation: "GetSupport", Times: 5, Status: 503},
-		"answer unreadable": {Operation: "RequestSupport", Times: 1, Status: 200, Body: "<html>", CarriedOut: true},
+		"no fault":            {Operation: "RemoveResource"},
+		"response lost":       {Operation: "RequestSupport", Times: 1, Break: m3tertest.DropAnswer},
+		"request lost":        {Operation: "RequestSupport", Times: 3, Break: m3tertest.DropAfterBody},
+		"reads fail":          {Operation: "GetSupport", Times: 5, Status: 503},
+		"response unreadable": {Operation: "RequestSupport", Times: 1, Status: 200, Body: "<html>", CarriedOut: true},
 	} {
 		for _, interrupt := range []time.Duration{0, time.Minute, 24*time.Hour + 30*time.Minute, 48 * time.Hour} {
 			for _, duration := range []time.Duration{30 * time.Minute, 24 * time.Hour, 25 * time.Hour, 200 * time.Hour} {
 				t.Run(fmt.Sprintf("%s, interrupt after %v of %v", name, interrupt, duration), func(t *testing.T) {
-					inBubble(t, func(t *testing.T, fake *m3tertest.Server, g *grant, said *strings.Builder) {
+					inBubble(t, func(t *testing.T, fake *m3tertest.Server, g *grant, log *strings.Builder) {
 						ctx := t.Context()
-						if interrupt == 0 { // none, and the fault meets the opening
+						if interrupt == 0 { // no interrupt; the fault affects the opening
 							fake.Inject(fault)
 						} else {
 							ctx = interrupted(t, interrupt, fake, fault)
 						}
-						checkDay(t, fake, g.run(ctx, grantFor(duration)), said.String())
+						checkDay(t, fake, g.run(ctx, grantFor(duration)), log.String())
 					}, m3tertest.WithSupportUntilEndOfDay())
 				})
 			}
@@ -40,35 +40,36 @@ func TestRuleOfTheDay(t *testing.T) {
 	}
 }
 
-// checkDay fails unless access is closed as far as the rule of the day allows, and err tells what is left.
-func checkDay(t *testing.T, fake *m3tertest.Server, err error, said string) {
+// checkDay fails unless the access is closed as far as the rule of the day allows, and err reports access that stays
+// open.
+func checkDay(t *testing.T, fake *m3tertest.Server, err error, log string) {
 	t.Helper()
-	left, known := fake.Support()
-	end := left.EndSupportUsersAccess
+	support, isKnown := fake.Support()
+	end := support.EndSupportUsersAccess
 	switch {
-	case !known:
+	case !isKnown:
 		if err == nil || !strings.Contains(err.Error(), "support access was not opened: ") {
-			t.Errorf("nothing was opened, error %v; it said\n%s", err, said)
+			t.Errorf("access was not opened, error %v; log\n%s", err, log)
 		}
 	case !end.After(time.Now()):
 		if err != nil && !strings.HasSuffix(err.Error(), "it is not open") {
-			t.Errorf("access has ended, error %v; it said\n%s", err, said)
+			t.Errorf("access has ended, error %v; log\n%s", err, log)
 		}
-	case !end.Equal(tomorrow()) || len(left.SupportUsersPermissionPolicy) > 0:
-		t.Errorf("support access ends at %v with %v, now is %v; error %v, it said\n%s", end, left.SupportUsersPermissionPolicy, time.Now(), err, said)
-	case err == nil || !strings.Contains(err.Error(), "support access stays open until "+example.Clock(end)+", without statements"):
-		t.Errorf("access stays open until %v, error %v; it said\n%s", end, err, said)
+	case !end.Equal(tomorrow()) || len(support.SupportUsersPermissionPolicy) > 0:
+		t.Errorf("support access ends at %v with %v, now is %v; error %v; log\n%s", end, support.SupportUsersPermissionPolicy, time.Now(), err, log)
+	case err == nil || !strings.Contains(err.Error(), "support access stays open until "+example.Clock(end)+", without permissions"):
+		t.Errorf("access stays open until %v, error %v; log\n%s", end, err, log)
 	}
 }
 
-// A service that opens no access for less than a day does so before anything is changed, and the program says before that
-// what will happen.
+// If m3ter opens no access for less than a day, it refuses the first write, before any change. The program announces
+// the rule before this write.
 func TestAnnounced(t *testing.T) {
-	inBubble(t, func(t *testing.T, fake *m3tertest.Server, g *grant, said *strings.Builder) {
+	inBubble(t, func(t *testing.T, fake *m3tertest.Server, g *grant, log *strings.Builder) {
 		var before string
 		fake.InjectFunc(func(r m3tertest.Request) (m3tertest.Fault, bool) {
 			if r.Operation == "RequestSupport" && before == "" {
-				before = said.String()
+				before = log.String()
 			}
 			return m3tertest.Fault{}, false
 		})
@@ -76,15 +77,15 @@ func TestAnnounced(t *testing.T) {
 		if !errors.Is(err, m3teraccess.ErrBadRequest) {
 			t.Errorf("error %v", err)
 		}
-		for _, want := range []string{"until 2000-01-01T00:30:00Z, for: allow all on *", "refuses an end before 2000-01-02T00:00:00Z", "until 2000-01-02T00:00:00Z, without statements"} {
+		for _, want := range []string{"until 2000-01-01T00:30:00Z, for: allow all on *", "refuses an end before 2000-01-02T00:00:00Z", "until 2000-01-02T00:00:00Z, without permissions"} {
 			if !strings.Contains(before, want) {
-				t.Errorf("before the first write it did not say %q:\n%s", want, before)
+				t.Errorf("the log before the first write does not contain %q:\n%s", want, before)
 			}
 		}
 	}, m3tertest.WithSupportUntilEndOfDay())
 }
 
-// A service may keep what it is told to remove.
+// m3ter may keep the statements that the program removes.
 func TestStatementsThatStay(t *testing.T) {
 	inBubble(t, func(t *testing.T, fake *m3tertest.Server, g *grant, _ *strings.Builder) {
 		kept := m3tertest.Fault{Operation: "RequestSupport", Status: 200, Body: `{"id":"s","version":2,"dtEndSupportUsersAccess":"2000-01-02T00:00:00Z",
@@ -96,9 +97,9 @@ func TestStatementsThatStay(t *testing.T) {
 	})
 }
 
-// Somebody else extends the access, which nobody notices before its time is over.
-func TestExtendedBySomebodyElse(t *testing.T) {
-	inBubble(t, func(t *testing.T, fake *m3tertest.Server, g *grant, said *strings.Builder) {
+// Someone else extends the access. The program finds this out at the end of its time.
+func TestExtendedBySomeoneElse(t *testing.T) {
+	inBubble(t, func(t *testing.T, fake *m3tertest.Server, g *grant, log *strings.Builder) {
 		time.AfterFunc(time.Minute, func() {
 			_, err := g.client.RequestSupport(t.Context(), m3teraccess.SupportRequest{EndSupportUsersAccess: time.Now().Add(5 * time.Hour), Version: 1})
 			if err != nil {
@@ -107,36 +108,36 @@ func TestExtendedBySomebodyElse(t *testing.T) {
 		})
 		err := g.run(t.Context(), grantFor(time.Hour))
 		if !errors.Is(err, errChanged) || !strings.Contains(err.Error(), "2000-01-01T05:01:00Z") {
-			t.Errorf("error %v; it said\n%s", err, said)
+			t.Errorf("error %v; log\n%s", err, log)
 		}
 	})
 }
 
-// When the time is over and m3ter is silent, the outcome is unknown.
-func TestEndThatCannotBeSeen(t *testing.T) {
+// If m3ter is silent at the end of the time, the outcome is unknown.
+func TestUnknownEnd(t *testing.T) {
 	for _, interrupt := range []time.Duration{time.Hour - time.Second, 2 * time.Hour} {
 		inBubble(t, func(t *testing.T, fake *m3tertest.Server, g *grant, _ *strings.Builder) {
 			time.AfterFunc(time.Minute, func() { fake.Inject(m3tertest.Fault{Operation: "GetSupport", Delay: time.Hour}) })
 			err := g.run(interrupted(t, interrupt, fake, m3tertest.Fault{Operation: "RemoveResource"}), grantFor(time.Hour))
-			if err == nil || !strings.HasPrefix(err.Error(), "support access was to end at 2000-01-01T01:00:00Z; whether it has ended is unknown: ") {
+			if err == nil || !strings.HasPrefix(err.Error(), "support access was due to end at 2000-01-01T01:00:00Z; it is unknown whether it has ended: ") {
 				t.Error(err)
 			}
 		})
 	}
 }
 
-// The answer to the write that ends the access tomorrow is lost.
-func TestLostAnswerOfTomorrow(t *testing.T) {
-	inBubble(t, func(t *testing.T, fake *m3tertest.Server, g *grant, said *strings.Builder) {
+// The response to the write that sets the end to tomorrow is lost.
+func TestLostResponseOfTomorrow(t *testing.T) {
+	inBubble(t, func(t *testing.T, fake *m3tertest.Server, g *grant, log *strings.Builder) {
 		writes := 0
 		fake.InjectFunc(func(r m3tertest.Request) (m3tertest.Fault, bool) {
 			if r.Operation != "RequestSupport" {
 				return m3tertest.Fault{}, false
 			}
 			writes++
-			return m3tertest.Fault{Break: m3tertest.DropAnswer}, writes == 3 // one opened the access, one was refused
+			return m3tertest.Fault{Break: m3tertest.DropAnswer}, writes == 3 // the first write opened the access, m3ter refused the second
 		})
-		checkDay(t, fake, g.run(interrupted(t, time.Minute, fake, m3tertest.Fault{Operation: "RemoveResource"}), grantFor(25*time.Hour)), said.String())
+		checkDay(t, fake, g.run(interrupted(t, time.Minute, fake, m3tertest.Fault{Operation: "RemoveResource"}), grantFor(25*time.Hour)), log.String())
 		if support, _ := fake.Support(); writes != 3 || support.Version != 2 {
 			t.Errorf("%d writes, version %d", writes, support.Version)
 		}

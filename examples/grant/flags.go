@@ -11,17 +11,19 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-const usage = `grant opens m3ter's support access for a while, and revokes it when it is interrupted before that.
+const usage = `grant opens m3ter's support access for a limited time. An interrupt revokes the access early.
 
-It stays in the foreground until the access has ended, and says on standard error what it does, and before that what it
-will do. Interrupted by Ctrl-C, by kill or because its terminal is closed, it revokes the access: it takes all statements
-away, and lets the access end at once. m3ter's guide has access last until the day is over. Where the service insists on
-that, it refuses to open access for less, and at an interrupt the access ends tomorrow at 00:00 UTC, without statements
-until then. Whatever stays open, it says until when and for what. It doesn't touch access that someone else has
-changed meanwhile.
+grant runs in the foreground until the access has ended. On standard error, it says what it is about to do before the
+first change, and then reports each step. If you press Ctrl-C, run kill or close the terminal, grant revokes the
+access: it removes every permission from the access, and ends the access at once.
 
-The exit status is 0 when the access has ended, at its time or at the interrupt; 1 when it has not, or was not opened, or
-nobody knows; 2 when the flags are wrong.
+According to m3ter's guide, support access lasts at least until the end of the day. If m3ter enforces this rule, it
+refuses an earlier end. In that case, after an interrupt, the access stays open, without any permissions, until
+00:00 UTC tomorrow. If any access stays open, grant reports the end and the permissions of the access. grant does not
+change access that someone else has changed in the meantime.
+
+The exit status is 0 if the access has ended, on time or after an interrupt; 1 if the access has not ended, was not
+opened, or is in an unknown state; and 2 if the flags are wrong.
 
 ` + example.WhereItRuns + `
 Examples:
@@ -29,15 +31,15 @@ Examples:
   grant -for 30m
   grant -for 8h -actions config:retrieve,config:update -resources 'config:meter/*,config:plan/*'
   grant -for 1s -replace
-        lets support access end that is open, whoever opened it
+        ends any support access that is open, even if someone else opened it
 `
 
 const (
-	leastDuration = time.Second
-	demoDuration  = 3 * time.Second
+	minDuration  = time.Second
+	demoDuration = 3 * time.Second
 )
 
-// options are what the flags say.
+// options are the values of the flags.
 type options struct {
 	duration  time.Duration
 	actions   []m3teraccess.Action
@@ -48,10 +50,10 @@ type options struct {
 func parseFlags(args []string, help io.Writer) (*options, error) {
 	o := &options{actions: []m3teraccess.Action{m3teraccess.ConfigRetrieve}, resources: []string{"config:*"}}
 	flags := flag.NewFlagSet("grant", flag.ContinueOnError)
-	flags.DurationVar(&o.duration, "for", 0, "for how long, a `duration` such as 30m, rounded up to end at a whole second; required against the real service, against the in-memory m3ter 3s")
-	flags.Func("actions", "the `actions` that support users may do, lower case, a comma between two (default config:retrieve)", example.CommaList(&o.actions))
-	flags.Func("resources", "the `resources` on which they may do them, a comma between two (default config:*)", example.CommaList(&o.resources))
-	flags.BoolVar(&o.replace, "replace", false, "also where support access is open already, which does not come back then")
+	flags.DurationVar(&o.duration, "for", 0, "`duration` of the access, such as 30m; the end is rounded up to a whole second; required with the real m3ter (default 3s with the in-memory m3ter)")
+	flags.Func("actions", "comma-separated `actions` that support users may perform, in lower case (default config:retrieve)", example.CommaList(&o.actions))
+	flags.Func("resources", "comma-separated `resources` on which support users may perform the actions (default config:*)", example.CommaList(&o.resources))
+	flags.BoolVar(&o.replace, "replace", false, "replace support access that is already open; grant does not restore it afterwards")
 	return o, example.ParseFlags(flags, args, usage, help, o.check)
 }
 
@@ -61,9 +63,9 @@ func (o *options) check() error {
 	}
 	switch {
 	case o.duration == 0:
-		return errors.New("-for is missing: how long should support access stay open?")
-	case o.duration < leastDuration:
-		return fmt.Errorf("-for is %v; it must be %v or more", o.duration, leastDuration)
+		return errors.New("-for is missing; give it the time for which support access stays open")
+	case o.duration < minDuration:
+		return fmt.Errorf("-for is %v; it must be at least %v", o.duration, minDuration)
 	}
 	return nil
 }

@@ -14,26 +14,26 @@ import (
 // A grant is one run of the program.
 type grant struct {
 	client *m3teraccess.Client
-	say    func(format string, args ...any) // tells the person in front of it what happens
+	logf   func(format string, args ...any) // prints a message for the user
 
-	statements []m3teraccess.Statement // what it lets support users do
-	until      time.Time               // when the access ends that it opens
-	version    int64                   // the one that it opens the access with
+	statements []m3teraccess.Statement // what support users may do
+	until      time.Time               // the end of the access
+	version    int64                   // the version in the request that opens the access
 }
 
-// run opens support access, and waits for its end. When it is interrupted before, it revokes the access.
+// run opens support access, and waits for its end. If ctx is done first, run revokes the access.
 func (g *grant) run(ctx context.Context, o *options) error {
 	g.statements = []m3teraccess.Statement{m3teraccess.Allow(o.actions...).On(o.resources...)}
-	// A whole second, so that it comes back as it was sent. Rounded up, lest support have less time than it was given.
+	// m3ter returns a whole second unchanged. Rounding up gives support users at least the requested time.
 	g.until = time.Now().Add(o.duration + time.Second - time.Nanosecond).Truncate(time.Second)
 	g.announce()
 	err := g.open(ctx, o.replace)
-	if errors.Is(err, m3teraccess.ErrOutcomeUnknown) { // it may be open, or may soon be
-		g.say("Whether support access is open is unknown, so it is revoked: %v", err)
+	if errors.Is(err, m3teraccess.ErrOutcomeUnknown) { // the access may be open, or may open soon
+		g.logf("It is unknown whether support access is open, so grant revokes it: %v", err)
 		if err := g.revoke(ctx); err != nil {
 			return err
 		}
-		return errors.New("opening support access failed, and it is not open")
+		return errors.New("could not open support access; it is not open")
 	}
 	if err != nil {
 		return fmt.Errorf("support access was not opened: %w", err)
@@ -42,23 +42,23 @@ func (g *grant) run(ctx context.Context, o *options) error {
 	case <-time.After(time.Until(g.until)):
 		return g.checkEnded(ctx)
 	case <-ctx.Done():
-		g.say("Interrupted: support access is revoked, which may take up to %v.", revokeTime)
+		g.logf("Interrupted: grant revokes support access, which may take up to %v.", revokeTimeout)
 		return g.revoke(ctx)
 	}
 }
 
-// announce says what will happen, before anything is changed.
+// announce says what the run is about to do, before the first change.
 func (g *grant) announce() {
 	end := tomorrow()
-	g.say("This opens support access until %s, for: %v.", example.Clock(g.until), g.statements[0])
+	g.logf("grant opens support access until %s, for: %v.", example.Clock(g.until), g.statements[0])
 	if g.until.Before(end) {
-		g.say("m3ter's guide has support access last until the day is over; a service that insists on it refuses an end before %s.", example.Clock(end))
+		g.logf("According to m3ter's guide, support access lasts at least until the end of the day. If m3ter enforces this rule, it refuses an end before %s.", example.Clock(end))
 	}
-	g.say("An interrupt lets the access end at once, and takes all statements away. A service that refuses an end of now "+
-		"keeps the access open until %s, without statements.", example.Clock(end))
+	g.logf("An interrupt ends the access at once, and removes every permission. If m3ter refuses to end the access early, "+
+		"the access stays open until %s, without permissions.", example.Clock(end))
 }
 
-// open opens support access. RetryOnConflict reads and writes again if someone else changed it between the two.
+// open opens support access. RetryOnConflict repeats read and write if someone else changes the access in between.
 func (g *grant) open(ctx context.Context, replace bool) error {
 	read := func(ctx context.Context) (*m3teraccess.Support, error) {
 		current, err := g.read(ctx)
@@ -66,7 +66,7 @@ func (g *grant) open(ctx context.Context, replace bool) error {
 			return nil, err
 		}
 		if end := current.EndSupportUsersAccess; end.After(time.Now()) && !replace {
-			return nil, fmt.Errorf("it is open until %s already; see -replace", example.Clock(end))
+			return nil, fmt.Errorf("it is already open until %s; use -replace to replace it", example.Clock(end))
 		}
 		return current, nil
 	}
@@ -82,8 +82,8 @@ func (g *grant) open(ctx context.Context, replace bool) error {
 	if err != nil {
 		return err
 	}
-	g.until = cmp.Or(support.EndSupportUsersAccess, g.until) // m3ter has the last word
-	g.say("Support access is open until %s, version %d. Press Ctrl-C to revoke it early.", example.Clock(g.until), support.Version)
+	g.until = cmp.Or(support.EndSupportUsersAccess, g.until) // m3ter may choose another end
+	g.logf("Support access is open until %s, version %d. Press Ctrl-C to revoke it early.", example.Clock(g.until), support.Version)
 	return nil
 }
 
@@ -91,22 +91,23 @@ func (g *grant) read(ctx context.Context) (*m3teraccess.Support, error) {
 	return m3teraccess.Get[m3teraccess.Support](ctx, g.client, "support")
 }
 
-// checkEnded looks whether the access has ended, now that its time is over: someone else may have extended it.
+// checkEnded checks that the access has ended on time, because someone else may have extended it.
 func (g *grant) checkEnded(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), revokeTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), revokeTimeout)
 	defer cancel()
 	current, err := g.read(ctx)
 	switch {
 	case err != nil && !errors.Is(err, m3teraccess.ErrNotFound):
-		return g.unseen(err)
+		return g.endUnknown(err)
 	case err == nil && current.EndSupportUsersAccess.After(time.Now()):
 		return changed(current)
 	}
-	g.say("The time is over: support access has ended.")
+	g.logf("The time is up: support access has ended.")
 	return nil
 }
 
-// unseen is the error of a run whose time is over, while m3ter does not tell whether the access is over.
-func (g *grant) unseen(err error) error {
-	return fmt.Errorf("support access was to end at %s; whether it has ended is unknown: %w", example.Clock(g.until), err)
+// endUnknown returns the error of a run if the time is up, and the program can't find out whether the access has
+// ended.
+func (g *grant) endUnknown(err error) error {
+	return fmt.Errorf("support access was due to end at %s; it is unknown whether it has ended: %w", example.Clock(g.until), err)
 }

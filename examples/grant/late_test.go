@@ -19,7 +19,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// behind leads the program to a handler that stands before the fake.
+// behind returns the variables that point the program to a handler in front of the fake.
 func behind(t *testing.T, fake *m3tertest.Server, handler http.HandlerFunc) map[string]string {
 	front := httptest.NewServer(handler)
 	t.Cleanup(front.Close)
@@ -28,8 +28,8 @@ func behind(t *testing.T, fake *m3tertest.Server, handler http.HandlerFunc) map[
 	return environment
 }
 
-// Somebody else extends support access when the program has read it, and before it revokes it.
-func TestSomebodyElseIsFaster(t *testing.T) {
+// Someone else extends support access after the program has read it and before the program revokes it.
+func TestChangeDuringRevoke(t *testing.T) {
 	exampletest.SkipWithoutSignals(t)
 	fake := exampletest.NewFake(t)
 	end := time.Now().Add(2 * time.Hour).UTC().Truncate(time.Second)
@@ -46,11 +46,11 @@ func TestSomebodyElseIsFaster(t *testing.T) {
 	p.End()
 	p.Check(1, "grant: someone else has changed support access: it is open until "+example.Clock(end))
 	if support, _ := fake.Support(); !support.EndSupportUsersAccess.Equal(end) {
-		t.Errorf("support access ends at %v, somebody else had set %v", support.EndSupportUsersAccess, end)
+		t.Errorf("support access ends at %v, someone else had set %v", support.EndSupportUsersAccess, end)
 	}
 }
 
-// The program is interrupted while its first write is on the way. Whenever that arrives, nothing is open in the end.
+// The interrupt comes while the first write is on its way. Whenever the write arrives, the access is closed in the end.
 func TestInterruptWhileOpening(t *testing.T) {
 	exampletest.SkipWithoutSignals(t)
 	for _, test := range []struct {
@@ -66,7 +66,7 @@ func TestInterruptWhileOpening(t *testing.T) {
 			t.Run(fmt.Sprintf("%s, known=%t", test.arrives, known), func(t *testing.T) {
 				fake := exampletest.NewFake(t)
 				version := test.version
-				if known { // as having ended
+				if known { // with an end in the past
 					writeSupport(t, fake, time.Now().Add(-time.Hour))
 					version++
 				}
@@ -76,8 +76,8 @@ func TestInterruptWhileOpening(t *testing.T) {
 				<-late.sent
 				p.Interrupt(os.Interrupt)
 				p.End()
-				p.Check(1, "grant: opening support access failed, and it is not open\n")
-				if !strings.Contains(p.Err.String(), "Whether support access is open is unknown, so it is revoked: ") {
+				p.Check(1, "grant: could not open support access; it is not open\n")
+				if !strings.Contains(p.Err.String(), "It is unknown whether support access is open, so grant revokes it: ") {
 					t.Errorf("stderr\n%s", p.Err)
 				}
 				checkEnded(t, fake, version)
@@ -86,14 +86,14 @@ func TestInterruptWhileOpening(t *testing.T) {
 	}
 }
 
-// A lateWrite is a service on the way to which the first write is held up.
+// A lateWrite is a handler in front of the fake that delays the first write.
 type lateWrite struct {
 	fake    *m3tertest.Server
-	sent    chan struct{} // closed when the first write was sent
-	arrives string        // when it arrives; the times are those of the table above
+	sent    chan struct{} // closed when the handler gets the first write
+	arrives string        // when the write arrives at the fake, as in the table above
 
 	mu   sync.Mutex
-	held func() // nil before
+	held func() // sends the first write to the fake; nil before it
 }
 
 func (l *lateWrite) ServeHTTP(w http.ResponseWriter, r *http.Request) {

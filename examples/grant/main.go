@@ -1,10 +1,10 @@
-// Command grant opens m3ter's support access for a while, and revokes it when it is interrupted before that.
+// Command grant opens m3ter's support access for a limited time. An interrupt revokes the access early.
 //
 //	go run ./examples/grant
 //
-// It is a program to learn package m3teraccess from: how to change what others may change too (grant.go), and how to
-// take a change back even if nobody knows whether it was done (revoke.go). Without M3TER_ variables in the environment
-// it runs against an in-memory m3ter of its own.
+// The program is an example of the use of package m3teraccess. grant.go shows how to change an entity that others may
+// change at the same time. revoke.go shows how to undo a change with an unknown outcome. Without M3TER_ variables in
+// the environment, the program starts its own in-memory m3ter.
 package main
 
 import (
@@ -24,7 +24,7 @@ func main() {
 	})
 }
 
-// run is the program. What it does it says on stderr; stdout has only the help.
+// run is the program. It writes messages to stderr, and only the help to stdout.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	opts, err := parseFlags(args, stdout)
 	if err != nil {
@@ -38,12 +38,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	defer closeService()
 	g := &grant{
 		client: client,
-		say:    func(format string, args ...any) { fmt.Fprintf(stderr, format+"\n", args...) },
+		logf:   func(format string, args ...any) { fmt.Fprintf(stderr, format+"\n", args...) },
 	}
 	return g.run(ctx, opts)
 }
 
-// The client makes more attempts than usual: a short outage must not keep the access open.
+// The client makes more attempts than usual, because a short outage must not keep the access open.
 var clientOptions = []m3teraccess.Option{
 	m3teraccess.WithUserAgent("grant"),
 	m3teraccess.WithRetry(m3teraccess.RetryPolicy{MaxAttempts: 10}),

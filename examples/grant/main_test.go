@@ -20,7 +20,7 @@ func TestMain(m *testing.M) { exampletest.Main(m, main) }
 
 const isOpen = "Support access is open until "
 
-// writeSupport is a change by somebody else. The policy is as the fake answers it.
+// writeSupport changes the end of support access, as someone else. The fake keeps the statements.
 func writeSupport(t *testing.T, fake *m3tertest.Server, end time.Time) {
 	t.Helper()
 	client, err := m3teraccess.NewClient(example.InMemory(fake)...)
@@ -34,7 +34,7 @@ func writeSupport(t *testing.T, fake *m3tertest.Server, end time.Time) {
 	}
 }
 
-// checkEnded fails when support access is open, or was changed another number of times.
+// checkEnded fails if support access is open, ended more than a minute ago, or has another version.
 func checkEnded(t *testing.T, fake *m3tertest.Server, version int64) {
 	t.Helper()
 	support, _ := fake.Support()
@@ -44,38 +44,38 @@ func checkEnded(t *testing.T, fake *m3tertest.Server, version int64) {
 }
 
 func TestDemo(t *testing.T) {
-	t.Parallel() // it mostly waits
+	t.Parallel() // the test mostly waits
 	p := exampletest.Run(t, nil, "-for", "1s")
-	p.Check(0, "The time is over")
+	p.Check(0, "The time is up")
 	if text := p.Err.String(); !strings.HasPrefix(text, "No M3TER_ variable is set") || !strings.Contains(text, isOpen) || p.Out.String() != "" {
 		t.Errorf("stdout %q, stderr\n%s", p.Out, text)
 	}
 }
 
 func TestTimeIsOver(t *testing.T) {
-	t.Parallel() // it mostly waits
+	t.Parallel() // the test mostly waits
 	fake := exampletest.NewFake(t)
 	begin := time.Now()
 	p := exampletest.Run(t, exampletest.Environment(fake), "-for", "1s", "-actions", "config:retrieve, audit:retrieve", "-resources", "config:meter/*")
-	p.Check(0, "The time is over")
+	p.Check(0, "The time is up")
 	support, _ := fake.Support()
 	if end := support.EndSupportUsersAccess; end.After(time.Now()) || end.Before(begin) {
 		t.Errorf("support access ended at %v, the program ran from %v to %v", end, begin, time.Now())
 	}
 	if got, want := exampletest.Operations(fake), []string{"Token", "GetSupport", "RequestSupport", "GetSupport"}; !slices.Equal(got, want) {
-		t.Errorf("the fake was asked for %q, want %q", got, want)
+		t.Errorf("the operations are %q, want %q", got, want)
 	}
 	statement := support.SupportUsersPermissionPolicy[0]
 	if statement.Effect != "ALLOW" || !slices.Equal(statement.Action, []m3teraccess.Action{"CONFIG_RETRIEVE", "AUDIT_RETRIEVE"}) ||
 		!slices.Equal(statement.Resource, []string{"config:meter/*"}) {
-		t.Errorf("support users might do %+v", statement)
+		t.Errorf("support users had the rights %+v", statement)
 	}
 }
 
 func TestInterrupt(t *testing.T) {
 	exampletest.SkipWithoutSignals(t)
 	interrupts := []os.Signal{os.Interrupt, syscall.SIGTERM}
-	if !signal.Ignored(syscall.SIGHUP) { // which a process inherits
+	if !signal.Ignored(syscall.SIGHUP) { // a process inherits this
 		interrupts = append(interrupts, syscall.SIGHUP)
 	}
 	for _, interrupt := range interrupts {
@@ -92,14 +92,14 @@ func TestInterrupt(t *testing.T) {
 			p.End()
 			p.Check(0, "Support access ended at ")
 			checkEnded(t, fake, 2)
-			if left, _ := fake.Support(); len(left.SupportUsersPermissionPolicy) != 0 {
-				t.Errorf("support users keep %v", left.SupportUsersPermissionPolicy)
+			if support, _ := fake.Support(); len(support.SupportUsersPermissionPolicy) != 0 {
+				t.Errorf("support users keep %v", support.SupportUsersPermissionPolicy)
 			}
 		})
 	}
 }
 
-// A second interrupt, as timeout sends it, does not end the revoking.
+// A second interrupt, which timeout may send, does not stop the revocation.
 func TestSecondInterrupt(t *testing.T) {
 	exampletest.SkipWithoutSignals(t)
 	fake := exampletest.NewFake(t)
@@ -119,7 +119,7 @@ func TestSecondInterrupt(t *testing.T) {
 	checkEnded(t, fake, 2)
 }
 
-// Whoever reads what the program says may be interrupted together with it, as in grant 2>&1 | tee log.
+// The interrupt may end the reader of the messages too, as in grant 2>&1 | tee log.
 func TestInterruptWithItsReader(t *testing.T) {
 	exampletest.SkipWithoutSignals(t)
 	fake := exampletest.NewFake(t)
@@ -135,7 +135,7 @@ func TestInterruptWithItsReader(t *testing.T) {
 	for lines.Scan() && !strings.HasPrefix(lines.Text(), isOpen) {
 	}
 	if lines.Err() != nil || lines.Text() == "" {
-		t.Fatalf("it never said %q, error %v", isOpen, lines.Err())
+		t.Fatalf("the program never printed %q, error %v", isOpen, lines.Err())
 	}
 	reader.Close()
 	p.Interrupt(os.Interrupt)
@@ -143,7 +143,7 @@ func TestInterruptWithItsReader(t *testing.T) {
 	checkEnded(t, fake, 2)
 }
 
-func TestSomebodyElseChangedIt(t *testing.T) {
+func TestChangedBySomeoneElse(t *testing.T) {
 	exampletest.SkipWithoutSignals(t)
 	for _, test := range []struct {
 		name   string
@@ -166,42 +166,42 @@ func TestSomebodyElseChangedIt(t *testing.T) {
 			p.End()
 			p.Check(test.status, test.last+example.Clock(end))
 			if support, _ := fake.Support(); !support.EndSupportUsersAccess.Equal(end) {
-				t.Errorf("support access ends at %v, somebody else had set %v", support.EndSupportUsersAccess, end)
+				t.Errorf("support access ends at %v, someone else had set %v", support.EndSupportUsersAccess, end)
 			}
 		})
 	}
 }
 
 func TestOpenAlready(t *testing.T) {
-	t.Parallel() // it mostly waits
+	t.Parallel() // the test mostly waits
 	fake := exampletest.NewFake(t)
 	end := time.Now().Add(time.Hour).UTC().Truncate(time.Second)
 	writeSupport(t, fake, end)
 	env := exampletest.Environment(fake)
-	exampletest.Run(t, env, "-for", "1s").Check(1, "grant: support access was not opened: it is open until "+example.Clock(end)+" already; see -replace")
+	exampletest.Run(t, env, "-for", "1s").Check(1, "grant: support access was not opened: it is already open until "+example.Clock(end)+"; use -replace to replace it")
 	if support, _ := fake.Support(); support.Version != 1 {
-		t.Errorf("it was changed to %+v", support)
+		t.Errorf("support access was changed to %+v", support)
 	}
-	exampletest.Run(t, env, "-for", "1s", "-replace").Check(0, "The time is over")
+	exampletest.Run(t, env, "-for", "1s", "-replace").Check(0, "The time is up")
 	checkEnded(t, fake, 2)
 }
 
 func TestBadInput(t *testing.T) {
 	exampletest.CheckBadArgs(t, map[string]string{
-		"":                                "grant: -for is missing: how long should support access stay open?\n",
+		"":                                "grant: -for is missing; give it the time for which support access stays open\n",
 		"-for soon":                       `grant: invalid value "soon" for flag -for`,
 		"-for 0":                          "grant: -for is 0; it must be above zero\n",
 		"-for 1h -actions ''":             `grant: invalid value "" for flag -actions: one of the values is empty`,
 		"-for 1h -resources ''":           `grant: invalid value "" for flag -resources: one of the values is empty`,
-		"-for 999ms":                      "grant: -for is 999ms; it must be 1s or more\n",
-		"-for -1h":                        "grant: -for is -1h0m0s; it must be 1s or more\n",
+		"-for 999ms":                      "grant: -for is 999ms; it must be at least 1s\n",
+		"-for -1h":                        "grant: -for is -1h0m0s; it must be at least 1s\n",
 		"-for 1h -actions config:create,": `grant: invalid value "config:create," for flag -actions: one of the values is empty`,
 		"-for 1h later":                   `grant: unexpected argument "later"; see -h`,
 		"-nonsense":                       "grant: flag provided but not defined: -nonsense; see -h\n",
 	})
-	// What the client refuses.
+	// The client refuses these arguments.
 	exampletest.Run(t, exampletest.Environment(exampletest.NewFake(t)), "-for", "1h", "-actions", "CONFIG_RETRIEVE").
-		Check(1, `grant: support access was not opened: m3teraccess: SupportUsersPermissionPolicy[0].Action[0] must be in lower case, such as "config:retrieve"`)
+		Check(1, `grant: support access was not opened: m3teraccess: SupportUsersPermissionPolicy[0].Action[0] must be in lower case: "config:retrieve"`)
 	exampletest.Run(t, map[string]string{"M3TER_API_KEY": "alone"}, "-for", "1h").
 		CheckOnlyLine("grant: m3teraccess: M3TER_API_SECRET must be set together with M3TER_API_KEY")
 }

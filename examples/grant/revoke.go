@@ -13,85 +13,87 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// revokeTime bounds the revoking. Another interrupt does not end it: it matters more than a little patience.
-const revokeTime = 15 * time.Second
+// revokeTimeout bounds revoke. A second interrupt does not stop revoke, because closing the access is worth the wait.
+const revokeTimeout = 15 * time.Second
 
-// tomorrow is the earliest end of support access that m3ter's guide knows. It is a day of UTC, as m3ter's times are.
+// tomorrow returns the earliest end of support access according to m3ter's guide: the start of the next day. The day is
+// in UTC, like m3ter's times.
 func tomorrow() time.Time {
 	const day = 24 * time.Hour
 	return time.Now().Truncate(day).Add(day)
 }
 
-// revoke closes the access that open has opened, or may have opened. m3ter has no call for that, so it takes all
-// statements away and moves the end to now; or to tomorrow, where now is refused.
+// revoke closes the access that open has opened, or may have opened. m3ter has no operation for this, so revoke removes
+// all statements and sets the end to now. If m3ter refuses this end, revoke sets the end to tomorrow.
 func (g *grant) revoke(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), revokeTime) // for ctx may have ended by the interrupt
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), revokeTimeout) // an interrupt cancels ctx
 	defer cancel()
-	left, err := g.endAt(ctx, time.Now().Truncate(time.Second))
+	support, err := g.endAt(ctx, time.Now().Truncate(time.Second))
 	if isRefused(err) {
 		end := tomorrow()
-		g.say("An end of now is refused (%v), so support access is to end at %s, without statements.", err, example.Clock(end))
-		left, err = g.endAt(ctx, end)
+		g.logf("m3ter refuses to end support access now (%v), so grant sets the end to %s, and removes every permission.", err, example.Clock(end))
+		support, err = g.endAt(ctx, end)
 	}
 	switch {
 	case err == nil:
-		return g.report(left)
+		return g.report(support)
 	case errors.Is(err, errChanged):
 		return err
 	case !g.until.After(time.Now()):
-		return g.unseen(err)
+		return g.endUnknown(err)
 	}
-	return fmt.Errorf("SUPPORT ACCESS STAYS OPEN until %s for: %s; as far as is known, since it could not be revoked (to revoke it: grant -for 1s -replace, or m3ter's console): %w",
+	return fmt.Errorf("SUPPORT ACCESS STAYS OPEN until %s for: %s; this is the last known state, because grant could not revoke the access (to revoke the access, run grant -for 1s -replace, or use m3ter's console): %w",
 		example.Clock(g.until), sentences(g.statements), err)
 }
 
-// isRefused reports whether m3ter refuses the content of a request, not its sender.
+// isRefused reports whether m3ter refused a request because of its content, not because of its sender.
 func isRefused(err error) bool {
-	refused := (*m3teraccess.Error)(nil)
+	var refused *m3teraccess.Error
 	return errors.As(err, &refused) &&
 		slices.Contains([]int{http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity}, refused.StatusCode)
 }
 
-// report tells what is left of the access: m3ter has the last word, also on the statements.
-func (g *grant) report(left *m3teraccess.Support) error {
-	end := example.Clock(left.EndSupportUsersAccess)
-	if !left.EndSupportUsersAccess.After(time.Now()) {
-		g.say("Support access ended at %s, version %d.", end, left.Version)
+// report reports the state of the access after revoke, because m3ter may have kept another end or other statements.
+func (g *grant) report(support *m3teraccess.Support) error {
+	end := example.Clock(support.EndSupportUsersAccess)
+	if !support.EndSupportUsersAccess.After(time.Now()) {
+		g.logf("Support access ended at %s, version %d.", end, support.Version)
 		return nil
 	}
-	if len(left.SupportUsersPermissionPolicy) == 0 {
-		return fmt.Errorf("support access stays open until %s, without statements, version %d", end, left.Version)
+	if len(support.SupportUsersPermissionPolicy) == 0 {
+		return fmt.Errorf("support access stays open until %s, without permissions, version %d", end, support.Version)
 	}
-	return fmt.Errorf("SUPPORT ACCESS STAYS OPEN until %s for: %s; version %d", end, sentences(left.SupportUsersPermissionPolicy), left.Version)
+	return fmt.Errorf("SUPPORT ACCESS STAYS OPEN until %s for: %s; version %d", end, sentences(support.SupportUsersPermissionPolicy), support.Version)
 }
 
 func sentences(statements []m3teraccess.Statement) string {
-	var each []string
+	var texts []string
 	for _, s := range statements {
-		each = append(each, s.String())
+		texts = append(texts, s.String())
 	}
-	return strings.Join(each, "; ")
+	return strings.Join(texts, "; ")
 }
 
 var errChanged = errors.New("someone else has changed support access")
 
 func changed(current *m3teraccess.Support) error {
-	return fmt.Errorf("%w: it is open until %s, and is left so", errChanged, example.Clock(current.EndSupportUsersAccess))
+	return fmt.Errorf("%w: it is open until %s, and grant leaves it unchanged", errChanged, example.Clock(current.EndSupportUsersAccess))
 }
 
-// endAt lets support access end, without statements, and returns what is left of it. Where the outcome is unknown, it
-// begins anew with a look at what became of it.
+// endAt sets the end of support access, removes all statements, and returns the resulting access. After an unknown
+// outcome, endAt starts over, and reads the access first.
 func (g *grant) endAt(ctx context.Context, end time.Time) (*m3teraccess.Support, error) {
 	for {
-		left, err := g.tryToEndAt(ctx, end)
+		support, err := g.setEnd(ctx, end)
 		if !errors.Is(err, m3teraccess.ErrOutcomeUnknown) || !sleep(ctx, time.Second) {
-			return left, err
+			return support, err
 		}
 	}
 }
 
-// tryToEndAt changes nothing where the access is closed already, or belongs to someone else by now.
-func (g *grant) tryToEndAt(ctx context.Context, end time.Time) (*m3teraccess.Support, error) {
+// setEnd makes the change of endAt. It changes nothing if the access is already closed, or if someone else changed the
+// access.
+func (g *grant) setEnd(ctx context.Context, end time.Time) (*m3teraccess.Support, error) {
 	read := func(ctx context.Context) (*m3teraccess.Support, error) {
 		current, err := g.read(ctx)
 		if err != nil || current.Version == g.version || isClosed(current, end) || current.EndSupportUsersAccess.Equal(g.until) {
@@ -101,27 +103,28 @@ func (g *grant) tryToEndAt(ctx context.Context, end time.Time) (*m3teraccess.Sup
 	}
 	write := func(ctx context.Context, current *m3teraccess.Support) (*m3teraccess.Support, error) {
 		version := example.SupportVersion(current)
-		// With the version that open sent, what it sent was not done, and may still be. One of the two writes with this
-		// version will be refused: that one, or ours, which is then retried.
+		// If the version is still the one that open sent, m3ter has not carried out the write of open, but may still do so.
+		// m3ter accepts only one of the two writes with this version. If it refuses the write of setEnd, RetryOnConflict
+		// retries.
 		if version != g.version && isClosed(current, end) {
 			return current, nil
 		}
 		return g.client.RequestSupport(ctx, m3teraccess.SupportRequest{
 			EndSupportUsersAccess:        end,
-			SupportUsersPermissionPolicy: []m3teraccess.Statement{}, // nil would leave the choice to m3ter
+			SupportUsersPermissionPolicy: []m3teraccess.Statement{}, // with nil, m3ter would choose the statements
 			Version:                      version,
 		})
 	}
 	return m3teraccess.RetryOnConflict(ctx, read, write)
 }
 
-// isClosed reports whether the access has ended, or is as endAt leaves it.
+// isClosed reports whether the access has ended, or is in the state that endAt sets.
 func isClosed(current *m3teraccess.Support, end time.Time) bool {
-	ends := current.EndSupportUsersAccess
-	return !ends.After(time.Now()) || ends.Equal(end) && len(current.SupportUsersPermissionPolicy) == 0
+	currentEnd := current.EndSupportUsersAccess
+	return !currentEnd.After(time.Now()) || currentEnd.Equal(end) && len(current.SupportUsersPermissionPolicy) == 0
 }
 
-// sleep reports whether the whole time passed before ctx ended.
+// sleep waits for d, and reports whether d has passed before ctx was done.
 func sleep(ctx context.Context, d time.Duration) bool {
 	select {
 	case <-time.After(d):

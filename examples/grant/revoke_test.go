@@ -11,20 +11,20 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// The answer to the first write is lost, or comes from a gateway, and nobody interrupts the program.
+// The response to the first write is lost, or comes from a gateway, and no interrupt follows.
 func TestUnknownOutcomeOfOpening(t *testing.T) {
 	for name, fault := range map[string]m3tertest.Fault{
-		"answer lost":         {Break: m3tertest.DropAnswer},
-		"request lost":        {Break: m3tertest.DropAfterBody},
-		"gateway":             {Status: 502},
-		"answer without JSON": {Status: 200, Body: "<html>", CarriedOut: true},
+		"response lost":         {Break: m3tertest.DropAnswer},
+		"request lost":          {Break: m3tertest.DropAfterBody},
+		"gateway":               {Status: 502},
+		"response without JSON": {Status: 200, Body: "<html>", CarriedOut: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake := exampletest.NewFake(t)
 			fault.Operation, fault.Times = "RequestSupport", 1
 			fake.Inject(fault)
 			p := exampletest.Run(t, exampletest.Environment(fake), "-for", "1h")
-			p.Check(1, "grant: opening support access failed, and it is not open\n")
+			p.Check(1, "grant: could not open support access; it is not open\n")
 			support, _ := fake.Support()
 			checkEnded(t, fake, support.Version)
 		})
@@ -44,7 +44,7 @@ func TestInterruptBeforeOpening(t *testing.T) {
 		p.End()
 		p.Check(1, "grant: interrupted: support access was not opened: m3teraccess: ")
 		if operations := exampletest.Operations(fake); slices.Contains(operations, "RequestSupport") {
-			t.Errorf("the fake was asked for %q", operations)
+			t.Errorf("the operations are %q", operations)
 		}
 	}
 }

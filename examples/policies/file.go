@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
 	"github.com/m3ter-access/m3ter-access-go/gen"
@@ -18,7 +19,7 @@ import (
 //go:embed demo.yaml
 var demoFile []byte
 
-// readFile reads and checks the file, or the demo's file if path is empty. Errors name the file, the line and the
+// readFile reads and checks the file, or the built-in file if path is empty. Errors name the file, the line and the
 // column.
 func readFile(path string) (organization, error) {
 	text, err := demoFile, error(nil)
@@ -34,9 +35,13 @@ func readFile(path string) (organization, error) {
 	if err := yaml.UnmarshalWithOptions(text, &content, yaml.Strict()); err != nil {
 		return nil, fmt.Errorf("%s: %s", path, yaml.FormatError(err, false, false))
 	}
+	tree, _ := parser.ParseBytes(text, 0) // never fails, because the text has already been decoded
+	if len(tree.Docs) > 1 {
+		return nil, fmt.Errorf("%s: the file has %d YAML documents; it must have 1", path, len(tree.Docs))
+	}
 	file, errs := organization{}, []error(nil)
 	refuse := func(section, key string, index int, format string, args ...any) {
-		errs = append(errs, fmt.Errorf("%s: %s %s", path, placeOf(text, section, key, index), fmt.Sprintf(format, args...)))
+		errs = append(errs, fmt.Errorf("%s: %s %s", path, placeOf(tree, section, key, index), fmt.Sprintf(format, args...)))
 	}
 	for _, name := range slices.Sorted(maps.Keys(content.Policies)) {
 		request := m3teraccess.PermissionPolicyRequest{Name: name, PermissionPolicy: content.Policies[name]}
@@ -48,6 +53,9 @@ func readFile(path string) (organization, error) {
 		}
 	}
 	for _, user := range slices.Sorted(maps.Keys(content.Users)) {
+		for _, p := range gen.AddPermissionPolicyToUser.Check(m3teraccess.PrincipalPermissionRequest{PrincipalID: user}) {
+			refuse("users", user, -1, "user %q: %s must be %s; it %s", user, p.Field, p.Allowed, p.Problem)
+		}
 		names := content.Users[user]
 		for i, name := range names {
 			if _, ok := content.Policies[name]; !ok {
@@ -61,15 +69,14 @@ func readFile(path string) (organization, error) {
 	return file, errors.Join(errs...)
 }
 
-// placeOf returns the place of an element below a key of the file, or of the key's value for index -1, as the YAML
-// library writes places: [line:column].
-func placeOf(text []byte, section, key string, index int) string {
-	file, _ := parser.ParseBytes(text, 0) // no error: the text is decoded already
+// placeOf returns the place of an element under a key of the file or, if index is -1, the place of the key's value. The
+// place has the format of the YAML library, [line:column].
+func placeOf(tree *ast.File, section, key string, index int) string {
 	path := new(yaml.PathBuilder).Root().Child(section).Child(key)
 	if index >= 0 {
 		path = path.Index(uint(index))
 	}
-	node, err := path.Build().FilterFile(file)
+	node, err := path.Build().FilterFile(tree)
 	if err != nil {
 		return "[1:1]"
 	}

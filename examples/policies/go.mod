@@ -1,4 +1,4 @@
-// A module of its own, so that the YAML library reaches nobody who does not use it.
+// The example is a separate module, so that only programs that use the YAML library depend on it.
 module github.com/m3ter-access/m3ter-access-go/examples/policies
 
 go 1.26.0

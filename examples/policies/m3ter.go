@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/time/rate"
 
 	"github.com/m3ter-access/m3ter-access-go/examples/internal/example"
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
@@ -18,11 +19,11 @@ import (
 // A m3ter is the organization in m3ter.
 type m3ter struct {
 	client *m3teraccess.Client
-	found  organization // the part that was read
+	found  organization // the items that have been read
 	stderr io.Writer
 }
 
-// readAll reads the policies, and the policies of each user in m3ter or in the file.
+// readAll reads all policies, and the policies of each user who is in m3ter or in the file.
 func (m *m3ter) readAll(ctx context.Context, file organization) error {
 	users := map[string]bool{"": true} // the user without an id stands for the policies themselves
 	for i := range file {
@@ -51,7 +52,7 @@ func (m *m3ter) readAll(ctx context.Context, file organization) error {
 }
 
 // read returns the policies of a user, or all policies if user is empty. It leaves out the policies that m3ter manages,
-// since nobody can change them.
+// because users can't change them.
 func (m *m3ter) read(ctx context.Context, user string) (organization, error) {
 	list, found := m.client.UserPermissions(ctx, user), organization{}
 	if user == "" {
@@ -73,7 +74,8 @@ func (m *m3ter) read(ctx context.Context, user string) (organization, error) {
 	return found, nil
 }
 
-// apply makes the additions of a plan: the policies, and then the policies of users, which need the ids.
+// apply makes the additions of a plan. It creates the policies first, because adding a policy to a user needs the id of
+// the policy.
 func (m *m3ter) apply(ctx context.Context, additions []change) (err error) {
 	ofUsers := additions
 	for ; len(ofUsers) > 0 && ofUsers[0].User == ""; ofUsers = ofUsers[1:] {
@@ -87,8 +89,8 @@ func (m *m3ter) apply(ctx context.Context, additions []change) (err error) {
 	return each(ctx, m.stderr, "added", ofUsers, m.add)
 }
 
-// add makes an addition. After an unknown outcome or a conflict, an earlier attempt may have made it: add looks for the
-// item before it retries.
+// add makes an addition. After an unknown outcome or a conflict, an earlier attempt may have made the addition, so add
+// looks for the item before it retries.
 func (m *m3ter) add(ctx context.Context, c change) (err error) {
 	for range 10 {
 		if c.User == "" {
@@ -112,7 +114,11 @@ func (m *m3ter) add(ctx context.Context, c change) (err error) {
 	return nil
 }
 
-// each calls do for each element, 16 at a time, and shows the progress. The first error ends it.
+// pace makes calls start evenly, 48 in a second. The client's limiter allows a burst in each second, and two bursts could
+// reach m3ter within one second.
+var pace = rate.NewLimiter(48, 1)
+
+// each calls do for each element, 16 at a time, and shows the progress. It stops at the first error.
 func each[T any](ctx context.Context, stderr io.Writer, what string, list []T, do func(context.Context, T) error) error {
 	progress := example.NewProgress(stderr, what, len(list))
 	defer progress.Clear()
@@ -121,6 +127,9 @@ func each[T any](ctx context.Context, stderr io.Writer, what string, list []T, d
 	for _, element := range list {
 		group.Go(func() error {
 			defer progress.Step()
+			if err := pace.Wait(ctx); err != nil {
+				return err
+			}
 			return do(ctx, element)
 		})
 	}

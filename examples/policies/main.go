@@ -1,9 +1,9 @@
-// Command policies compares a YAML file of permission policies and their users with a m3ter organization, prints the
-// differences as a plan, and with -apply makes the organization match the file.
+// Command policies compares a YAML file of permission policies and their users with a m3ter organization, and prints
+// the differences as a plan. With -apply, it creates the missing policies, and adds the missing policies to the users.
 //
 //	go run -C examples/policies .
 //
-// The command is a module of its own, so that its libraries stay out of the go.mod of the client.
+// The command is a separate module, so that the go.mod of the client does not contain its libraries.
 package main
 
 import (
@@ -15,8 +15,6 @@ import (
 	"io"
 	"os"
 
-	"golang.org/x/time/rate"
-
 	"github.com/m3ter-access/m3ter-access-go/examples/internal/example"
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
@@ -27,15 +25,16 @@ the differences as a plan, one line each:
 
   + policy "Meter readers"          -apply creates it
   + user 3b1f... "Meter readers"    -apply adds the policy to the user
-  ? ...                             is only in m3ter, or has other statements there; nothing changes it
+  ? ...                             is only in m3ter, or has other statements there; -apply never changes it
 
 The exit status is 0 if m3ter matches the file at the end, 2 if any difference is left, even one that -apply
-doesn't change, and 1 after an error; wrong flags are an error too. An interrupted run can be started again.
+doesn't change, and 1 after an error, including wrong flags. It is safe to run the program again after an
+interruption.
 
 ` + example.WhereItRuns + `
 Examples:
   policies
-        with a file of its own
+        uses a built-in sample file
   policies -file policies.yaml -apply
 `
 
@@ -46,15 +45,15 @@ func main() {
 	})
 }
 
-// run is the program. The plan goes to stdout, everything else to stderr.
+// run is the program. It writes the plan and the help to stdout, and everything else to stderr.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("policies", flag.ContinueOnError)
-	path := flags.String("file", "", "`path` of the YAML file; required against the real m3ter")
-	isApply := flags.Bool("apply", false, "make the organization match the file")
-	isJSON := flags.Bool("json", false, "print the plan as JSON, one object a line")
+	path := flags.String("file", "", "`path` of the YAML file; required with the real m3ter")
+	isApply := flags.Bool("apply", false, "create the missing policies, and add the missing policies to the users")
+	isJSON := flags.Bool("json", false, "print the plan as JSON, one object per line")
 	if err := example.ParseFlags(flags, args, usage, stdout, func() error {
 		if *path == "" && !example.IsDemo() {
-			return errors.New("-file is missing: what should the organization match?")
+			return errors.New("-file is missing; give it the path of the YAML file")
 		}
 		return nil
 	}); err != nil {
@@ -65,8 +64,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	startFake := func() *m3tertest.Server { return fakeWith(file) }
-	pace := rate.NewLimiter(48, 1) // requests a second, evenly: two bursts could meet within one second of m3ter
-	client, closeService, err := example.NewClient(startFake, stderr, m3teraccess.WithLimiter(pace))
+	client, closeService, err := example.NewClient(startFake, stderr, m3teraccess.WithUserAgent("policies"))
 	if err != nil {
 		return err
 	}
@@ -79,7 +77,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	for _, c := range plan {
 		line := []byte(c.String())
 		if *isJSON {
-			line, _ = json.Marshal(c) // no error: a change consists of strings
+			line, _ = json.Marshal(c) // never fails, because a change consists of strings
 		}
 		if _, err := fmt.Fprintf(stdout, "%s\n", line); err != nil {
 			return err

@@ -106,8 +106,8 @@ func TestInStep(t *testing.T) {
 	}
 }
 
-// The test kills 50 runs while the fake serves a random request. Half of the writes lose their response. When a run ends
-// before its kill, m3ter must match the file, and the test goes on with a new organization.
+// The test kills 50 runs while the fake serves a random request. Half of the writes lose their response. When a run
+// ends before its kill, m3ter must match the file, and the test goes on with a new organization.
 func TestKilled(t *testing.T) {
 	exampletest.SkipWithoutSignals(t)
 	t.Parallel()
@@ -209,7 +209,6 @@ func TestLateWrite(t *testing.T) {
 
 // 200 users with 3 policies each, at 50 requests a second.
 func TestPace(t *testing.T) {
-	t.Parallel()
 	fake := exampletest.NewFake(t, m3tertest.WithRateLimit(50))
 	text := "policies:\n  A: [" + meterReaders + "]\n  B: [" + meterReaders + "]\n  C: [" + meterReaders + "]\nusers:\n"
 	for i := range 200 {
@@ -241,12 +240,14 @@ func TestPace(t *testing.T) {
 func TestBadFile(t *testing.T) {
 	fake := exampletest.NewFake(t)
 	for text, want := range map[string]string{
-		"policies:\n  A: [" + meterReaders + "]\nusrs: {}\n":                                      `: [3:1] unknown field "usrs"`,
-		"policies:\n  A: [" + meterReaders + "]\n  A: [" + meterReaders + "]\n":                   ": [3:3] mapping key \"A\" already defined",
-		"policies:\n  A:\n    - {effect: allow, action: [\"config:retrieve\"], resources: [x]}\n": `: [3:52] unknown field "resources"`,
-		"policies:\n  A: [{effect: allow, action: [\"config:retrieve\"], resource: []}]\n":        `: [2:7] policy "A": PermissionPolicy[0].Resource must be`,
-		"policies:\n  A: []\n": `: [2:6] policy "A": PermissionPolicy must be`,
-		"policies:\n  A:\n":    `: [2:6] policy "A": PermissionPolicy must be`,
+		"policies:\n  A: [" + meterReaders + "]\nusrs: {}\n":                                             `: [3:1] unknown field "usrs"`,
+		"policies:\n  A: [" + meterReaders + "]\n  A: [" + meterReaders + "]\n":                          ": [3:3] mapping key \"A\" already defined",
+		"policies:\n  A:\n    - {effect: allow, action: [\"config:retrieve\"], resources: [x]}\n":        `: [3:52] unknown field "resources"`,
+		"policies:\n  A: [{effect: allow, action: [\"config:retrieve\"], resource: []}]\n":               `: [2:7] policy "A": PermissionPolicy[0].Resource must be`,
+		"policies:\n  A: [" + meterReaders + "]\nusers:\n  \"\": [A]\n":                                  `: [4:7] user "": PrincipalID must be`,
+		"policies: {}\n---\nusers: {}\n":                                                                 `: the file has 2 YAML documents`,
+		"policies:\n  A: []\n":                                                                           `: [2:6] policy "A": PermissionPolicy must be`,
+		"policies:\n  A:\n":                                                                              `: [2:6] policy "A": PermissionPolicy must be`,
 		"policies:\n  A:\n  - " + meterReaders + "\n  - {effect: ALLOW, action: [all], resource: [x]}\n": `: [4:5] policy "A": PermissionPolicy[1].Effect must be`,
 		"policies:\n  A: [" + meterReaders + "]\nusers:\n  u: [B]\n":                                     `: [4:7] user u: no policy is named "B"`,
 		"policies:\n  A: [" + meterReaders + "]\nusers:\n  u: [A, A]\n":                                  `: [4:10] user u: the list repeats policy "A"`,
@@ -274,7 +275,7 @@ func TestTwoPoliciesOfOneName(t *testing.T) {
 }
 
 func TestUsage(t *testing.T) {
-	exampletest.CheckHelp(t, "-apply", "-json", "-file path", "exit status", "any difference is left", "wrong flags are an error")
+	exampletest.CheckHelp(t, "-apply", "-json", "-file path", "exit status", "any difference is left", "including wrong flags")
 	fake := exampletest.NewFake(t)
 	exampletest.Run(t, exampletest.Environment(fake)).CheckOnlyLine("policies: -file is missing")
 	exampletest.Run(t, exampletest.Environment(fake), "-aply").CheckOnlyLine("policies: flag provided but not defined: -aply")

@@ -14,14 +14,14 @@ type item struct {
 	User   string `json:"user,omitempty"`
 }
 
-// An organization is the content of m3ter or of the file. A policy of the file has no id.
+// An organization holds the items in m3ter or in the file. A policy in the file has no id.
 type organization map[item]m3teraccess.PermissionPolicy
 
-// A change is a line of the plan. -apply makes an "add"; a "differs" or an "extra" is a report.
+// A change is a line of the plan. -apply makes the change "add". The changes "differs" and "extra" are only reported.
 type change struct {
 	Op string `json:"op"`
 	item
-	ID    string                  `json:"id,omitempty"` // of the policy in m3ter
+	ID    string                  `json:"id,omitempty"` // id of the policy in m3ter
 	File  []m3teraccess.Statement `json:"file,omitempty"`
 	M3ter []m3teraccess.Statement `json:"m3ter,omitempty"`
 }
@@ -40,8 +40,8 @@ func (c change) String() string {
 	return "+ " + text
 }
 
-// compare returns the differences between the file and m3ter. The additions come first, the policies before those of
-// users.
+// compare returns the differences between the file and m3ter. The additions come first. Among the additions, policies
+// come before policies of users.
 func compare(file, m3ter organization) (plan []change, additions int) {
 	for i, p := range file {
 		if found, ok := m3ter[i]; !ok {

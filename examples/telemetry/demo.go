@@ -9,7 +9,8 @@ import (
 
 const demoUser = "3b1f0c9a-6c0f-4a0e-9c44-0d4f6f3f5e21"
 
-// startFake starts an in-memory m3ter that is down when it is first asked for the policies of its user.
+// startFake starts an in-memory m3ter that responds with status 503 to the first request for the policies of
+// the demo user.
 func startFake() *m3tertest.Server {
 	fake := m3tertest.NewServer()
 	fake.AddUser(demoUser)

@@ -1,4 +1,4 @@
-// A module of its own, so that OpenTelemetry reaches nobody who does not use it.
+// The example is a separate module, so that only programs that use OpenTelemetry depend on it.
 module github.com/m3ter-access/m3ter-access-go/examples/telemetry
 
 go 1.26.0
@@ -27,5 +27,5 @@ require (
 	golang.org/x/sys v0.48.0 // indirect
 )
 
-// Until the first release.
+// This replacement is needed until the first release.
 replace github.com/m3ter-access/m3ter-access-go => ../..

@@ -1,9 +1,10 @@
-// Command telemetry lists the policies of a user, and prints the traces and metrics of the requests that it took.
+// Command telemetry lists the policies of a user, and prints the traces and metrics of the requests.
 //
 //	go run -C examples/telemetry .
 //
-// It shows how a client of package m3teraccess uses OpenTelemetry's otelhttp: newHTTPClient is all that it needs. The
-// command is a module of its own, so that OpenTelemetry stays out of the go.mod of the client.
+// The program shows how to use OpenTelemetry's otelhttp with package m3teraccess. The function newHTTPClient is the
+// whole setup. The program is a separate module, so that the go.mod of the client does not contain OpenTelemetry. Don't
+// add other examples here.
 package main
 
 import (
@@ -26,8 +27,8 @@ import (
 func newHTTPClient() *http.Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = transport.MaxIdleConns // all requests go to one host
-	transport.IdleConnTimeout = 45 * time.Second           // gateways keep idle connections for 60 s
-	transport.HTTP2 = &http.HTTP2Config{                   // leaves connections that are silently dead
+	transport.IdleConnTimeout = 45 * time.Second           // gateways close idle connections after 60 seconds
+	transport.HTTP2 = &http.HTTP2Config{                   // closes connections to a server that is not responding
 		SendPingTimeout: 4 * time.Second,
 		PingTimeout:     3 * time.Second,
 	}
@@ -40,7 +41,7 @@ func main() {
 	})
 }
 
-// run is the program. Spans and metrics go to stdout, what happens meanwhile to stderr.
+// run is the program. It writes spans, metrics and the help to stdout, and everything else to stderr.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	user, err := parseFlags(args, stdout)
 	if err != nil {
@@ -55,7 +56,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return errors.Join(list(ctx, client, user, stderr), finish())
 }
 
-// list has a span of its own, below which those of its requests stand.
+// list prints the names of a user's policies. The span of list is the parent of the spans of the requests.
 func list(ctx context.Context, client *m3teraccess.Client, user string, out io.Writer) error {
 	ctx, span := otel.Tracer("telemetry").Start(ctx, "list policies")
 	defer span.End()

@@ -26,7 +26,7 @@ func runWith(t *testing.T, args ...string) []string {
 	return strings.Split(strings.TrimSpace(stdout.String()), "\n")
 }
 
-// find returns what the expression's group matches, in a line that has all of parts.
+// find returns the text that the group of expression matches, in a line that contains all parts.
 func find(t *testing.T, lines []string, expression string, parts ...string) string {
 	t.Helper()
 	group := regexp.MustCompile(expression)
@@ -41,7 +41,7 @@ line:
 			return match[1]
 		}
 	}
-	t.Errorf("no line is like %q and has %q:\n%s", expression, parts, strings.Join(lines, "\n"))
+	t.Errorf("no line matches %q and contains %q:\n%s", expression, parts, strings.Join(lines, "\n"))
 	return ""
 }
 
@@ -51,18 +51,18 @@ func TestDemo(t *testing.T) {
 	const url = "/users/" + demoUser + "/permissions"
 	for status, code := range map[string]string{"503": "Error", "200": "Unset"} {
 		parts := []string{"status " + code, "http.response.status_code=" + status, url}
-		if got := find(t, lines, `^span \w+ below (\w+): HTTP GET,`, parts...); got != call {
-			t.Errorf("the attempt answered with %s is below span %q, not %q", status, got, call)
+		if got := find(t, lines, `^span \w+, parent (\w+): HTTP GET,`, parts...); got != call {
+			t.Errorf("the attempt with status %s has the parent %q, want %q", status, got, call)
 		}
 		measured := []string{"http.request.method=GET", "http.response.status_code=" + status}
 		if n := find(t, lines, `^metric http\.client\.request\.duration: (\d+) requests`, measured...); n != "1" {
-			t.Errorf("%s requests answered with %s were measured", n, status)
+			t.Errorf("the metrics count %s requests with status %s, want 1", n, status)
 		}
 	}
 	find(t, lines, `^span (\w+): HTTP POST,`, "/oauth/token")
 	for _, line := range lines {
 		if strings.HasPrefix(line, "metric ") && strings.Contains(line, demoUser) {
-			t.Errorf("a metric for each user: %s", line)
+			t.Errorf("a metric contains the id of a user: %s", line)
 		}
 	}
 }
@@ -89,7 +89,7 @@ func TestNoSecrets(t *testing.T) {
 	}
 }
 
-// bearerToken is the token that the fake was sent.
+// bearerToken returns the access token of a request to the fake.
 func bearerToken(t *testing.T, fake *m3tertest.Server) string {
 	t.Helper()
 	for _, request := range fake.Requests() {
@@ -97,7 +97,7 @@ func bearerToken(t *testing.T, fake *m3tertest.Server) string {
 			return token
 		}
 	}
-	t.Fatal("no request had a token")
+	t.Fatal("no request has an access token")
 	return ""
 }
 
@@ -108,7 +108,7 @@ func TestBadArgs(t *testing.T) {
 		"-user ''": "telemetry: -user is empty; give it a value, or leave it out\n",
 		"-users u": "telemetry: flag provided but not defined: -users; see -h",
 		"u":        `telemetry: unexpected argument "u"; see -h`,
-		"":         "telemetry: -user is missing: whose policies should it list?",
+		"":         "telemetry: -user is missing; give it the id of the user",
 	})
 }
 

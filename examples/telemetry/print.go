@@ -13,9 +13,9 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace"
 )
 
-// startTelemetry gives otel providers that write lines to stdout, where a program of yours would have exporters: each
-// span when it ends, the metrics when finish is called. It returns the first error of writing any of them: otel only
-// logs it.
+// startTelemetry sets the providers in package otel. These providers write lines to stdout, where your program would
+// use exporters. They write each span when the span ends, and the metrics when finish is called. finish returns the
+// first error of a write, because otel only logs the error.
 func startTelemetry(stdout io.Writer) (finish func() error) {
 	out := &output{w: stdout}
 	reader := metric.NewManualReader()
@@ -35,7 +35,7 @@ func startTelemetry(stdout io.Writer) (finish func() error) {
 	}
 }
 
-// An output keeps the first error of writing to it. Spans end in many goroutines.
+// An output keeps the first error of a write. It has a mutex, because spans end in many goroutines.
 type output struct {
 	w io.Writer
 
@@ -65,11 +65,11 @@ type spanWriter struct{ out *output }
 
 func (w spanWriter) ExportSpans(_ context.Context, spans []trace.ReadOnlySpan) error {
 	for _, s := range spans {
-		below := ""
+		parent := ""
 		if s.Parent().IsValid() {
-			below = fmt.Sprintf(" below %s", s.Parent().SpanID())
+			parent = fmt.Sprintf(", parent %s", s.Parent().SpanID())
 		}
-		fmt.Fprintf(w.out, "span %s%s: %s, %v, status %s %q, %s\n", s.SpanContext().SpanID(), below, s.Name(),
+		fmt.Fprintf(w.out, "span %s%s: %s, %v, status %s %q, %s\n", s.SpanContext().SpanID(), parent, s.Name(),
 			s.EndTime().Sub(s.StartTime()), s.Status().Code, s.Status().Description, text(attribute.NewSet(s.Attributes()...)))
 	}
 	return nil
@@ -77,7 +77,7 @@ func (w spanWriter) ExportSpans(_ context.Context, spans []trace.ReadOnlySpan) e
 
 func (spanWriter) Shutdown(context.Context) error { return nil }
 
-// writeMetric writes a line for each set of attributes. Those of otelhttp are histograms.
+// writeMetric writes a line for each set of attributes. The metrics of otelhttp are histograms.
 func writeMetric(out *output, m metricdata.Metrics) {
 	switch data := m.Data.(type) {
 	case metricdata.Histogram[int64]:
@@ -89,7 +89,7 @@ func writeMetric(out *output, m metricdata.Metrics) {
 
 func writePoints[N int64 | float64](out *output, m metricdata.Metrics, points []metricdata.HistogramDataPoint[N]) {
 	for _, p := range points {
-		fmt.Fprintf(out, "metric %s: %d requests, %v %s in all, %s\n", m.Name, p.Count, p.Sum, m.Unit, text(p.Attributes))
+		fmt.Fprintf(out, "metric %s: %d requests, %v %s in total, %s\n", m.Name, p.Count, p.Sum, m.Unit, text(p.Attributes))
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// newTestClient makes a client that has its token already, and the spans of its attempts.
+// newTestClient returns a client with a static access token, and the spans of its attempts.
 func newTestClient(t *testing.T, baseURL string) (*m3teraccess.Client, *tracetest.InMemoryExporter) {
 	t.Helper()
 	spans := tracetest.NewInMemoryExporter()
@@ -34,17 +34,18 @@ func newTestClient(t *testing.T, baseURL string) (*m3teraccess.Client, *tracetes
 	return client, spans
 }
 
-// write makes a call that changes something.
+// write makes a call that is a write.
 func write(ctx context.Context, client *m3teraccess.Client) error {
 	_, err := client.RequestSupport(ctx, m3teraccess.SupportRequest{EndSupportUsersAccess: time.Now().Add(time.Hour)})
 	return err
 }
 
-// The client learns from below otelhttp whether a write left. It retries a write that did not leave: the outcome is known.
+// The transport below otelhttp tells the client whether it sent a write. The client retries a write that was not sent,
+// because the outcome is known.
 func TestRefusedConnection(t *testing.T) {
-	nobody := httptest.NewServer(nil)
-	nobody.Close()
-	client, spans := newTestClient(t, nobody.URL)
+	closed := httptest.NewServer(nil)
+	closed.Close()
+	client, spans := newTestClient(t, closed.URL)
 	err := write(t.Context(), client)
 	if err == nil || errors.Is(err, m3teraccess.ErrOutcomeUnknown) {
 		t.Errorf("got %v", err)
@@ -54,11 +55,11 @@ func TestRefusedConnection(t *testing.T) {
 	}
 }
 
-// The client does not retry a write that left and whose response was lost.
-func TestLostAnswer(t *testing.T) {
-	service := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
-	t.Cleanup(service.Close)
-	client, spans := newTestClient(t, service.URL)
+// The client does not retry a write whose response was lost.
+func TestLostResponse(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+	t.Cleanup(server.Close)
+	client, spans := newTestClient(t, server.URL)
 	if err := write(t.Context(), client); !errors.Is(err, m3teraccess.ErrOutcomeUnknown) {
 		t.Errorf("got %v", err)
 	}
@@ -67,14 +68,14 @@ func TestLostAnswer(t *testing.T) {
 	}
 }
 
-// A redirect is the answer, also one that net/http could not follow.
+// The client returns a redirect as an error, even if net/http could not follow it.
 func TestRedirect(t *testing.T) {
 	other := m3tertest.NewServer()
 	t.Cleanup(other.Close)
 	for _, location := range []string{other.URL, "http://[unreadable"} {
-		service := httptest.NewServer(http.RedirectHandler(location, http.StatusTemporaryRedirect))
-		t.Cleanup(service.Close)
-		client, spans := newTestClient(t, service.URL)
+		server := httptest.NewServer(http.RedirectHandler(location, http.StatusTemporaryRedirect))
+		t.Cleanup(server.Close)
+		client, spans := newTestClient(t, server.URL)
 		err := write(t.Context(), client)
 		var refused *m3teraccess.Error
 		if !errors.As(err, &refused) || refused.StatusCode != http.StatusTemporaryRedirect {

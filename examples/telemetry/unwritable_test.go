@@ -15,7 +15,7 @@ type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
 
-// One line that is lost is an error, whatever it tells of, and also when the lines after it could be written.
+// The program fails if it can't write a line for a span or a metric, even if it can write the lines after it.
 func TestLostLine(t *testing.T) {
 	full := errors.New("the disk is full")
 	for _, kind := range []string{"span ", "metric "} {
@@ -33,7 +33,7 @@ func TestLostLine(t *testing.T) {
 	}
 }
 
-// The names of the policies are results too.
+// The program fails if it can't write the name of a policy.
 func TestLostName(t *testing.T) {
 	full := errors.New("the disk is full")
 	stderr := writerFunc(func(line []byte) (int, error) {

@@ -28,22 +28,13 @@ func (f *floor) create(ctx context.Context, orgID string, request m3teraccess.Pe
 	return policy, f.do(ctx, http.MethodPost, f.base+"/organizations/"+url.PathEscape(orgID)+"/permissionpolicies", body, policy)
 }
 
-func (f *floor) one(ctx context.Context, orgID, userID string) (*m3teraccess.PermissionPolicy, error) {
-	policy := new(m3teraccess.PermissionPolicy)
-	return policy, f.do(ctx, http.MethodGet, f.permissions(orgID, userID), nil, policy)
-}
-
-func (f *floor) page(ctx context.Context, orgID, userID, token string) (*m3teraccess.PermissionPolicyPage, error) {
-	address := f.permissions(orgID, userID)
+// permissions decodes the permissions of a user, a page or one policy, into result.
+func (f *floor) permissions(ctx context.Context, orgID, userID, token string, result any) error {
+	address := f.base + "/organizations/" + url.PathEscape(orgID) + "/users/" + url.PathEscape(userID) + "/permissions"
 	if token != "" {
 		address += "?nextToken=" + url.QueryEscape(token)
 	}
-	page := new(m3teraccess.PermissionPolicyPage)
-	return page, f.do(ctx, http.MethodGet, address, nil, page)
-}
-
-func (f *floor) permissions(orgID, userID string) string {
-	return f.base + "/organizations/" + url.PathEscape(orgID) + "/users/" + url.PathEscape(userID) + "/permissions"
+	return f.do(ctx, http.MethodGet, address, nil, result)
 }
 
 func (f *floor) do(ctx context.Context, method, address string, body []byte, result any) error {
@@ -65,14 +56,14 @@ func (f *floor) do(ctx context.Context, method, address string, body []byte, res
 		return err
 	}
 	defer resp.Body.Close()
-	answer, err := readAll(resp)
+	text, err := readAll(resp)
 	if err != nil {
 		return err
 	}
 	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s %s: %s: %s", method, address, resp.Status, answer)
+		return fmt.Errorf("%s %s: %s: %s", method, address, resp.Status, text)
 	}
-	return json.Unmarshal(answer, result)
+	return json.Unmarshal(text, result)
 }
 
 // readAll reads into a buffer of the announced size, if any.

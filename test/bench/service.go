@@ -17,22 +17,31 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// answers are the responses of the service, made once.
-var answers = struct {
-	token, one, page []byte
-	walk             [pages][]byte
-}{
-	token: []byte(`{"access_token":"token","token_type":"Bearer","expires_in":18000}`),
-	one:   mustMarshal(policy(0)),
-	page:  pageOf(200, ""),
-	walk: func() (walk [pages][]byte) {
+// request is the policy to create.
+var request = m3teraccess.PermissionPolicyRequest{
+	Name: "Meter editors",
+	PermissionPolicy: []m3teraccess.Statement{
+		m3teraccess.Allow(m3teraccess.ConfigCreate, m3teraccess.ConfigRetrieve).On("config:meter/*"),
+		m3teraccess.Deny(m3teraccess.ConfigDelete).On("config:plan/item/12345"),
+	},
+}
+
+// pages is the number of pages of the user "walk". The page tokens are numbers.
+const pages = 20
+
+// The response bodies are made once.
+var (
+	tokenBody = []byte(`{"access_token":"token","token_type":"Bearer","expires_in":18000}`)
+	oneBody   = toJSON(policy(0))
+	pageBody  = pageOf(200, "")
+	walkBody  = func() (walk [pages][]byte) {
 		for i := range pages - 1 {
 			walk[i] = pageOf(200, strconv.Itoa(i+1))
 		}
-		walk[pages-1] = pageOf(200, "")
+		walk[pages-1] = pageBody
 		return walk
-	}(),
-}
+	}()
+)
 
 func policy(i int) map[string]any {
 	return map[string]any{
@@ -52,72 +61,55 @@ func pageOf(n int, next string) []byte {
 	for i := range policies {
 		policies[i] = policy(i)
 	}
-	return mustMarshal(map[string]any{"data": policies, "nextToken": next})
+	return toJSON(map[string]any{"data": policies, "nextToken": next})
 }
 
-func mustMarshal(v any) []byte {
-	data, err := json.Marshal(v)
-	if err != nil {
-		panic(err)
-	}
+func toJSON(v map[string]any) []byte {
+	data, _ := json.Marshal(v) // a map of JSON values always encodes
 	return data
 }
 
-// pages is the number of pages of the user "walk". The page tokens are numbers.
-const pages = 20
-
-// answerTo returns the response to a request, by its path and its page token.
-func answerTo(req *http.Request) []byte {
+// bodyFor returns the response body for a request, by its path and its page token.
+func bodyFor(req *http.Request) []byte {
 	path := req.URL.Path
 	switch {
 	case strings.HasSuffix(path, "/oauth/token"):
-		return answers.token
+		return tokenBody
 	case strings.HasSuffix(path, "/users/page/permissions"):
-		return answers.page
+		return pageBody
 	case strings.HasSuffix(path, "/users/walk/permissions"):
 		_, token, _ := strings.Cut(req.URL.RawQuery, "nextToken=")
 		n, _ := strconv.Atoi(token)
-		return answers.walk[n]
+		return walkBody[n]
 	default:
-		return answers.one
+		return oneBody
 	}
 }
 
-// service serves the responses over a real connection.
-type service struct{}
-
-func (service) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+// serve responds over a real connection.
+func serve(w http.ResponseWriter, req *http.Request) {
 	_, _ = io.Copy(io.Discard, req.Body)
-	body := answerTo(req)
+	body := bodyFor(req)
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	_, _ = w.Write(body) // fails only if the client has gone
 }
 
-// inMemory is the service without a connection, so that only the client is measured.
-type inMemory struct{}
+// inMemory is a transport that responds with its result and has no connection, so that only the client is measured.
+type inMemory func(*http.Request) []byte
 
-func (inMemory) RoundTrip(req *http.Request) (*http.Response, error) {
+func (bodyFor inMemory) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Body != nil {
 		if _, err := io.Copy(io.Discard, req.Body); err != nil {
 			return nil, err
 		}
 		req.Body.Close()
 	}
-	body := answerTo(req)
+	body := bodyFor(req)
 	return &http.Response{
 		Status: "200 OK", StatusCode: 200, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: req,
 		Header:        http.Header{"Content-Type": {"application/json"}},
 		Body:          io.NopCloser(bytes.NewReader(body)),
 		ContentLength: int64(len(body)),
 	}, nil
-}
-
-// request is the policy to create.
-var request = m3teraccess.PermissionPolicyRequest{
-	Name: "Meter editors",
-	PermissionPolicy: []m3teraccess.Statement{
-		m3teraccess.Allow(m3teraccess.ConfigCreate, m3teraccess.ConfigRetrieve).On("config:meter/*"),
-		m3teraccess.Deny(m3teraccess.ConfigDelete).On("config:plan/item/12345"),
-	},
 }

@@ -13,8 +13,8 @@ import (
 type Call struct {
 	Operation
 	Name   string   // of the method
-	Values []string // of the path, after the organization
-	Send   []byte   // the request as JSON: the body, or the query as an object; nil for the zero request
+	values []string // of the path, after the organization
+	send   []byte   // the request as JSON: the body, or the query as an object; nil for the zero request
 }
 
 // CallsOn returns the calls of all operations as methods of a client, which it only inspects. An operation with pages
@@ -31,48 +31,46 @@ func CallsOn(client any) (all []Call) {
 }
 
 // With returns the call with other path arguments.
-func (c Call) With(values ...string) Call { c.Values = values; return c }
+func (c Call) With(values ...string) Call { c.values = values; return c }
 
 // Sending returns the call with another request.
-func (c Call) Sending(request []byte) Call { c.Send = request; return c }
+func (c Call) Sending(request []byte) Call { c.send = request; return c }
 
-// Do calls the method of a client and returns its result: a value, or all values of an iterator before an error. A
-// method that returns both a value and an error, or neither, is an error too.
+// Do calls the method of a client and returns its result: a value, or all values of an iterator before an error. Do
+// returns an error too if the method returns both a value and an error, or neither.
 func (c Call) Do(ctx context.Context, client any) (any, error) {
-	method := reflect.ValueOf(client).MethodByName(c.Name)
 	args := []reflect.Value{reflect.ValueOf(ctx)}
-	for _, value := range c.Values {
+	for _, value := range c.values {
 		args = append(args, reflect.ValueOf(value))
 	}
-	if request, err := c.request(client); err != nil {
+	request, err := c.request(client)
+	if err != nil {
 		return nil, err
-	} else if request.IsValid() {
+	}
+	if request.IsValid() {
 		args = append(args, request)
 	}
-	results := method.Call(args)
+	results := reflect.ValueOf(client).MethodByName(c.Name).Call(args)
 	if len(results) == 1 {
-		return collect(results[0])
+		var all []any
+		for value, second := range results[0].Seq2() {
+			if err, _ = second.Interface().(error); err == nil {
+				all = append(all, value.Interface())
+			}
+		}
+		return all, err
 	}
-	err, _ := results[1].Interface().(error)
+	err, _ = results[1].Interface().(error)
 	if results[0].IsNil() == (err == nil) {
-		err = errors.Join(err, fmt.Errorf("%s gives a value and an error, or neither", c.Name))
+		err = errors.Join(err, fmt.Errorf("%s returns a value and an error, or neither", c.Name))
 	}
 	return results[0].Interface(), err
-}
-
-func collect(pairs reflect.Value) (all []any, err error) {
-	for value, second := range pairs.Seq2() {
-		if err, _ = second.Interface().(error); err == nil {
-			all = append(all, value.Interface())
-		}
-	}
-	return all, err
 }
 
 // request returns the request as a Go value; the zero Value if the method takes none.
 func (c Call) request(client any) (request reflect.Value, err error) {
 	method := reflect.ValueOf(client).MethodByName(c.Name).Type()
-	if method.NumIn() == 1+len(c.Values) {
+	if method.NumIn() == 1+len(c.values) {
 		return request, nil
 	}
 	typ := method.In(method.NumIn() - 1)
@@ -80,25 +78,25 @@ func (c Call) request(client any) (request reflect.Value, err error) {
 		typ = typ.Elem()
 	}
 	request = reflect.New(typ)
-	if c.Send != nil {
-		err = json.Unmarshal(c.Send, request.Interface())
+	if c.send != nil {
+		err = json.Unmarshal(c.send, request.Interface())
 	}
 	return request.Elem(), err
 }
 
-// Typed returns the call with the value of a case, and the case with that value after its trip through the Go type. It
-// is not ok if the type has no such value.
+// Typed returns the call with the value of a case, and the case with the value that the Go type makes of it. ok reports
+// whether the type can hold the value.
 func (c Call) Typed(client any, of Case) (typed Call, as Case, ok bool) {
 	if of.Query != "" {
 		name, value, _ := strings.Cut(of.Query, "=")
-		c.Send = fmt.Appendf(nil, `{"%s":%s}`, name, value)
+		c.send = fmt.Appendf(nil, `{"%s":%s}`, name, value)
 		if value == "0" {
 			of.Query = ""
 		}
 		_, err := c.request(client)
 		return c, of, err == nil && value != "null"
 	}
-	c.Send = []byte(of.Body)
+	c.send = []byte(of.Body)
 	request, err := c.request(client)
 	if err != nil {
 		return c, of, false

@@ -1,14 +1,13 @@
-// Package cases derives test cases from api/openapi.yaml: for each operation of the document a call of the client's
-// method, bodies and queries that the document allows and forbids, and the document's verdict on a request and a
-// response. A new operation needs no hand-written case.
+// Package cases derives test cases from api/openapi.yaml: for each operation a call of the client's method, and bodies
+// and queries that the document allows and forbids. It checks requests and responses against the document. A new
+// operation needs no hand-written case.
 //
-// Only package test uses it: go mod tidy brings the imports of the tests beside the client to every user.
+// Only package test uses it: go mod tidy brings the imports of the tests in wrapper to every user.
 package cases
 
 import (
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -53,7 +52,7 @@ func OperationsOf(doc *openapi3.T) (all []Operation) {
 // An Argument is a path argument. The first is the organization, which belongs to the client.
 type Argument struct {
 	Field   string // its name in an error
-	Example string
+	example string
 }
 
 // Arguments returns the path arguments in order.
@@ -78,7 +77,7 @@ func (o Operation) Arguments() (all []Argument) {
 // Examples returns the examples of the arguments.
 func (o Operation) Examples() (values []string) {
 	for _, argument := range o.Arguments() {
-		values = append(values, argument.Example)
+		values = append(values, argument.example)
 	}
 	return values
 }
@@ -119,10 +118,7 @@ func (o Operation) VersionedBody(version int) []byte {
 	if name == "" {
 		return o.Body()
 	}
-	var members map[string]any
-	if err := json.Unmarshal(o.Body(), &members); err != nil {
-		panic(err)
-	}
+	members := fromJSON(o.Body()).(map[string]any)
 	if members[name] = version; version == 0 {
 		delete(members, name)
 	}
@@ -148,7 +144,14 @@ func examples(content openapi3.Content) (all [][]byte) {
 func toJSON(value any) []byte {
 	text, err := json.Marshal(value)
 	if err != nil {
-		panic(fmt.Sprintf("%v has no JSON form: %v", value, err))
+		panic(err)
 	}
 	return text
+}
+
+func fromJSON(text []byte) (value any) {
+	if err := json.Unmarshal(text, &value); err != nil {
+		panic(err)
+	}
+	return value
 }

@@ -36,13 +36,11 @@ func (o Operation) bodies() []Case {
 		{Name: "garbage behind", Body: good + " garbage", Lax: true},
 		{Name: "a second value", Body: good + "{}", Lax: true},
 	}
-	var value any
-	if err := json.Unmarshal([]byte(good), &value); err != nil {
-		panic(err)
-	}
+	value := fromJSON(o.Body())
 	schema := o.RequestBody.Value.Content.Get("application/json").Schema.Value
 	for _, v := range variants(schema, value) {
-		all = append(all, Case{Name: v.name, Body: string(toJSON(v.value)), Field: v.field, Lax: v.lax})
+		v.Body = string(toJSON(v.value))
+		all = append(all, v.Case)
 	}
 	for _, name := range slices.Sorted(maps.Keys(schema.Properties)) {
 		all = append(all, Case{Name: name + " twice", Lax: true,
@@ -51,48 +49,50 @@ func (o Operation) bodies() []Case {
 	return all
 }
 
-// A variant is a value with one change inside.
+// A variant is a case and the value of its body.
 type variant struct {
-	name, field string
-	value       any
-	lax         bool
+	Case
+	value any
 }
 
-// below makes a variant of a value from a variant of its member or element.
-func (v variant) below(name string, value any) variant {
-	field := name + v.field
-	if v.field != "" && v.field[0] != '[' {
-		field = name + "." + v.field
+// of returns a variant for each value. Its name is the value.
+func of(lax bool, values ...any) (all []variant) {
+	for _, value := range values {
+		name := string(toJSON(value))
+		if len(name) > 60 {
+			name = fmt.Sprintf("of %d bytes", len(name))
+		}
+		all = append(all, variant{Case{Name: name, Lax: lax}, value})
 	}
-	return variant{strings.TrimSpace(name + " " + v.name), field, value, v.lax}
+	return all
+}
+
+// below returns the variant of an object or list that has the variant as a member or element.
+func (v variant) below(name string, value any) variant {
+	v.Name = strings.TrimSpace(name + " " + v.Name)
+	v.Field = strings.TrimSuffix(strings.ReplaceAll(name+"."+v.Field, ".[", "["), ".")
+	v.value = value
+	return v
 }
 
 // variants returns the variants of a valid value of a schema.
 func variants(s *openapi3.Schema, good any) []variant {
-	all := []variant{
-		{name: "null", value: nil}, {name: "true", value: true}, {name: "a number", value: 7}, {name: "a fraction", value: 1.5},
-		{name: "a text", value: "x"}, {name: "a list", value: []any{}}, {name: "an object", value: map[string]any{}},
-	}
-	add := func(name string, value any) { all = append(all, variant{name: name, value: value}) }
+	all := of(false, nil, true, 7, 1.5, "x", []any{}, map[string]any{})
 	switch {
 	case s.Type.Is("object"):
 		all = append(all, variantsOfObject(s, good)...)
 	case s.Type.Is("array"):
 		first := good.([]any)[0]
 		for n := range s.MinItems + 2 {
-			add(fmt.Sprintf("of %d", n), slices.Repeat([]any{first}, int(n)))
+			all = append(all, of(false, slices.Repeat([]any{first}, int(n)))...)
 		}
 		for _, v := range variants(s.Items.Value, first) {
 			all = append(all, v.below("[0]", []any{v.value}), v.below("[1]", []any{first, v.value}))
 		}
 	case s.Format == "date-time":
-		for _, text := range []string{"2026-03-01", "2026-03-01T17:00:00", "2026-13-01T17:00:00Z", "2026-03-01T7:00:00Z",
-			"2026-03-01T17:00:00,5Z", "2026-03-01T17:00:00.123+05:30", ""} {
-			add(text, text)
-		}
-		for _, text := range []string{"2026-02-30T17:00:00Z", "2026-03-01T17:00:00+24:00"} {
-			all = append(all, variant{name: text, value: text, lax: true})
-		}
+		all = append(all, of(false, "2026-03-01", "2026-03-01T17:00:00", "2026-13-01T17:00:00Z", "2026-03-01T7:00:00Z",
+			"2026-03-01T17:00:00,5Z", "2026-03-01T17:00:00.123+05:30", "")...)
+		all = append(all, of(true, "2026-02-30T17:00:00Z", "2026-03-01T17:00:00+24:00")...)
 	case s.Type.Is("integer"):
 		all = append(all, variantsOfInteger(s)...)
 	case s.Type.Is("string"):
@@ -103,19 +103,23 @@ func variants(s *openapi3.Schema, good any) []variant {
 
 func variantsOfObject(s *openapi3.Schema, good any) (all []variant) {
 	members := whole(s, good)
+	add := func(name, field string, value map[string]any) {
+		all = append(all, variant{Case{Name: name, Field: field}, value})
+	}
 	with := func(name string, value any) map[string]any {
 		changed := maps.Clone(members)
 		changed[name] = value
 		return changed
 	}
-	all = append(all, variant{name: "all members", value: members}, variant{name: "another member", value: with("x-other", 5)})
+	add("all members", "", members)
+	add("another member", "", with("x-other", 5))
 	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
 		without := maps.Clone(members)
 		delete(without, name)
-		all = append(all, variant{name: "without " + name, field: name, value: without})
+		add("without "+name, name, without)
 		misspelled := maps.Clone(without)
 		misspelled[strings.ToUpper(name)] = members[name]
-		all = append(all, variant{name: name + " in upper case", field: name, value: misspelled})
+		add(name+" in upper case", name, misspelled)
 		property := s.Properties[name].Value
 		for _, v := range variants(property, sample(property, members[name])) {
 			all = append(all, v.below(name, with(name, v.value)))
@@ -157,83 +161,63 @@ func sample(s *openapi3.Schema, given any) any {
 	return strings.Repeat("x", int(max(1, s.MinLength)))
 }
 
-func variantsOfInteger(s *openapi3.Schema) (all []variant) {
+func variantsOfInteger(s *openapi3.Schema) []variant {
 	largest, beyond := "9223372036854775807", "9223372036854775808"
 	if s.Format == "int32" {
 		largest, beyond = "2147483647", "2147483648"
 	}
-	numbers := []string{"0", "-1", "1e400", largest}
+	numbers := []any{0, -1, json.RawMessage("1e400"), json.RawMessage(largest)}
 	for _, bound := range []*float64{s.Min, s.Max} {
 		if bound != nil {
-			numbers = append(numbers, fmt.Sprint(*bound-1), fmt.Sprint(*bound), fmt.Sprint(*bound+1))
+			numbers = append(numbers, *bound-1, *bound, *bound+1)
 		}
 	}
-	for _, n := range numbers {
-		all = append(all, variant{name: n, value: json.RawMessage(n)})
-	}
-	for _, n := range []string{"1.0", beyond} {
-		all = append(all, variant{name: n, value: json.RawMessage(n), lax: !s.ReadOnly})
-	}
-	return all
+	return append(of(false, numbers...), of(!s.ReadOnly, json.RawMessage("1.0"), json.RawMessage(beyond))...)
 }
 
-// characters are code points of 2, 3, 4, 2 and 3 bytes, none of a letter case that counts.
+// characters are code points of 2, 3, 4, 2 and 3 bytes. None is an ASCII letter.
 var characters = []rune("ü€😀ñ漢")
 
-func variantsOfText(s *openapi3.Schema, good any) (all []variant) {
-	add := func(value string) {
-		name := value
-		if runes := []rune(value); len(runes) > 30 {
-			name = fmt.Sprintf("of %d", len(runes))
-		}
-		all = append(all, variant{name: fmt.Sprintf("%q", name), value: value})
+func variantsOfText(s *openapi3.Schema, good any) []variant {
+	texts := []any{"", "neverheardof:it", "A", "Z", "@[", "É:é"}
+	addLength := func(n uint64) {
+		texts = append(texts, string(slices.Repeat(characters, int(n)/len(characters)+1)[:n]))
 	}
-	ofLength := func(n uint64) string {
-		return string(slices.Repeat(characters, int(n)/len(characters)+1)[:n])
-	}
-	add("")
 	if s.MinLength > 0 {
-		add(ofLength(s.MinLength - 1))
-		add(ofLength(s.MinLength))
+		addLength(s.MinLength - 1)
+		addLength(s.MinLength)
 	}
 	if s.MaxLength != nil {
-		add(ofLength(*s.MaxLength))
-		add(ofLength(*s.MaxLength + 1))
-	}
-	for _, text := range []string{"neverheardof:it", "A", "Z", "@[", "É:é"} {
-		add(text)
+		addLength(*s.MaxLength)
+		addLength(*s.MaxLength + 1)
 	}
 	for _, value := range append(s.Enum, good) {
 		text, _ := value.(string)
-		add(text)
+		texts = append(texts, text)
 		if text != "" {
-			add(strings.ToUpper(text))
-			add(strings.ToLower(text))
-			add(strings.ToUpper(text[:1]) + strings.ToLower(text[1:]))
-			add(strings.ReplaceAll(text, ":", "_"))
+			texts = append(texts, strings.ToUpper(text), strings.ToLower(text),
+				strings.ToUpper(text[:1])+strings.ToLower(text[1:]), strings.ReplaceAll(text, ":", "_"))
 		}
 	}
-	return all
+	return of(false, texts...)
 }
 
-// queries returns cases of the numbers in the query of an operation: each absent, empty, at and beyond its bounds, and
-// in other spellings.
+// queries returns cases of the numbers in the query of an operation: each empty, at and beyond its bounds, and in other
+// spellings.
 func (o Operation) queries() (all []Case) {
 	for _, ref := range o.Parameters {
 		p := ref.Value
 		if p.In != "query" || !p.Schema.Value.Type.Is("integer") {
 			continue
 		}
-		add := func(name, value string) {
-			all = append(all, Case{Name: p.Name + " " + name, Query: p.Name + "=" + value, Field: p.Name})
-		}
+		values := []string{"", "abc", "0x10", "1.5", "%31", "null", "7&other=1", "&other=1"}
 		for _, v := range variantsOfInteger(p.Schema.Value) {
-			add(v.name, string(v.value.(json.RawMessage)))
+			values = append(values, string(toJSON(v.value)))
 		}
-		for _, value := range []string{"", "abc", "0x10", "1.5", "%31", "null", "7&other=1", "&other=1"} {
-			add(value, value)
+		for _, value := range values {
+			all = append(all, Case{Name: p.Name + " " + value, Query: p.Name + "=" + value, Field: p.Name})
 		}
-		all = append(all, Case{Name: p.Name + " in upper case", Body: strings.ToUpper(p.Name) + "=0"})
+		all = append(all, Case{Name: p.Name + " in upper case", Query: strings.ToUpper(p.Name) + "=0"})
 	}
 	return all
 }

@@ -93,7 +93,7 @@ type ClientInterface interface {
 
 	// CreatePermissionPolicyWithBody Create Permission Policy
 	//
-	// Creates a permission policy. It has no effect until it is added to a user. Names need not be unique: sending the same request twice creates two policies.
+	// Creates a permission policy. A policy has no effect until it is added to a user. Names need not be unique: two equal requests create two policies.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -102,7 +102,7 @@ type ClientInterface interface {
 
 	// CreatePermissionPolicy Create Permission Policy
 	//
-	// Creates a permission policy. It has no effect until it is added to a user. Names need not be unique: sending the same request twice creates two policies.
+	// Creates a permission policy. A policy has no effect until it is added to a user. Names need not be unique: two equal requests create two policies.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -111,7 +111,7 @@ type ClientInterface interface {
 
 	// AddPermissionPolicyToUserWithBody Add a PermissionPolicy to a user
 	//
-	// Gives a user the permissions of a policy.
+	// Adds a permission policy to a user.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -120,7 +120,7 @@ type ClientInterface interface {
 
 	// AddPermissionPolicyToUser Add a PermissionPolicy to a user
 	//
-	// Gives a user the permissions of a policy.
+	// Adds a permission policy to a user.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -129,7 +129,7 @@ type ClientInterface interface {
 
 	// RemoveResourceWithBody Remove item
 	//
-	// Removes an item, or a nested group, from a resource group.
+	// Removes an item or a nested group from a resource group.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -138,7 +138,7 @@ type ClientInterface interface {
 
 	// RemoveResource Remove item
 	//
-	// Removes an item, or a nested group, from a resource group.
+	// Removes an item or a nested group from a resource group.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -147,7 +147,7 @@ type ClientInterface interface {
 
 	// RequestSupportWithBody Request Support
 	//
-	// Lets m3ter's support users into the organization until the given time. The first request of an organization has no version. Each later request changes the existing one and has its current version.
+	// Gives m3ter's support users access to the organization until the given time. The first support request of an organization must not have a version. Each later request changes the existing support request, and must have the current version of that support request.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -156,7 +156,7 @@ type ClientInterface interface {
 
 	// RequestSupport Request Support
 	//
-	// Lets m3ter's support users into the organization until the given time. The first request of an organization has no version. Each later request changes the existing one and has its current version.
+	// Gives m3ter's support users access to the organization until the given time. The first support request of an organization must not have a version. Each later request changes the existing support request, and must have the current version of that support request.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -165,7 +165,7 @@ type ClientInterface interface {
 
 	// UserPermissions Retrieve OrgUser Permissions
 	//
-	// Lists the permission policies of a user, newest first, in pages. An empty page that has a token is followed by more.
+	// Lists the permission policies of a user, newest first, in pages. An empty page is not the last page if it has a page token.
 	//
 	// Corresponds with GET /organizations/{orgId}/users/{id}/permissions (the `UserPermissions` operationId).
 	UserPermissions(ctx context.Context, orgID OrgID, userID string, params *UserPermissionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -173,7 +173,7 @@ type ClientInterface interface {
 
 // CreatePermissionPolicyWithBody Create Permission Policy
 //
-// Creates a permission policy. It has no effect until it is added to a user. Names need not be unique: sending the same request twice creates two policies.
+// Creates a permission policy. A policy has no effect until it is added to a user. Names need not be unique: two equal requests create two policies.
 //
 // Takes any type of body and a specified content type.
 //
@@ -192,7 +192,7 @@ func (c *Client) CreatePermissionPolicyWithBody(ctx context.Context, orgID OrgID
 
 // CreatePermissionPolicy Create Permission Policy
 //
-// Creates a permission policy. It has no effect until it is added to a user. Names need not be unique: sending the same request twice creates two policies.
+// Creates a permission policy. A policy has no effect until it is added to a user. Names need not be unique: two equal requests create two policies.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -211,7 +211,7 @@ func (c *Client) CreatePermissionPolicy(ctx context.Context, orgID OrgID, body C
 
 // AddPermissionPolicyToUserWithBody Add a PermissionPolicy to a user
 //
-// Gives a user the permissions of a policy.
+// Adds a permission policy to a user.
 //
 // Takes any type of body and a specified content type.
 //
@@ -230,7 +230,7 @@ func (c *Client) AddPermissionPolicyToUserWithBody(ctx context.Context, orgID Or
 
 // AddPermissionPolicyToUser Add a PermissionPolicy to a user
 //
-// Gives a user the permissions of a policy.
+// Adds a permission policy to a user.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -249,7 +249,7 @@ func (c *Client) AddPermissionPolicyToUser(ctx context.Context, orgID OrgID, pol
 
 // RemoveResourceWithBody Remove item
 //
-// Removes an item, or a nested group, from a resource group.
+// Removes an item or a nested group from a resource group.
 //
 // Takes any type of body and a specified content type.
 //
@@ -268,7 +268,7 @@ func (c *Client) RemoveResourceWithBody(ctx context.Context, orgID OrgID, resour
 
 // RemoveResource Remove item
 //
-// Removes an item, or a nested group, from a resource group.
+// Removes an item or a nested group from a resource group.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -287,7 +287,7 @@ func (c *Client) RemoveResource(ctx context.Context, orgID OrgID, resourceType s
 
 // RequestSupportWithBody Request Support
 //
-// Lets m3ter's support users into the organization until the given time. The first request of an organization has no version. Each later request changes the existing one and has its current version.
+// Gives m3ter's support users access to the organization until the given time. The first support request of an organization must not have a version. Each later request changes the existing support request, and must have the current version of that support request.
 //
 // Takes any type of body and a specified content type.
 //
@@ -306,7 +306,7 @@ func (c *Client) RequestSupportWithBody(ctx context.Context, orgID OrgID, conten
 
 // RequestSupport Request Support
 //
-// Lets m3ter's support users into the organization until the given time. The first request of an organization has no version. Each later request changes the existing one and has its current version.
+// Gives m3ter's support users access to the organization until the given time. The first support request of an organization must not have a version. Each later request changes the existing support request, and must have the current version of that support request.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -325,7 +325,7 @@ func (c *Client) RequestSupport(ctx context.Context, orgID OrgID, body RequestSu
 
 // UserPermissions Retrieve OrgUser Permissions
 //
-// Lists the permission policies of a user, newest first, in pages. An empty page that has a token is followed by more.
+// Lists the permission policies of a user, newest first, in pages. An empty page is not the last page if it has a page token.
 //
 // Corresponds with GET /organizations/{orgId}/users/{id}/permissions (the `UserPermissions` operationId).
 func (c *Client) UserPermissions(ctx context.Context, orgID OrgID, userID string, params *UserPermissionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -667,7 +667,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreatePermissionPolicyWithBodyWithResponse Create Permission Policy
 	//
-	// Creates a permission policy. It has no effect until it is added to a user. Names need not be unique: sending the same request twice creates two policies.
+	// Creates a permission policy. A policy has no effect until it is added to a user. Names need not be unique: two equal requests create two policies.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -676,7 +676,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreatePermissionPolicyWithResponse Create Permission Policy
 	//
-	// Creates a permission policy. It has no effect until it is added to a user. Names need not be unique: sending the same request twice creates two policies.
+	// Creates a permission policy. A policy has no effect until it is added to a user. Names need not be unique: two equal requests create two policies.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -685,7 +685,7 @@ type ClientWithResponsesInterface interface {
 
 	// AddPermissionPolicyToUserWithBodyWithResponse Add a PermissionPolicy to a user
 	//
-	// Gives a user the permissions of a policy.
+	// Adds a permission policy to a user.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -694,7 +694,7 @@ type ClientWithResponsesInterface interface {
 
 	// AddPermissionPolicyToUserWithResponse Add a PermissionPolicy to a user
 	//
-	// Gives a user the permissions of a policy.
+	// Adds a permission policy to a user.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -703,7 +703,7 @@ type ClientWithResponsesInterface interface {
 
 	// RemoveResourceWithBodyWithResponse Remove item
 	//
-	// Removes an item, or a nested group, from a resource group.
+	// Removes an item or a nested group from a resource group.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -712,7 +712,7 @@ type ClientWithResponsesInterface interface {
 
 	// RemoveResourceWithResponse Remove item
 	//
-	// Removes an item, or a nested group, from a resource group.
+	// Removes an item or a nested group from a resource group.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -721,7 +721,7 @@ type ClientWithResponsesInterface interface {
 
 	// RequestSupportWithBodyWithResponse Request Support
 	//
-	// Lets m3ter's support users into the organization until the given time. The first request of an organization has no version. Each later request changes the existing one and has its current version.
+	// Gives m3ter's support users access to the organization until the given time. The first support request of an organization must not have a version. Each later request changes the existing support request, and must have the current version of that support request.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -730,7 +730,7 @@ type ClientWithResponsesInterface interface {
 
 	// RequestSupportWithResponse Request Support
 	//
-	// Lets m3ter's support users into the organization until the given time. The first request of an organization has no version. Each later request changes the existing one and has its current version.
+	// Gives m3ter's support users access to the organization until the given time. The first support request of an organization must not have a version. Each later request changes the existing support request, and must have the current version of that support request.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -739,7 +739,7 @@ type ClientWithResponsesInterface interface {
 
 	// UserPermissionsWithResponse Retrieve OrgUser Permissions
 	//
-	// Lists the permission policies of a user, newest first, in pages. An empty page that has a token is followed by more.
+	// Lists the permission policies of a user, newest first, in pages. An empty page is not the last page if it has a page token.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -1024,7 +1024,7 @@ func (r UserPermissionsResponse) ContentType() string {
 
 // CreatePermissionPolicyWithBodyWithResponse Create Permission Policy
 //
-// Creates a permission policy. It has no effect until it is added to a user. Names need not be unique: sending the same request twice creates two policies.
+// Creates a permission policy. A policy has no effect until it is added to a user. Names need not be unique: two equal requests create two policies.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -1039,7 +1039,7 @@ func (c *ClientWithResponses) CreatePermissionPolicyWithBodyWithResponse(ctx con
 
 // CreatePermissionPolicyWithResponse Create Permission Policy
 //
-// Creates a permission policy. It has no effect until it is added to a user. Names need not be unique: sending the same request twice creates two policies.
+// Creates a permission policy. A policy has no effect until it is added to a user. Names need not be unique: two equal requests create two policies.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -1054,7 +1054,7 @@ func (c *ClientWithResponses) CreatePermissionPolicyWithResponse(ctx context.Con
 
 // AddPermissionPolicyToUserWithBodyWithResponse Add a PermissionPolicy to a user
 //
-// Gives a user the permissions of a policy.
+// Adds a permission policy to a user.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -1069,7 +1069,7 @@ func (c *ClientWithResponses) AddPermissionPolicyToUserWithBodyWithResponse(ctx 
 
 // AddPermissionPolicyToUserWithResponse Add a PermissionPolicy to a user
 //
-// Gives a user the permissions of a policy.
+// Adds a permission policy to a user.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -1084,7 +1084,7 @@ func (c *ClientWithResponses) AddPermissionPolicyToUserWithResponse(ctx context.
 
 // RemoveResourceWithBodyWithResponse Remove item
 //
-// Removes an item, or a nested group, from a resource group.
+// Removes an item or a nested group from a resource group.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -1099,7 +1099,7 @@ func (c *ClientWithResponses) RemoveResourceWithBodyWithResponse(ctx context.Con
 
 // RemoveResourceWithResponse Remove item
 //
-// Removes an item, or a nested group, from a resource group.
+// Removes an item or a nested group from a resource group.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -1114,7 +1114,7 @@ func (c *ClientWithResponses) RemoveResourceWithResponse(ctx context.Context, or
 
 // RequestSupportWithBodyWithResponse Request Support
 //
-// Lets m3ter's support users into the organization until the given time. The first request of an organization has no version. Each later request changes the existing one and has its current version.
+// Gives m3ter's support users access to the organization until the given time. The first support request of an organization must not have a version. Each later request changes the existing support request, and must have the current version of that support request.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -1129,7 +1129,7 @@ func (c *ClientWithResponses) RequestSupportWithBodyWithResponse(ctx context.Con
 
 // RequestSupportWithResponse Request Support
 //
-// Lets m3ter's support users into the organization until the given time. The first request of an organization has no version. Each later request changes the existing one and has its current version.
+// Gives m3ter's support users access to the organization until the given time. The first support request of an organization must not have a version. Each later request changes the existing support request, and must have the current version of that support request.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -1144,7 +1144,7 @@ func (c *ClientWithResponses) RequestSupportWithResponse(ctx context.Context, or
 
 // UserPermissionsWithResponse Retrieve OrgUser Permissions
 //
-// Lists the permission policies of a user, newest first, in pages. An empty page that has a token is followed by more.
+// Lists the permission policies of a user, newest first, in pages. An empty page is not the last page if it has a page token.
 //
 // Returns a wrapper object for the known response body format(s).
 //

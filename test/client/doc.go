@@ -1,2 +1,2 @@
-// Package client is the client that oapi-codegen generates by itself. Tests compare the wrapper with it.
+// Package client is the client that oapi-codegen generates with its own templates. Tests compare the wrapper with it.
 package client

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -22,7 +23,7 @@ func (f finding) String() string {
 		strings.TrimSpace(operation+" "+f.place), f.what, f.published, contractFile, f.here, f.next)
 }
 
-// A comparison compares one operation. The expected facts are the contract's, except that departures replace theirs.
+// A comparison compares one operation. The expected facts are the contract's, or a departure's at its places.
 type comparison struct {
 	op                  operation
 	published, expected facts
@@ -31,17 +32,10 @@ type comparison struct {
 	found               []finding
 }
 
-func (c *comparison) isTaken(place string) bool {
-	return slices.ContainsFunc(c.taken, func(above string) bool { return covers(above, place) })
-}
-
 func compare(op operation, published, contract document, departures []listed) ([]finding, error) {
-	theirs, err := published.factsOf(op)
-	if err != nil {
-		return nil, err
-	}
-	ours, err := contract.factsOf(op)
-	if err != nil {
+	theirs, theirErr := published.factsOf(op)
+	ours, ourErr := contract.factsOf(op)
+	if err := errors.Join(theirErr, ourErr); err != nil {
 		return nil, err
 	}
 	c := comparison{op: op, published: theirs, expected: ours}
@@ -51,9 +45,6 @@ func compare(op operation, published, contract document, departures []listed) ([
 		return c.found, nil
 	}
 	for _, l := range departures {
-		if c.isTaken(l.place) {
-			continue
-		}
 		if err := c.depart(l, contract); err != nil {
 			return nil, fmt.Errorf("%s: departure %s: %w", departuresFile, l.id, err)
 		}
@@ -66,8 +57,15 @@ func (c *comparison) report(place, what, next string) {
 	c.found = append(c.found, finding{c.op, place, what, c.published.near(place), c.expected.near(place), next})
 }
 
-// depart expects the facts that a departure lists, unless there is no difference.
+func (c *comparison) isTaken(place string) bool {
+	return slices.ContainsFunc(c.taken, func(above string) bool { return covers(above, place) })
+}
+
+// depart expects the facts that a departure lists, or reports that they don't differ from the contract's.
 func (c *comparison) depart(l listed, contract document) error {
+	if c.isTaken(l.place) {
+		return nil
+	}
 	published := c.published.under(l.place)
 	if reflect.DeepEqual(published, c.expected.under(l.place)) {
 		what, next := "listed as a difference, but there is none", "remove it from"
@@ -97,29 +95,18 @@ func (c *comparison) depart(l listed, contract document) error {
 func (c *comparison) differences() {
 	all := maps.Clone(c.published)
 	maps.Copy(all, c.expected)
-	var onOneSide []string // places below need no finding
 	for _, place := range slices.Sorted(maps.Keys(all)) {
 		published, isPublished := c.published[place]
 		expected, isExpected := c.expected[place]
-		switch {
-		case c.isTaken(place):
-			continue
-		case slices.ContainsFunc(onOneSide, func(above string) bool { return covers(above, place) }):
-			continue
-		case isPublished != isExpected:
-			onOneSide = append(onOneSide, place)
-		case reflect.DeepEqual(published.value, expected.value):
+		if c.isTaken(place) || isPublished == isExpected && reflect.DeepEqual(published.value, expected.value) {
 			continue
 		}
 		source, next := c.owner(place)
-		var what []string
-		if isPublished {
-			what = append(what, only("published", published.value, expected.value)...)
-		}
-		if isExpected {
-			what = append(what, only("in "+source, expected.value, published.value)...)
-		}
+		what := append(only("published", place, c.published, c.expected), only("in "+source, place, c.expected, c.published)...)
 		c.report(place, strings.Join(what, "; "), "change "+contractFile+" and run go generate ./..., or "+next)
+		if isPublished != isExpected {
+			c.taken = append(c.taken, place)
+		}
 	}
 }
 
@@ -134,19 +121,19 @@ func (c *comparison) owner(place string) (source, next string) {
 	return contractFile, "list it in " + departuresFile
 }
 
-// only returns the facts of one side that the other lacks; of two lists, the values.
-func only(side string, value, other any) []string {
-	list, isList := value.([]any)
-	others, both := other.([]any)
-	if isList && both {
-		list = without(list, others)
-		if len(list) == 0 {
-			return nil
-		}
-		value = list
+// only returns the fact of one side, without the values of a list that the other side has too.
+func only(side, place string, some, others facts) []string {
+	fact, there := some[place]
+	list, isList := fact.value.([]any)
+	if other, both := others[place].value.([]any); isList && both {
+		list = without(list, other)
+		fact.value, there = list, len(list) > 0
 	}
-	if value == nil {
+	switch {
+	case !there:
+		return nil
+	case fact.value == nil:
 		return []string{"only " + side}
 	}
-	return []string{"only " + side + ": " + text(value)}
+	return []string{"only " + side + ": " + text(fact.value)}
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,54 +10,48 @@ import (
 
 type departures []departure
 
-// A departure is a deliberate difference: the difference and its reason for people, the published facts for the
-// comparison.
+// A departure is a deliberate difference. People read the difference and its reason; upstream reads the published
+// facts.
 type departure struct {
-	ID          string `json:"id"`
-	What        string `json:"what"`
-	Why         string `json:"why"`
-	Differences []struct {
-		Operations []string `json:"operations"`
-		Place      string   `json:"place"`
-		Published  any      `json:"published"`
-	} `json:"differences"`
+	ID, What, Why string
+	Differences   []struct {
+		Operations []string
+		Place      string
+		Published  any // a value or a schema; nil if nothing is published there
+	}
 }
 
-func loadDepartures(ctx context.Context, operations []operation) (departures, error) {
-	var file struct {
-		Departures departures `json:"departures"`
-	}
-	if err := read(ctx, departuresFile, &file); err != nil {
+func loadDepartures(operations []operation) (departures, error) {
+	var file struct{ Departures departures }
+	if err := read(departuresFile, &file); err != nil {
 		return nil, err
 	}
-	var ids []string
-	for _, op := range operations {
-		ids = append(ids, op.id)
-	}
-	known := make(map[string]bool)
 	for i, d := range file.Departures {
-		if known[d.ID] {
-			return nil, fmt.Errorf("departure %s: another departure has this id", d.ID)
-		}
-		known[d.ID] = true
-		if err := d.check(ids); err != nil {
+		if err := d.check(operations); err != nil {
 			return nil, fmt.Errorf("departure %s: %w", cmp.Or(d.ID, fmt.Sprint("number ", i+1)), err)
+		}
+		if slices.ContainsFunc(file.Departures[:i], func(other departure) bool { return other.ID == d.ID }) {
+			return nil, fmt.Errorf("departure %s: another departure has this id", d.ID)
 		}
 	}
 	return file.Departures, nil
 }
 
-func (d departure) check(operations []string) error {
+func (d departure) check(operations []operation) error {
 	if d.ID == "" || d.What == "" || d.Why == "" || len(d.Differences) == 0 {
 		return errors.New("id, what, why and differences are all needed")
+	}
+	var ids []string
+	for _, op := range operations {
+		ids = append(ids, op.id)
 	}
 	for _, difference := range d.Differences {
 		if difference.Place == "" || len(difference.Operations) == 0 {
 			return errors.New("each of the differences needs operations and place")
 		}
-		for _, op := range difference.Operations {
-			if !slices.Contains(operations, op) {
-				return fmt.Errorf("no operation %q in %s; there are %s", op, contractFile, strings.Join(operations, ", "))
+		for _, id := range difference.Operations {
+			if !slices.Contains(ids, id) {
+				return fmt.Errorf("no operation %q in %s; there are %s", id, contractFile, strings.Join(ids, ", "))
 			}
 		}
 	}
@@ -68,7 +61,7 @@ func (d departure) check(operations []string) error {
 // listed is one place of one operation in a departure.
 type listed struct {
 	id, place string
-	published any // a value or a schema; nil if nothing is published there
+	published any
 }
 
 // of returns the listed places of an operation. A place comes after the places that cover it.
@@ -85,8 +78,8 @@ func (all departures) of(op operation) []listed {
 	return places
 }
 
-// facts returns the published facts as the departure states them. Facts taken from the contract by $ref point there;
-// the rest points to the given pointer.
+// facts returns the published facts as the departure states them. Facts behind a $ref point into the contract; the
+// others point to the given pointer.
 func (l listed) facts(contract document, at string) (facts, error) {
 	w := newWalk(contract)
 	switch published := l.published.(type) {
@@ -105,27 +98,30 @@ func (l listed) facts(contract document, at string) (facts, error) {
 }
 
 // choice returns the contract's choice that is now published at the place of a departure, as "oneOf 1"; "" if the
-// departure lists no schema, if its schema is still published, or if none is. A choice is recognised by its properties.
+// departure's schema is still published, or if no choice is. A choice is recognised by the names of its properties.
 func (l listed) choice(published, contract, listed facts) string {
-	if _, isSchema := l.published.(map[string]any); !isSchema {
-		return ""
-	}
-	theirs := published.properties(l.place)
-	if len(theirs) == 0 || overlap(theirs, listed.properties(l.place)) {
+	if overlap(published, l.place, listed, l.place) {
 		return ""
 	}
 	for i := 1; ; i++ {
 		name := fmt.Sprint("oneOf ", i)
-		below := l.place + "(" + name + ")"
-		if _, there := contract[below]; !there {
+		place := l.place + "(" + name + ")"
+		if _, there := contract[place]; !there {
 			return ""
 		}
-		if overlap(theirs, contract.properties(below)) {
+		if overlap(published, l.place, contract, place) {
 			return name
 		}
 	}
 }
 
-func overlap(some, others []string) bool {
-	return slices.ContainsFunc(some, func(name string) bool { return slices.Contains(others, name) })
+// overlap reports whether the schemas at two places have properties of the same name.
+func overlap(some facts, place string, others facts, otherPlace string) bool {
+	for other := range others {
+		name, below := strings.CutPrefix(other, otherPlace+".")
+		if _, there := some[place+"."+name]; below && there {
+			return true
+		}
+	}
+	return false
 }

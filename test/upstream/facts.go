@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -33,18 +32,6 @@ func (f facts) under(place string) map[string]any {
 		}
 	}
 	return values
-}
-
-// properties returns the names of the properties of the schema at a place.
-func (f facts) properties(place string) []string {
-	var names []string
-	for other := range f {
-		if name, ok := strings.CutPrefix(other, place+"."); ok && !strings.ContainsAny(name, " .[{(") {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return names
 }
 
 // near returns a pointer to a place, or to the nearest enclosing place that exists.
@@ -90,17 +77,11 @@ func without(list, other []any) []any {
 	})
 }
 
-// sorted returns a list without duplicates, in an order of its own.
+// sorted returns a list without duplicates, sorted by text.
 func sorted(list []any) []any {
-	byText := make(map[string]any)
-	for _, v := range list {
-		byText[text(v)] = v
-	}
-	all := make([]any, 0, len(byText))
-	for _, key := range slices.Sorted(maps.Keys(byText)) {
-		all = append(all, byText[key])
-	}
-	return all
+	list = slices.Clone(list)
+	slices.SortFunc(list, func(a, b any) int { return strings.Compare(text(a), text(b)) })
+	return slices.CompactFunc(list, reflect.DeepEqual)
 }
 
 // text returns a value as YAML accepts it.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -25,11 +24,10 @@ func inDirectory(t *testing.T, contract, departures, published string) {
 const noDepartures = "departures: []"
 
 // upstream runs the command on a published document.
-func upstream(t *testing.T, source string) (status int, stdout, stderr string) {
-	t.Helper()
-	var out, errs strings.Builder
-	status = run(t.Context(), []string{source}, &out, &errs)
-	return status, out.String(), errs.String()
+func upstream(source string) (status int, output string, err error) {
+	var stdout strings.Builder
+	status, err = run([]string{source}, &stdout)
+	return status, stdout.String(), err
 }
 
 // change replaces a text that must occur once.
@@ -48,27 +46,28 @@ func withMessages(t *testing.T, here, published, departures string) {
 	inDirectory(t, change(t, contractText, message, "message: {"+here+"}"), departures, change(t, publishedText, message, "message: {"+published+"}"))
 }
 
-// atMessage prefixes findings with the place of that message.
-func atMessage(found []string) []string {
-	var all []string
-	for _, f := range found {
-		all = append(all, "ChangeThing responses.4XX(application/json).message"+f)
-	}
-	return all
-}
-
-// wantFindings compares the first lines of findings, shortened to + and -.
+// wantFindings compares the places and facts of findings. In want, + marks facts that are only published, and - marks
+// facts that are only in the contract. A finding about the message has its place behind the message.
 func wantFindings(t *testing.T, source string, want []string) {
 	t.Helper()
-	status, stdout, stderr := upstream(t, source)
-	short := strings.NewReplacer(": only published: ", " +", ": only published", " +",
+	found, err := check(source)
+	short := strings.NewReplacer("ChangeThing responses.4XX(application/json).message", "",
+		": only published: ", " +", ": only published", " +",
 		"; only in api/openapi.yaml: ", " -", ": only in api/openapi.yaml: ", " -", ": only in api/openapi.yaml", " -")
 	var got []string
-	for _, head := range regexp.MustCompile(`(?m)^(\w+) \(\w+ [^)]+\)(.*)\n  published: `).FindAllStringSubmatch(stdout, -1) {
-		got = append(got, head[1]+short.Replace(head[2]))
+	for _, f := range found {
+		got = append(got, short.Replace(strings.TrimSpace(f.op.id+" "+f.place)+": "+f.what))
 	}
-	wantStatus := min(1, len(want))
-	if status != wantStatus || stderr != "" || !slices.Equal(got, want) {
-		t.Errorf("status %d, want %d\n%s%s\nwant\n%s", status, wantStatus, strings.Join(got, "\n"), stderr, strings.Join(want, "\n"))
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("error %v, findings\n%s\nwant\n%s", err, strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// wantError wants an error in place of a report. The error must not show the password "quiet".
+func wantError(t *testing.T, source, want string) {
+	t.Helper()
+	status, output, err := upstream(source)
+	if status != 1 || output != "" || err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "quiet") {
+		t.Errorf("status %d, error %v, want %s\n%s", status, err, want, output)
 	}
 }

@@ -2,18 +2,16 @@
 //
 //	go run ./test/upstream PUBLISHED
 //
-// It runs from the root of the repository; -h says what is compared.
+// It runs from the root of the repository. The flag -h prints which parts it compares.
 package main
 
 import (
-	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"slices"
 	"strings"
-	"syscall"
 )
 
 const (
@@ -21,55 +19,47 @@ const (
 	departuresFile = "api/departures.yaml"
 )
 
-const usage = `upstream tells whether api/openapi.yaml is in step with the OpenAPI document that m3ter publishes.
+const usage = `upstream reports whether api/openapi.yaml agrees with the OpenAPI document that m3ter publishes.
 
   go run ./test/upstream PUBLISHED
 
-PUBLISHED is a file or an http(s) URL, JSON or YAML. Run it from the root of the repository.
+PUBLISHED is a file or an http(s) URL, in JSON or YAML. Run it from the root of the repository.
 
-Of both documents, the operations that api/openapi.yaml has are compared: servers, parameters, bodies, answers, schemas
-and security, with $ref followed and allOf merged. Prose, examples, extensions and the names of components are not. What
-differs on purpose stands in api/departures.yaml; a difference that isn't listed there is reported, and so is a listed
-one that is no longer there. Both documents are OpenAPI 3.0.
+It compares the operations of api/openapi.yaml in both documents: servers, parameters, request bodies, responses,
+schemas and security. It follows $ref and merges allOf. It ignores prose, examples, extensions and the names of
+components. api/departures.yaml lists the deliberate differences; upstream reports every other difference, and every
+listed one that no longer exists. Both documents must be OpenAPI 3.0.
 
-Exit status: 0 in step; 1 not in step, which standard output then tells, or an error, which standard error tells; 2 wrong
-arguments. (go run itself ends with 1 instead of 2.)
+Exit status: 0 if the documents agree; 1 if they differ (standard output says where) or after an error (standard error
+says which); 2 for wrong arguments. (go run itself ends with 1 instead of 2.)
 `
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
+	status, err := run(os.Args[1:], os.Stdout)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "upstream:", err)
+	}
 	os.Exit(status)
 }
 
 // run runs the program and returns the exit status.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	if slices.ContainsFunc(args, func(arg string) bool { return arg == "-h" || arg == "-help" || arg == "--help" }) {
-		if _, err := io.WriteString(stdout, usage); err != nil {
-			fmt.Fprintln(stderr, "upstream:", err)
-			return 1
+func run(args []string, stdout io.Writer) (status int, err error) {
+	output := usage
+	switch {
+	case slices.ContainsFunc(args, func(arg string) bool { return arg == "-h" || arg == "-help" || arg == "--help" }):
+	case len(args) != 1 || args[0] == "":
+		return 2, errors.New("want one argument, the file or URL of the published document; -h tells more")
+	default:
+		found, err := check(args[0])
+		if err != nil {
+			return 1, err
 		}
-		return 0
+		output, status = report(found), min(1, len(found))
 	}
-	if len(args) != 1 {
-		fmt.Fprintf(stderr, "upstream: got %d arguments, not one, the published document; -h tells more\n", len(args))
-		return 2
+	if _, err := io.WriteString(stdout, output); err != nil {
+		return 1, err
 	}
-	if args[0] == "" {
-		fmt.Fprintln(stderr, "upstream: PUBLISHED is empty; -h tells more")
-		return 2
-	}
-	found, err := check(ctx, args[0])
-	if err != nil {
-		fmt.Fprintln(stderr, "upstream:", err)
-		return 1
-	}
-	if _, err := io.WriteString(stdout, report(found)); err != nil {
-		fmt.Fprintln(stderr, "upstream:", err)
-		return 1
-	}
-	return min(1, len(found))
+	return status, nil
 }
 
 func report(found []finding) string {
@@ -85,8 +75,8 @@ func report(found []finding) string {
 }
 
 // check compares the documents operation by operation.
-func check(ctx context.Context, source string) ([]finding, error) {
-	contract, err := loadDocument(ctx, contractFile, contractFile)
+func check(source string) ([]finding, error) {
+	contract, err := loadDocument(contractFile, contractFile)
 	if err != nil {
 		return nil, err
 	}
@@ -94,11 +84,11 @@ func check(ctx context.Context, source string) ([]finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	departures, err := loadDepartures(ctx, operations)
+	departures, err := loadDepartures(operations)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", departuresFile, err)
 	}
-	published, err := loadDocument(ctx, "the published document", source)
+	published, err := loadDocument("the published document", source)
 	if err != nil {
 		return nil, err
 	}

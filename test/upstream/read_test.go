@@ -1,7 +1,7 @@
 package main
 
 import (
-	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -24,53 +24,57 @@ func asJSON(t *testing.T, text string) string {
 	return "\ufeff" + change(t, string(data), `"Other prose."`, `"\ud83d\ude00 \/"`)
 }
 
+// m3ter's whole document is much larger than the part that is compared. The rest may be broken.
 func TestSources(t *testing.T) {
-	inDirectory(t, contractText, noDepartures, publishedText)
-	inJSON := asJSON(t, publishedText)
-	if err := os.WriteFile("published.json", []byte(inJSON), 0o600); err != nil {
+	var paths, schemas strings.Builder
+	for i := range 320 {
+		fmt.Fprintf(&paths, "  /other/%d: {post: {operationId: Other%d, parameters: [5, {$ref: '#/nowhere'}], responses: {200: {$ref: '#/schemas/S%d'}}}}\n", i, i, i)
+		fmt.Fprintf(&schemas, "    S%d: {$ref: '#/components/schemas/S%d', allOf: none, description: %q}\n", i, i, strings.Repeat("prose ", 600))
+	}
+	large := change(t, publishedText, "paths:\n", "paths:\n"+paths.String())
+	large = change(t, large, "  schemas:\n", "  schemas:\n"+schemas.String())
+	inDirectory(t, contractText, noDepartures, large)
+	if err := os.WriteFile("published.json", []byte(asJSON(t, large)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch r.URL.Path {
-		case "/json":
-			io.WriteString(w, inJSON)
-		case "/yaml":
-			io.WriteString(w, publishedText)
-		case "/moved":
-			http.Redirect(w, r, "/json", http.StatusFound)
-		default:
-			http.NotFound(w, r)
-		}
-	}))
+	mux := http.NewServeMux()
+	mux.Handle("/", http.FileServer(http.Dir(".")))
+	mux.Handle("/moved", http.RedirectHandler("/published.json", http.StatusFound))
+	server := httptest.NewServer(mux)
 	defer server.Close()
-	for _, source := range []string{"published.yaml", "published.json", contractFile, server.URL + "/json", server.URL + "/yaml", server.URL + "/moved"} {
-		if status, stdout, stderr := upstream(t, source); status != 0 {
-			t.Errorf("%s: status %d\n%s%s", source, status, stdout, stderr)
+	for _, source := range []string{contractFile, "published.yaml", "published.json",
+		server.URL + "/published.yaml", server.URL + "/published.json", server.URL + "/moved"} {
+		start := time.Now()
+		status, output, err := upstream(source)
+		if status != 0 || !strings.HasPrefix(output, "in step") || err != nil {
+			t.Errorf("%s: status %d, error %v\n%s", source, status, err, output)
+		}
+		if took := time.Since(start); took > 10*time.Second {
+			t.Errorf("%s: it took %v", source, took)
 		}
 	}
 }
 
 func TestUnreadable(t *testing.T) {
 	inDirectory(t, contractText, noDepartures, publishedText)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/endless" {
-			for _, err := io.WriteString(w, publishedText); err == nil; _, err = io.WriteString(w, strings.Repeat(" ", 1<<20)) {
-			}
-			return
+	mux := http.NewServeMux()
+	mux.HandleFunc("/endless", func(w http.ResponseWriter, _ *http.Request) {
+		for err := error(nil); err == nil; {
+			_, err = w.Write(make([]byte, 1<<20))
 		}
-		http.NotFound(w, r)
-	}))
+	})
+	server := httptest.NewServer(mux)
 	defer server.Close()
 	closed := httptest.NewServer(nil)
 	closed.Close()
 
-	const sized = "#/paths/~1things~1{id}/parameters/0"
+	const sized = "#/paths/~1things~1{thingId}/parameters/0"
 	tests := []struct{ name, source, text, want string }{
 		{"no file", "nothing.json", "", "no such file"},
 		{"a directory", ".", "", "is a directory"},
-		{"empty", "published.yaml", " \n", "empty"},
+		{"empty", "published.yaml", " \n", "not an OpenAPI 3.0 document: openapi is null, not 3.0.x"},
 		{"a page", "published.yaml", "<!DOCTYPE html>\n<title>Things</title>", "a web page, or XML; it must be JSON or YAML"},
-		{"cut", "published.yaml", asJSON(t, publishedText)[:2000], "unexpected EOF"},
+		{"cut", "published.yaml", asJSON(t, publishedText)[:2000], "unexpected end of JSON input"},
 		{"a list", "published.yaml", "[1]", "not an OpenAPI 3.0 document: openapi is null, not 3.0.x"},
 		{"a text", "published.yaml", "Not found", "not an OpenAPI 3.0 document: openapi is null, not 3.0.x"},
 		{"an older format", "published.yaml", `{"swagger": "2.0", "paths": {}}`, "not an OpenAPI 3.0 document: openapi is null, not 3.0.x"},
@@ -79,7 +83,7 @@ func TestUnreadable(t *testing.T) {
 		{"a reference to elsewhere", "published.yaml", change(t, publishedText, "'#/components/schemas/Size'", "'other.yaml#/Size'"), `"other.yaml#/Size" is not in the document, and nothing else is fetched`},
 		{"a circle", "published.yaml", change(t, publishedText, "    Size: {", "    Size: {$ref: '#/components/schemas/Size', "), "go in a circle"},
 		{"no schema", "published.yaml", change(t, publishedText, "schema: {$ref: '#/components/schemas/Size'}", "schema: 5"), sized + "/schema is not an object"},
-		{"an unknown scheme", "ftp://things.example/", "", "a URL must begin with http:// or https://"},
+		{"an unknown scheme", "ftp://me:quiet@things.example/", "", `unsupported protocol scheme "ftp"`},
 		{"no server", strings.Replace(closed.URL, "//", "//me:quiet@", 1) + "/a?key=quiet", "", "refused"},
 		{"not found", strings.Replace(server.URL, "//", "//me:quiet@", 1) + "/a?key=quiet", "", "the status is 404 Not Found"},
 		{"no URL", "http://me:quiet%zz@things.example/", "", "invalid"},
@@ -90,76 +94,41 @@ func TestUnreadable(t *testing.T) {
 			if test.text != "" {
 				inDirectory(t, contractText, noDepartures, test.text)
 			}
-			status, stdout, stderr := upstream(t, test.source)
-			if status != 1 || stdout != "" || !strings.HasPrefix(stderr, "upstream: ") || !strings.Contains(stderr, test.want) || strings.Contains(stderr, "quiet") {
-				t.Errorf("status %d\n%s%s\nwant %s", status, stdout, stderr, test.want)
-			}
+			wantError(t, test.source, test.want)
 		})
-	}
-}
-
-// An interrupt ends the wait for a silent server.
-func TestInterrupted(t *testing.T) {
-	inDirectory(t, contractText, noDepartures, publishedText)
-	ctx, interrupt := context.WithCancel(t.Context())
-	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		interrupt()
-		<-r.Context().Done()
-	}))
-	defer server.Close()
-	var stderr strings.Builder
-	if status := run(ctx, []string{server.URL}, io.Discard, &stderr); status != 1 || !strings.Contains(stderr.String(), "canceled") {
-		t.Errorf("status %d\n%s", status, &stderr)
 	}
 }
 
 func TestArguments(t *testing.T) {
-	inDirectory(t, contractText, noDepartures, publishedText)
 	for _, args := range [][]string{nil, {""}, {"published.yaml", "published.yaml"}} {
-		var stderr strings.Builder
-		if status := run(t.Context(), args, io.Discard, &stderr); status != 2 || !strings.Contains(stderr.String(), "-h tells more") {
-			t.Errorf("%q: status %d\n%s", args, status, &stderr)
+		if status, err := run(args, io.Discard); status != 2 || err == nil || !strings.Contains(err.Error(), "-h tells more") {
+			t.Errorf("%q: status %d, error %v", args, status, err)
 		}
 	}
 	for _, help := range []string{"-h", "--help"} {
-		if status, stdout, stderr := upstream(t, help); status != 0 || stdout != usage || stderr != "" {
-			t.Errorf("%s: status %d\n%s%s", help, status, stdout, stderr)
+		if status, output, err := upstream(help); status != 0 || output != usage || err != nil {
+			t.Errorf("%s: status %d, error %v\n%s", help, status, err, output)
 		}
 	}
 }
 
-// A missing contract is an error.
+// The program needs a contract with operations.
 func TestContract(t *testing.T) {
 	inDirectory(t, "openapi: 3.0.3\npaths: {}", noDepartures, publishedText)
-	if status, _, stderr := upstream(t, "published.yaml"); status != 1 || !strings.Contains(stderr, "api/openapi.yaml: no operations below paths") {
-		t.Errorf("empty: status %d\n%s", status, stderr)
-	}
+	wantError(t, "published.yaml", "api/openapi.yaml: no operations below paths")
 	t.Chdir("api")
-	if status, _, stderr := upstream(t, "../published.yaml"); status != 1 || !strings.Contains(stderr, "api/openapi.yaml: ") {
-		t.Errorf("from elsewhere: status %d\n%s", status, stderr)
-	}
+	wantError(t, "../published.yaml", "api/openapi.yaml: ")
 }
 
-// m3ter's whole document is much larger than the part that matters. The rest may be broken.
-func TestLargeDocument(t *testing.T) {
-	var paths, schemas strings.Builder
-	for i := range 320 {
-		fmt.Fprintf(&paths, "  /other/%d: {post: {operationId: Other%d, parameters: [5, {$ref: '#/nowhere'}], responses: {200: {$ref: '#/schemas/S%d'}}}}\n", i, i, i)
-		fmt.Fprintf(&schemas, "    S%d: {$ref: '#/components/schemas/S%d', allOf: none, description: %q}\n", i, i, strings.Repeat("prose ", 600))
-	}
-	large := change(t, publishedText, "paths:\n", "paths:\n"+paths.String())
-	large = change(t, large, "  schemas:\n", "  schemas:\n"+schemas.String())
-	if len(large) < 1_200_000 {
-		t.Fatalf("%d bytes", len(large))
-	}
-	for name, text := range map[string]string{"YAML": large, "JSON": asJSON(t, large)} {
-		t.Run(name, func(t *testing.T) {
-			inDirectory(t, contractText, noDepartures, text)
-			start := time.Now()
-			wantFindings(t, "published.yaml", nil)
-			if took := time.Since(start); took > 10*time.Second {
-				t.Errorf("it took %v", took)
-			}
-		})
+// A report that can't be written is an error, even if the documents agree.
+func TestUnwritableReport(t *testing.T) {
+	inDirectory(t, contractText, noDepartures, change(t, publishedText, "maximum: 200", "maximum: 100"))
+	reader, stdout := io.Pipe()
+	full := errors.New("the disk is full")
+	reader.CloseWithError(full)
+	for _, source := range []string{contractFile, "published.yaml", "-h"} {
+		if status, err := run([]string{source}, stdout); status != 1 || !errors.Is(err, full) {
+			t.Errorf("%s: status %d, error %v", source, status, err)
+		}
 	}
 }

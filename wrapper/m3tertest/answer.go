@@ -23,7 +23,7 @@ func refuse(status int, format string, args ...any) error {
 	return &refusal{status: status, message: fmt.Sprintf(format, args...)}
 }
 
-// writeError sends a refusal as m3ter does, as {"message": "..."}. Any other error is a fault of this package.
+// writeError sends a refusal in m3ter's form, {"message": "..."}. Any other error is a bug in this package.
 func writeError(w http.ResponseWriter, err error) {
 	status := http.StatusInternalServerError
 	var refused *refusal
@@ -36,17 +36,18 @@ func writeError(w http.ResponseWriter, err error) {
 func writeJSON(w http.ResponseWriter, status int, body any) {
 	setJSON(w.Header())
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // fails only when the client is gone
+	_ = json.NewEncoder(w).Encode(body) // fails only if the client is gone
 }
 
-// setJSON sets the Content-Type, unless a fault has set or (with no value) suppressed it.
+// setJSON sets the Content-Type, unless a fault has set it. A fault suppresses the Content-Type by setting it without
+// values.
 func setJSON(header http.Header) {
 	if _, set := header["Content-Type"]; !set {
 		header.Set("Content-Type", "application/json")
 	}
 }
 
-// heldAnswer is a response that is not sent, or not yet.
+// A heldAnswer is a response that is sent later or not at all.
 type heldAnswer struct {
 	header http.Header
 	status int
@@ -71,5 +72,5 @@ func (a *heldAnswer) sendHeader(w http.ResponseWriter) {
 // ServeHTTP sends the held response.
 func (a *heldAnswer) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	a.sendHeader(w)
-	_, _ = w.Write(a.body.Bytes()) // fails only when the client is gone
+	_, _ = w.Write(a.body.Bytes()) // fails only if the client is gone
 }

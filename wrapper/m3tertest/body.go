@@ -11,8 +11,8 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/internal/strictjson"
 )
 
-// checked refuses queries and bodies that api/openapi.yaml forbids. It checks the JSON of a body, since the Go types of
-// the request don't distinguish null, absent and zero.
+// checked refuses queries and bodies that api/openapi.yaml forbids. It checks the JSON of a body, because the Go types
+// of the request don't distinguish a null, an absent and a zero member.
 func (s *Server) checked(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		op := s.operation(r)
@@ -39,7 +39,8 @@ func (s *Server) checked(next http.Handler) http.Handler {
 	})
 }
 
-// withoutEmpty returns a query without its empty parameters, which m3ter accepts.
+// withoutEmpty returns the URL without its empty query parameters, which m3ter accepts, and a map of the other
+// parameters.
 func withoutEmpty(u *url.URL) (*url.URL, map[string]any) {
 	query, given := u.Query(), make(map[string]any)
 	for name := range query {
@@ -54,8 +55,8 @@ func withoutEmpty(u *url.URL) (*url.URL, map[string]any) {
 	return &address, given
 }
 
-// checkedBody makes the generated server decode the value that was checked: see runtime.BindJSONBody. From the text it
-// would also accept "NAME" for "name".
+// checkedBody makes the generated server decode the value that was checked: see runtime.BindJSONBody. If the server
+// decoded the text, it would also accept "NAME" for "name".
 type checkedBody struct {
 	io.ReadCloser
 	value any
@@ -73,10 +74,10 @@ func decode(r *http.Request) (any, error) {
 		err = strictjson.Unmarshal(body, new(json.RawMessage))
 	}
 	if err != nil {
-		return nil, refuse(http.StatusBadRequest, "the body is not JSON: %v", err)
+		return nil, refuse(http.StatusBadRequest, "the body can't be read as JSON: %v", err)
 	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.UseNumber() // a version is an int64, of which a float64 loses digits
+	decoder.UseNumber() // a version is an int64, and a float64 can't hold every int64
 	var value any
 	return value, decoder.Decode(&value)
 }

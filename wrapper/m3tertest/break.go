@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// failedBeforeBody breaks the connection of requests whose body must not be read.
+// failedBeforeBody drops the connection of requests whose body must not be read.
 func failedBeforeBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if fault := progressOf(r).fault; fault.Break == DropBeforeBody {
@@ -19,7 +19,7 @@ func failedBeforeBody(next http.Handler) http.Handler {
 	})
 }
 
-// failed applies the rest of a fault, before, after or instead of carrying out the request.
+// failed applies all other parts of a fault, before, after or instead of carrying out the request.
 func failed(carryOut http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fault := progressOf(r).fault
@@ -47,7 +47,8 @@ func failed(carryOut http.Handler) http.Handler {
 	})
 }
 
-// pause waits. It aborts the request if its context ends first, since no client waits for a response.
+// pause waits for d. If the context of the request is done first, pause aborts the request, since no client waits for a
+// response.
 func pause(w http.ResponseWriter, r *http.Request, d time.Duration) {
 	if d == 0 {
 		return
@@ -61,8 +62,9 @@ func pause(w http.ResponseWriter, r *http.Request, d time.Duration) {
 	}
 }
 
-// drop closes the connection and ends the handler. With http.ErrAbortHandler alone, net/http reads the rest of the body
-// before it closes the connection; drop uses it only if the connection can't be hijacked, as in HTTP/2.
+// drop closes the connection and ends the handler. It hijacks the connection to close it, because after a panic with
+// http.ErrAbortHandler alone, net/http would first read the rest of the body. Some connections, such as those of
+// HTTP/2, can't be hijacked; drop then leaves the closing to net/http.
 func drop(w http.ResponseWriter) {
 	if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
 		_ = conn.Close()
@@ -84,20 +86,21 @@ func (a *heldAnswer) sendCut(w http.ResponseWriter, r *http.Request) {
 	}
 	a.header.Set("Content-Length", strconv.Itoa(a.body.Len()))
 	a.sendHeader(w)
-	_, _ = w.Write(a.body.Bytes()[:a.body.Len()/2]) // fails only when the client is gone
+	_, _ = w.Write(a.body.Bytes()[:a.body.Len()/2]) // fails only if the client is gone
 }
 
 // cutHeader sends the beginning of a header, or nothing if the connection can't be hijacked.
 func (a *heldAnswer) cutHeader(w http.ResponseWriter, r *http.Request) {
 	if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
 		progressOf(r).note(func(kept *Request) { kept.Status = a.status })
-		_, _ = fmt.Fprintf(conn, "HTTP/1.1 %03d %s\r\nContent-", a.status, http.StatusText(a.status)) // fails only when the client is gone
+		_, _ = fmt.Fprintf(conn, "HTTP/1.1 %03d %s\r\nContent-", a.status, http.StatusText(a.status)) // fails only if the client is gone
 		_ = conn.Close()
 	}
 	panic(http.ErrAbortHandler)
 }
 
-// sendEndless sends spaces until the client leaves. A response without a body never sends its header.
+// sendEndless sends spaces until the client disconnects. For a response without a body it sends nothing, not even the
+// header.
 func (a *heldAnswer) sendEndless(w http.ResponseWriter, r *http.Request) {
 	if !a.hasBody(r) {
 		<-r.Context().Done()
@@ -110,5 +113,5 @@ func (a *heldAnswer) sendEndless(w http.ResponseWriter, r *http.Request) {
 	for spaces := bytes.Repeat([]byte(" "), 32<<10); err == nil && r.Context().Err() == nil; {
 		_, err = w.Write(spaces)
 	}
-	drop(w) // a return would end the response
+	drop(w) // a return would complete the response
 }

@@ -2,10 +2,10 @@ package m3tertest_test
 
 import (
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -14,7 +14,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// A caller sends requests to a fake. It fails the test if there is no response.
+// A caller sends requests to a fake, and fails the test if it gets no response.
 type caller struct {
 	t      *testing.T
 	fake   *m3tertest.Server
@@ -22,37 +22,33 @@ type caller struct {
 	header http.Header
 }
 
-// transports start a fake, and reach it with a valid access token.
-var transports = map[string]func(*testing.T, ...m3tertest.Option) *caller{
-	"loopback": overLoopback, "in memory": inMemory, "mounted": mounted,
+// transports start a fake and reach it with a valid access token: over pipes, over sockets, and as the handler of
+// another server.
+var transports = map[string]func(*testing.T) *caller{
+	"in memory": func(t *testing.T) *caller { return inMemory(t) },
+	"loopback": func(t *testing.T) *caller {
+		fake := m3tertest.NewServer()
+		t.Cleanup(fake.Close)
+		return newCaller(t, fake, &http.Client{Transport: &http.Transport{}})
+	},
+	"mounted": func(t *testing.T) *caller {
+		fake := m3tertest.NewServer(m3tertest.InMemory())
+		host := httptest.NewServer(fake)
+		t.Cleanup(host.Close)
+		fake.URL = host.URL
+		return newCaller(t, fake, host.Client())
+	},
 }
 
-// inMemory reaches the fake over pipes.
 func inMemory(t *testing.T, opts ...m3tertest.Option) *caller {
 	fake := m3tertest.NewServer(append(opts, m3tertest.InMemory())...)
 	t.Cleanup(fake.Close)
+	fake.URL = "http://api.m3ter.example:8443" // the client reaches the fake at any host
 	return newCaller(t, fake, fake.Client())
 }
 
-// overLoopback reaches the fake over sockets.
-func overLoopback(t *testing.T, opts ...m3tertest.Option) *caller {
-	fake := m3tertest.NewServer(opts...)
-	t.Cleanup(fake.Close)
-	return newCaller(t, fake, &http.Client{Transport: &http.Transport{}})
-}
-
-// mounted reaches the fake as the handler of another server, over sockets.
-func mounted(t *testing.T, opts ...m3tertest.Option) *caller {
-	fake := m3tertest.NewServer(append(opts, m3tertest.InMemory())...)
-	host := httptest.NewServer(fake)
-	t.Cleanup(host.Close)
-	fake.URL = host.URL
-	return newCaller(t, fake, host.Client())
-}
-
 func newCaller(t *testing.T, fake *m3tertest.Server, client *http.Client) *caller {
-	c := &caller{t: t, fake: fake, client: client, header: make(http.Header)}
-	c.header.Set("Content-Type", "application/json")
+	c := &caller{t, fake, client, http.Header{"Content-Type": {"application/json"}}}
 	c.authenticate()
 	return c
 }
@@ -68,45 +64,46 @@ func (c *caller) authenticate() {
 
 const grantBody = `{"grant_type":"client_credentials"}`
 
-func (c *caller) requestToken(key, secret, contentType, body string) answer {
+func (c *caller) requestToken(key, secret, contentType, body string) response {
 	c.t.Helper()
-	r := c.request("POST", "/oauth/token", strings.NewReader(body))
+	r := c.request("POST", "/oauth/token", body)
 	r.SetBasicAuth(key, secret)
 	r.Header.Set("Content-Type", contentType)
 	return c.send(r)
 }
 
 // call sends a request of an operation for the fake's organization.
-func (c *caller) call(op gen.Operation, body string, values ...string) answer {
+func (c *caller) call(op gen.Operation, body string, values ...string) response {
 	c.t.Helper()
 	return c.doAt(op.Method, c.path(op, values...), body)
 }
 
-// path is the path of an operation. The fake's organization and the values, escaped already, replace its {names}.
+var placeholder = regexp.MustCompile(`{\w+}`)
+
+// path returns the path of an operation. The fake's organization and the escaped values replace its {names}.
 func (c *caller) path(op gen.Operation, values ...string) string {
-	path := op.Path
-	for _, value := range append([]string{c.fake.OrganizationID}, values...) {
-		before, rest, _ := strings.Cut(path, "{")
-		_, after, _ := strings.Cut(rest, "}")
-		path = before + value + after
-	}
-	return path
+	values = append([]string{c.fake.OrganizationID}, values...)
+	return placeholder.ReplaceAllStringFunc(op.Path, func(string) string {
+		value := values[0]
+		values = values[1:]
+		return value
+	})
 }
 
 // do sends a request for the fake's organization.
-func (c *caller) do(method, path, body string) answer {
+func (c *caller) do(method, path, body string) response {
 	c.t.Helper()
 	return c.doAt(method, "/organizations/"+c.fake.OrganizationID+path, body)
 }
 
-func (c *caller) doAt(method, path, body string) answer {
+func (c *caller) doAt(method, path, body string) response {
 	c.t.Helper()
-	return c.send(c.request(method, path, strings.NewReader(body)))
+	return c.send(c.request(method, path, body))
 }
 
-func (c *caller) request(method, path string, body io.Reader) *http.Request {
+func (c *caller) request(method, path, body string) *http.Request {
 	c.t.Helper()
-	r, err := http.NewRequest(method, c.fake.URL+path, body)
+	r, err := http.NewRequest(method, c.fake.URL+path, strings.NewReader(body))
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -114,7 +111,7 @@ func (c *caller) request(method, path string, body io.Reader) *http.Request {
 	return r
 }
 
-func (c *caller) send(r *http.Request) answer {
+func (c *caller) send(r *http.Request) response {
 	c.t.Helper()
 	a, err := c.attempt(r)
 	if err != nil {
@@ -123,46 +120,40 @@ func (c *caller) send(r *http.Request) answer {
 	return a
 }
 
-var errEndless = errors.New("the body is longer than 1 MiB")
-
-// attempt sends a request that may fail. If it fails within the response, the answer has the part that arrived.
-func (c *caller) attempt(r *http.Request) (answer, error) {
+// attempt sends a request that may fail. If the connection breaks in the response body, attempt returns its beginning.
+func (c *caller) attempt(r *http.Request) (response, error) {
 	resp, err := c.client.Do(r)
 	if err != nil {
-		return answer{t: c.t}, err
+		return response{t: c.t}, err
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
-	if err == nil && len(body) == 1<<20 {
-		err = errEndless
-	}
-	return answer{c.t, resp.StatusCode, resp.Header, string(body)}, err
+	body, err := io.ReadAll(http.MaxBytesReader(nil, resp.Body, 1<<20))
+	return response{c.t, resp.StatusCode, resp.Header, string(body)}, err
 }
 
-// last is the last request in the record of the fake.
+// last returns the last request in the record of the fake.
 func (c *caller) last() m3tertest.Request {
 	requests := c.fake.Requests()
 	return requests[len(requests)-1]
 }
 
-// arrive waits until a request is in the record, beside the token request.
-func (c *caller) arrive() {
-	for len(c.fake.Requests()) < 2 {
+// arrive waits until the fake has recorded a request in addition to the token request, and the status of its response.
+func (c *caller) arrive(status int) {
+	for len(c.fake.Requests()) < 2 || c.last().Status != status {
 		runtime.Gosched()
 	}
 }
 
 const linkBody = `{"principalId":"user"}`
 
-// link adds a user and a policy to the fake, and makes the request that adds the policy to the user: a write that
-// leaves a trace.
+// link adds a user and a policy to the fake, and returns a request that adds the policy to the user.
 func (c *caller) link() *http.Request {
 	c.fake.AddUser("user")
 	c.fake.AddPermissionPolicy(gen.PermissionPolicy{ID: "p"})
-	return c.request("POST", c.path(gen.AddPermissionPolicyToUser.Operation, "p"), strings.NewReader(linkBody))
+	return c.request("POST", c.path(gen.AddPermissionPolicyToUser.Operation, "p"), linkBody)
 }
 
-type answer struct {
+type response struct {
 	t      *testing.T
 	status int
 	header http.Header
@@ -170,7 +161,7 @@ type answer struct {
 }
 
 // into checks the status and decodes the body.
-func (a answer) into(status int, v any) {
+func (a response) into(status int, v any) {
 	a.t.Helper()
 	if a.status != status {
 		a.t.Fatalf("status %d, want %d: %s", a.status, status, a.body)
@@ -181,7 +172,7 @@ func (a answer) into(status int, v any) {
 }
 
 // refused checks the status and looks for a text in the JSON message.
-func (a answer) refused(status int, text string) {
+func (a response) refused(status int, text string) {
 	a.t.Helper()
 	var body gen.ErrorMessage
 	a.into(status, &body)

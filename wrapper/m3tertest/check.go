@@ -13,7 +13,7 @@ import (
 	"unicode/utf8"
 )
 
-// A check refuses a decoded JSON value that the document forbids. field is the name of the value in the message. No
+// A check refuses a decoded JSON value that api/openapi.yaml forbids. field is the name of the value in the message. No
 // check allows null.
 type check func(field string, value any) error
 
@@ -21,7 +21,7 @@ func invalid(field, format string, args ...any) error {
 	return refuse(http.StatusBadRequest, "%s %s", field, fmt.Sprintf(format, args...))
 }
 
-// A property is a member that an object may or must have. Other members pass.
+// A property is a member that an object may have or must have. Other members are allowed.
 type property struct {
 	name     string
 	required bool
@@ -43,7 +43,7 @@ func object(properties ...property) check {
 				continue
 			}
 			name := p.name
-			if !strings.HasPrefix(field, "the ") { // of the body or of the query
+			if !strings.HasPrefix(field, "the ") { // "the body" and "the query" are not part of the name
 				name = field + "." + name
 			}
 			if !present {
@@ -77,7 +77,7 @@ func list(least int, each check) check {
 
 const unbounded = math.MaxInt
 
-// text checks a string of least to most code points.
+// text checks that a string has least to most code points.
 func text(least, most int) check {
 	return func(field string, value any) error {
 		s, ok := value.(string)
@@ -88,13 +88,14 @@ func text(least, most int) check {
 		case n < least:
 			return invalid(field, "must have %d or more characters", least)
 		case n > most:
-			return invalid(field, "must have %d characters at most, not %d", most, n)
+			return invalid(field, "must have at most %d characters, not %d", most, n)
 		}
 		return nil
 	}
 }
 
-// lowerCase checks an effect or an action. m3ter publishes their names in upper case, but refuses upper case.
+// lowerCase checks an effect or an action. m3ter documents effects and actions in upper case, but refuses upper case in
+// requests.
 func lowerCase(field string, value any) error {
 	if err := text(1, unbounded)(field, value); err != nil {
 		return err
@@ -108,20 +109,29 @@ func lowerCase(field string, value any) error {
 func oneOf(allowed ...string) check {
 	return func(field string, value any) error {
 		if s, ok := value.(string); !ok || !slices.Contains(allowed, s) {
-			return invalid(field, "must be one of %q", allowed)
+			return invalid(field, "must be one of %s", quoted(allowed))
 		}
 		return nil
 	}
 }
 
+// quoted returns the values in quotation marks, separated by commas.
+func quoted(values []string) string {
+	all := make([]string, len(values))
+	for i, value := range values {
+		all[i] = strconv.Quote(value)
+	}
+	return strings.Join(all, ", ")
+}
+
 // rfc3339 matches a date-time. time.Parse also accepts other forms, such as an hour of one digit, or an offset of 24
-// hours that can't be encoded.
+// hours, which encoding/json can't encode.
 var rfc3339 = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$`)
 
 func dateTime(field string, value any) error {
 	s, ok := value.(string)
 	if _, err := time.Parse(time.RFC3339, s); !ok || err != nil || !rfc3339.MatchString(s) {
-		return invalid(field, "must be a date-time of RFC 3339, as 2026-03-01T17:00:00Z")
+		return invalid(field, "must be an RFC 3339 date-time, such as 2026-03-01T17:00:00Z")
 	}
 	return nil
 }
@@ -133,7 +143,7 @@ func integer(bits int, least, most int64) check {
 		n, err := strconv.ParseInt(number.String(), 10, bits)
 		switch {
 		case err != nil:
-			return invalid(field, "must be an integer of %d bits", bits)
+			return invalid(field, "must be a %d-bit integer", bits)
 		case n < least:
 			return invalid(field, "must be %d or more, not %d", least, n)
 		case n > most:

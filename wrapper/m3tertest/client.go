@@ -7,11 +7,11 @@ import (
 	"sync"
 )
 
-// Client returns an HTTP client whose connections, to any host, are in-memory pipes to this server. It speaks http, not
-// https, and follows redirects like any http.Client.
+// Client returns an HTTP client whose connections, to any host, are in-memory pipes to this server. The client speaks
+// http, not https, and follows redirects like any http.Client.
 //
-// Each request starts goroutines that belong to the caller's testing/synctest bubble, if there is one. They end with
-// [Server.Close], which the test must call in the same bubble. After Close the client can't connect.
+// Each request starts goroutines that belong to the caller's testing/synctest bubble, if there is one. The goroutines
+// end with [Server.Close], which the test must call in the same bubble. After Close the client can't connect.
 func (s *Server) Client() *http.Client {
 	pipes := newPipeListener()
 	transport := &http.Transport{DialContext: pipes.dial}
@@ -23,7 +23,7 @@ func (s *Server) Client() *http.Client {
 	return &http.Client{Transport: transport}
 }
 
-// pipeListener is a net.Listener whose connections are made by its dial.
+// pipeListener is a net.Listener whose connections are made by its method dial.
 type pipeListener struct {
 	conns  chan net.Conn
 	closed chan struct{}

@@ -1,8 +1,8 @@
-// Package m3tertest is a stateful, in-memory m3ter for tests, in the manner of net/http/httptest.
+// Package m3tertest provides a stateful fake of the m3ter API for tests, in the manner of net/http/httptest.
 //
 // A [Server] implements the access-management part of the m3ter API: the token endpoint, support access, permission
-// policies, the policies of a user and resource groups. It keeps state, checks each request against api/openapi.yaml
-// and m3ter's guides, and records all requests:
+// policies, the policies of a user and resource groups. It keeps its state in memory, checks each request against
+// api/openapi.yaml and the rules that m3ter's documentation adds, and records all requests:
 //
 //	fake := m3tertest.NewServer()
 //	defer fake.Close()
@@ -12,52 +12,64 @@
 //		t.Log(request.Operation, request.Status)
 //	}
 //
-// Users and resource groups must be seeded: [Server.AddUser], [Server.AddResourceGroup]. Policies can be seeded or
-// created by a request. A method panics if a test seeds something impossible, such as a policy for an unknown user or a
-// duplicate id, or asks for the state of something that doesn't exist.
+// Users and resource groups must be seeded, with [Server.AddUser] and [Server.AddResourceGroup]. Policies can be seeded
+// or created by a request. The seeding methods panic if the caller asks for something impossible, such as a policy with
+// a duplicate id or a policy for an unknown user. [Server.UserPolicies] and [Server.ResourceGroupItems] panic if the
+// user or the group doesn't exist.
 //
 // # Responses
 //
-// The server responds with 403 to a request without a valid bearer token or for another organization, with 400 and a
-// message that names the field to a request that the document forbids, and with 409 to a version that isn't current.
-// m3ter doesn't document the 409. The document also forbids a body that is not one JSON value, has a duplicate member
-// or is not valid Unicode; names match exactly. Error bodies are {"message": "..."}. The server accepts effects and
-// actions in lower case only and responds with m3ter's upper-case spelling: config:create becomes CONFIG_CREATE.
-// [WithSupportUntilEndOfDay] applies the rule of m3ter's guide that support access lasts at least for the rest of the
-// day. Whether m3ter's API applies the rule is not documented.
+// The statuses of the server's responses include:
 //
-// Besides the five endpoints of the document, the server has the reads that belong to them: support access, a resource
-// group, and the lists of permission policies and of users, in pages. The list of users has their ids.
+//   - 400: api/openapi.yaml forbids the request. The message names the field.
+//   - 403: the request has no valid access token, or is for another organization.
+//   - 409: the version in the request isn't current. m3ter doesn't document this status.
 //
-// [Server.Env] returns the environment variables with which a client, or another process, finds the server. The command
-// cmd/m3tertest runs a server alone. Its flags set the options and a latency.
+// The server also refuses, with 400, a body that is not a single JSON value, that has a duplicate member, or that is
+// not valid Unicode. It matches member names exactly, including their case. Error bodies are {"message": "..."}.
+//
+// The server accepts effects and actions in lower case only and responds with m3ter's upper-case spelling:
+// config:create becomes CONFIG_CREATE. [WithSupportUntilEndOfDay] enforces a rule that m3ter's guide to its web console
+// states: support access lasts at least for the rest of the day. m3ter does not document whether its API enforces the
+// rule.
+//
+// In addition to the five endpoints of api/openapi.yaml, the server serves the matching GET requests: for support
+// access, for a resource group, and, in pages, for the lists of permission policies and users. Each entry in the list
+// of users has an id and a version, and no other members.
+//
+// [Server.Env] returns the environment variables that a client, perhaps in another process, needs to reach the server.
+// The command cmd/m3tertest runs a standalone server. Its flags set the address, the options of this package, and a
+// delay for each request.
 //
 // # Faults
 //
-// By default nothing fails, and nothing is random. A test scripts failures: a [Fault] responds with a status, a header
-// and a body, delays the response, or drops the connection before or after the server reads the request body, instead
-// of the response, or in the middle of the response.
+// A valid request fails only if a test scripts a failure. No failure is random. A [Fault] makes the server respond with
+// a given status, header and body, delay its response, or drop the connection. The connection can drop before or after
+// the server reads the request body, in place of the response, or in the middle of the response.
 //
 //	fake.Inject(m3tertest.Fault{Times: 2, Status: 503})
 //	fake.Inject(m3tertest.Fault{Operation: "CreatePermissionPolicy", Times: 1, Break: m3tertest.DropAnswer})
 //	fake.Inject(m3tertest.Fault{Operation: "Token", Status: 200, Body: "<html>"})
 //
-// A failure that the client recovers from is no failure to the code above it. A Client of package m3teraccess renews
-// its access token after a 401 or a 403 and retries. So a 403 with Times 1 ends in a success, and a test of your
-// handling of a 403 passes without it. To script a lasting denial, use Times 0 for the operation:
+// If the client recovers from a failure, the code that calls the client never sees the failure. A Client of package
+// m3teraccess renews its access token after a 401 or a 403 and retries. So after a 403 with Times 1, the call succeeds,
+// and a test of how your code handles a 403 passes even if your code does not handle a 403. To script a lasting denial,
+// leave Times zero:
 //
 //	fake.Inject(m3tertest.Fault{Operation: "UserPermissions", Status: 403})
 //
-// The server carries out a request even if its response is lost: the [Request] has Applied set, and the state of the
-// server shows the change. [Server.InjectFunc] chooses a fault for each request, [Server.ClearFaults] removes all
-// faults, [Server.RevokeTokens] revokes access tokens, and [WithRateLimit] makes the server respond with 429 to a
-// client that is too fast.
+// If a fault affects only the response, the server still carries out the request. After a successful write, the
+// [Request] has Applied set, and the state of the server shows the change.
+//
+// [Server.InjectFunc] adds a function that chooses a fault for each request, [Server.ClearFaults] removes all faults,
+// [Server.RevokeTokens] revokes access tokens, and [WithRateLimit] makes the server respond with 429 to a client that
+// exceeds the limit.
 //
 // # Fake time
 //
-// Inside a testing/synctest bubble, use [InMemory] and [Server.Client], and call both in the bubble: a goroutine that
-// waits on a socket is never durably blocked, so the bubble's clock would stand still. Access tokens, timestamps,
-// delays and the rate limit use the bubble's clock. Close the server before the bubble ends.
+// With testing/synctest, use [InMemory] and [Server.Client], and call both inside the bubble. With a real socket, the
+// bubble's clock would stand still, because a goroutine that waits on a socket is never durably blocked. Access tokens,
+// timestamps, delays and the rate limit use the bubble's clock. Close the server before the bubble ends.
 //
 //	synctest.Test(t, func(t *testing.T) {
 //		fake := m3tertest.NewServer(m3tertest.InMemory())
@@ -73,6 +85,6 @@
 //
 // # Scope
 //
-// The package does what m3ter does, and nothing that only a client or a test does. It imports neither the client nor
-// testing, so any client and any program can use it.
+// The package only imitates m3ter: it sends no requests and makes no assertions. It imports neither package m3teraccess
+// nor package testing, so any client and any program can use it.
 package m3tertest

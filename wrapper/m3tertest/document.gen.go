@@ -31,7 +31,7 @@ var bodySupportRequest = object(
 	optional("supportUsersPermissionPolicy", list(0, bodyStatement)),
 )
 
-// documented has the operation behind each pattern of the document.
+// documented maps the pattern of each route in the document to its operation.
 var documented = map[string]operation{
 	"POST /organizations/{orgId}/permissionpolicies": {
 		name: "CreatePermissionPolicy",

@@ -55,7 +55,7 @@ func (s *store) group(key groupKey) (group, error) {
 	return found, nil
 }
 
-// remove removes an item. A request without a version skips the version check.
+// remove removes an item. If version is 0, remove does not check the version of the group.
 func (g *group) remove(item Item, version int64) error {
 	if version == 0 {
 		version = g.Version

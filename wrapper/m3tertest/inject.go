@@ -9,11 +9,14 @@ import (
 	"sync"
 )
 
-// Inject makes future requests fail. Faults queue up: each request gets the first fault for its operation that has
-// Times left, and no other. So two faults, the first with Times 1, script the first and the second request. Inject
-// panics if the fault makes no sense.
+// Inject makes future requests fail. It adds the fault to a queue. Each request gets only one fault: the first in the
+// queue that matches the operation of the request and is not used up. If Times is not 0, the fault is used up after that
+// many requests. For example, to make the first and second requests fail differently, inject two faults, the first with
+// Times 1.
+//
+// Inject panics if the fault is not valid, such as one with an unknown Operation, or with a Body but no Status.
 func (s *Server) Inject(fault Fault) {
-	fault.mustBeSound("Inject")
+	fault.mustBeValid("Inject")
 	fault.Header = fault.Header.Clone()
 	left := fault.Times
 	s.faults.add(chooser{choose: func(r Request) (Fault, bool) {
@@ -25,34 +28,35 @@ func (s *Server) Inject(fault Fault) {
 	}})
 }
 
-// InjectFunc adds a function to the queue, which chooses the fault of each request that gets no earlier fault. If the
-// function returns false, the request goes to the next in the queue. The Operation and Times of a returned fault are
-// ignored.
+// InjectFunc adds choose to the queue. The server calls choose for each request to which no earlier entry in the queue
+// applies. If choose returns true, the request gets the returned fault, whose Operation and Times are ignored. If
+// choose returns false, the server tries the next entry.
 //
-// The function sees each request as it arrives, including token requests, without Body and Status. The server calls it
-// for one request at a time, so it must not wait for another request. It may call any method of the server: faults that
-// it injects are for later requests, and [Server.Close] drops the current request. A fault that makes no sense panics
-// in the goroutine that serves the request: net/http logs the panic and drops the connection.
+// The server calls choose when a request arrives, including a token request. The Request has no Body and no Status yet.
+// The server calls choose for one request at a time, so choose must not wait for another request. It may call any
+// method of the server: faults that it injects apply to later requests, and [Server.Close] drops the current request.
+// If the returned fault is not valid, the goroutine that serves the request panics: net/http logs the panic and drops
+// the connection.
 func (s *Server) InjectFunc(choose func(Request) (Fault, bool)) {
 	s.faults.add(chooser{isFunc: true, choose: func(r Request) (Fault, bool) {
 		fault, ok := choose(r.clone())
 		if ok {
-			fault.mustBeSound("InjectFunc")
+			fault.mustBeValid("InjectFunc")
 		}
 		return fault, ok
 	}})
 }
 
-// ClearFaults removes all faults and functions. A request that has its fault already keeps it.
+// ClearFaults removes all faults, and all functions added by InjectFunc. A request that already has a fault keeps it.
 func (s *Server) ClearFaults() {
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
 	s.faults.queue = nil
 }
 
-// faults is the queue.
+// faults is the queue of faults and of functions that choose one.
 type faults struct {
-	turn chan struct{} // holds a value while a request chooses
+	turn chan struct{} // holds a value while the fault of a request is chosen
 
 	mu    sync.Mutex
 	queue []chooser
@@ -60,7 +64,7 @@ type faults struct {
 
 type chooser struct {
 	choose func(Request) (Fault, bool)
-	isFunc bool // choose is the caller's
+	isFunc bool // choose calls a function that was passed to InjectFunc
 }
 
 func newFaults() faults { return faults{turn: make(chan struct{}, 1)} }
@@ -71,11 +75,12 @@ func (f *faults) add(c chooser) {
 	f.queue = append(f.queue, c)
 }
 
-// dropped is the fault of a request whose context ends before its fault is chosen.
+// dropped is the fault of a request whose context is done before its fault is chosen.
 var dropped = Fault{Break: DropBeforeBody}
 
-// next returns the fault of a request, the zero Fault if it has none. It calls a function in a new goroutine, so that
-// the request ends with its context: otherwise a function that calls Close would wait for itself.
+// next returns the fault of a request, or the zero Fault if the request has none. If the queue contains a function
+// added by InjectFunc, next chooses the fault in a new goroutine, so that the request can end while the function runs.
+// Otherwise, a function that calls Close would wait for itself.
 func (f *faults) next(ctx context.Context, r Request) Fault {
 	if !f.takeTurn(ctx) {
 		return dropped
@@ -89,7 +94,7 @@ func (f *faults) next(ctx context.Context, r Request) Fault {
 	}
 	chosen := make(chan func() Fault, 1)
 	go func() {
-		result := func() Fault { return dropped } // when the function ends the goroutine
+		result := func() Fault { return dropped } // used if the function calls runtime.Goexit
 		defer func() { chosen <- result }()
 		defer f.endTurn()
 		defer func() {
@@ -108,7 +113,8 @@ func (f *faults) next(ctx context.Context, r Request) Fault {
 	}
 }
 
-// takeTurn waits for the turn of a request to choose. It reports false if the context of the request ends first.
+// takeTurn waits until no fault of another request is being chosen. It returns false if the context of the request is
+// done first.
 func (f *faults) takeTurn(ctx context.Context) bool {
 	select {
 	case f.turn <- struct{}{}:
@@ -134,10 +140,10 @@ func first(queue []chooser, r Request) Fault {
 	return Fault{}
 }
 
-// repanic panics with the value and the stack of a function's panic.
+// repanic returns a function that panics with the value and the stack of an earlier panic.
 func repanic(v any, stack []byte) func() Fault {
 	return func() Fault {
-		if v == http.ErrAbortHandler { // which net/http compares
+		if v == http.ErrAbortHandler { // net/http compares the value with ==, so it must stay unchanged
 			panic(v)
 		}
 		panic(fmt.Sprintf("%v\n\n%s", v, stack))

@@ -6,8 +6,8 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
-// UserPolicies returns the policies of a user as the server returns them, newest first. It panics if the user does not
-// exist.
+// UserPolicies returns the policies of a user in the form in which the server sends them, newest first. It panics if
+// the user does not exist.
 func (s *Server) UserPolicies(userID string) []gen.PermissionPolicy {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
@@ -22,8 +22,8 @@ func (s *Server) UserPolicies(userID string) []gen.PermissionPolicy {
 	return policies
 }
 
-// Support returns the support request as the server returns it; ok is false if there is none yet. A test creates one by
-// a call of RequestSupport.
+// Support returns the support request in the form in which the server sends it; ok is false if there is no support
+// request yet. To create one, send a RequestSupport request.
 func (s *Server) Support() (support gen.Support, ok bool) {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()

@@ -2,7 +2,7 @@ package m3tertest
 
 import "time"
 
-// An Option configures a server of [NewServer].
+// An Option configures the server that [NewServer] returns.
 type Option func(*config)
 
 type config struct {
@@ -12,35 +12,36 @@ type config struct {
 	wholeDays     bool
 }
 
-// WithTokenLifetime sets how long the server accepts a bearer token after it was issued; the default is 5 hours, like
-// m3ter's. The token response has the lifetime in whole seconds, rounded down. With a lifetime of zero or less, the
-// server refuses every token as expired.
+// WithTokenLifetime sets how long the server accepts an access token that it has issued; the default is 5 hours, the
+// lifetime of m3ter's own tokens. The token response states the lifetime in whole seconds, rounded down. With a
+// lifetime of zero or less, the server refuses every access token as expired.
 func WithTokenLifetime(d time.Duration) Option {
 	return func(c *config) { c.tokenLifetime = d }
 }
 
-// WithRateLimit makes the server accept n requests in any rolling second and refuse all others with 429 before it does
-// anything else. Like m3ter, it sends no Retry-After. If n is zero or less, it refuses every request. Without this
-// option there is no limit; m3ter's limit is 50.
+// WithRateLimit makes the server accept at most n requests in every rolling second. It refuses all others with 429
+// before it checks their access token, query or body. Like m3ter, it sends no Retry-After. If n is zero or less, it
+// refuses every request. Without this option there is no limit; m3ter's limit is 50 requests per second.
 //
-// The server does not count token requests, requests for another organization, requests that the limit refused, and
-// requests that got a [Fault] and were not carried out. A client that keeps to the limit in any rolling second also
-// keeps to it in each second of the clock.
+// The server does not count token requests, requests for another organization, requests that it refused because of the
+// limit, or requests that a [Fault] kept from being carried out. A client that stays within the limit in every
+// rolling second also stays within it in every calendar second.
 func WithRateLimit(n int) Option {
 	return func(c *config) { c.rate = &rateLimit{most: n} }
 }
 
-// WithSupportUntilEndOfDay applies the rule of m3ter's guide for the console: support access lasts at least for the
-// rest of the current day, so the server refuses an end before the start of the next day with 400. The day is a UTC day
-// of the server's clock. To end access early, set the end to the start of the next day and the statements to an empty
-// list. Without this option the server accepts any end. Whether m3ter's API applies the rule is not documented.
+// WithSupportUntilEndOfDay enforces a rule that m3ter's guide to its web console states: support access lasts at least
+// for the rest of the current day. The server refuses, with 400, an end time before the start of the next day. The day
+// is the current UTC day by the server's clock. To end access early, set the end time to the start of the next day and
+// the statements to an empty list. Without this option, the server accepts any end time. m3ter does not document
+// whether its API enforces the rule.
 func WithSupportUntilEndOfDay() Option {
 	return func(c *config) { c.wholeDays = true }
 }
 
-// InMemory makes a server that doesn't listen. Its URL is http://localhost; use [Server.Client] or [Server.ServeHTTP]
-// to reach it. A testing/synctest bubble needs such a server, and so does a program that serves the fake by its own
-// http.Server.
+// InMemory makes [NewServer] return a server that does not listen on a socket. The URL of the server is
+// http://localhost; use [Server.Client] or [Server.ServeHTTP] to reach the server. A testing/synctest bubble needs this
+// option. The option also suits a program that serves the fake with its own http.Server.
 func InMemory() Option {
 	return func(c *config) { c.inMemory = true }
 }

@@ -10,17 +10,18 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
-// defaultPageSize is the number of entries in a page if the request has no pageSize.
+// defaultPageSize is the number of entries on a page if the request has no pageSize.
 const defaultPageSize = 100
 
 // A page is one page of a list.
 type page[T any] struct {
-	Data      []T    `json:"data"` // never nil: JSON would have null
+	Data      []T    `json:"data"` // never nil, which JSON would encode as null
 	NextToken string `json:"nextToken,omitempty"`
 }
 
 // pageOf returns a page of the entries of a list. The entries are in the order of their creation, and a page begins
-// with the newest. The next page token is made of the id of the last entry, so new entries don't shift the pages.
+// with the newest. The token of the next page is derived from the id of the last entry on the page, so new entries
+// don't shift the pages.
 func pageOf[E, T any](entries []E, params gen.UserPermissionsParams, id func(E) string, answer func(E) T) (page[T], error) {
 	if params.NextToken != "" {
 		last := slices.IndexFunc(entries, func(e E) bool { return pageToken(id(e)) == params.NextToken })
@@ -42,7 +43,7 @@ func pageOf[E, T any](entries []E, params gen.UserPermissionsParams, id func(E) 
 
 func pageToken(id string) string { return base64.RawURLEncoding.EncodeToString([]byte(id)) }
 
-// inPages serves a list in pages, after the check of the query.
+// inPages returns a function that serves a list in pages. The query must have been checked before.
 func inPages[T any](list func(*store, gen.UserPermissionsParams) (page[T], error)) func(handlers, http.ResponseWriter, *http.Request) {
 	return func(h handlers, w http.ResponseWriter, r *http.Request) {
 		query := r.URL.Query()

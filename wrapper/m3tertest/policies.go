@@ -9,7 +9,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/gen/server"
 )
 
-// handlers carries out the operations, after the checks of the layers.
+// handlers carries out the operations of requests that the other layers have checked.
 type handlers struct{ *store }
 
 func (h handlers) CreatePermissionPolicy(_ context.Context, r server.CreatePermissionPolicyRequestObject) (server.CreatePermissionPolicyResponseObject, error) {
@@ -27,7 +27,8 @@ func (s *store) addPolicy(policy gen.PermissionPolicy) gen.PermissionPolicy {
 	return policy
 }
 
-// policyPage lists all policies, so that a client can look for a policy after a lost response.
+// policyPage returns one page of the list of all policies. A client can look for a policy in the list if the response
+// to the request that creates the policy was lost.
 func (s *store) policyPage(params gen.UserPermissionsParams) (page[gen.PermissionPolicy], error) {
 	return pageOf(s.policyIDs, params, func(id string) string { return id }, func(id string) gen.PermissionPolicy { return s.policies[id] })
 }

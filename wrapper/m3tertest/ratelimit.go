@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// rateLimit is how many requests the server accepts in a second, with the times of the last second's requests.
+// A rateLimit holds the number of requests that the server accepts in a second, and the times of the requests that it
+// accepted in the last second.
 type rateLimit struct {
 	most int
 
@@ -15,8 +16,8 @@ type rateLimit struct {
 	accepted []time.Time
 }
 
-// accept reports whether the server accepts one more request now. A request that arrived exactly a second ago does not
-// count.
+// accept reports whether the server accepts one more request now. A request that arrived exactly a second ago no longer
+// counts.
 func (l *rateLimit) accept() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -29,15 +30,15 @@ func (l *rateLimit) accept() bool {
 	return true
 }
 
-// limited refuses requests over the limit. It comes before authenticated, so requests with refused tokens count too:
-// that is the stricter rule for a client.
+// limited refuses requests over the limit. It comes before authenticated, so requests with refused access tokens count
+// too. This is the stricter rule for a client.
 func (s *Server) limited(next http.Handler) http.Handler {
 	if s.rate == nil {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != tokenPath && !s.rate.accept() {
-			writeError(w, refuse(http.StatusTooManyRequests, "more than %d requests in a second", s.rate.most))
+			writeError(w, refuse(http.StatusTooManyRequests, "the rate limit of %d requests per second is exceeded", s.rate.most))
 			return
 		}
 		next.ServeHTTP(w, r)

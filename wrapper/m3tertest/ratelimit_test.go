@@ -9,40 +9,36 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
+// A request counts for one second. A refused request doesn't count.
 func TestRateLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := inMemory(t, m3tertest.WithRateLimit(3))
-		accepted := func() { t.Helper(); c.do("GET", "/support", "").refused(404, "support") }
-		refused := func() { t.Helper(); c.do("GET", "/support", "").refused(429, "3 requests") }
-
-		accepted() // at 0
-		time.Sleep(time.Second / 2)
-		accepted()
-		accepted()
-		time.Sleep(time.Second/2 - time.Nanosecond)
-		refused()
-		refused() // a refused request doesn't count
-		time.Sleep(time.Nanosecond)
-		accepted() // at 1 second, when the first request is a second old
-		refused()
-		time.Sleep(time.Second/2 - time.Nanosecond)
-		refused()
-		time.Sleep(time.Nanosecond)
-		accepted()
-		accepted()
-		refused()
-		time.Sleep(time.Hour)
-		for range 3 {
-			accepted()
+		for i, step := range []struct {
+			after    time.Duration
+			statuses []int
+		}{
+			{0, []int{404}},
+			{time.Second / 2, []int{404, 404}},
+			{time.Second/2 - time.Nanosecond, []int{429, 429}},
+			{time.Nanosecond, []int{404, 429}},
+			{time.Second/2 - time.Nanosecond, []int{429}},
+			{time.Nanosecond, []int{404, 404, 429}},
+			{time.Hour, []int{404, 404, 404, 429}},
+		} {
+			time.Sleep(step.after)
+			for _, want := range step.statuses {
+				if a := c.do("GET", "/support", ""); a.status != want {
+					t.Errorf("step %d: status %d, want %d", i, a.status, want)
+				}
+			}
 		}
-		refused()
 	})
 }
 
 func TestRateLimitRefusesBeforeAnythingIsDone(t *testing.T) {
 	c := inMemory(t, m3tertest.WithRateLimit(0))
 	a := c.call(gen.CreatePermissionPolicy.Operation, policyBody)
-	a.refused(429, "")
+	a.refused(429, "the rate limit of 0 requests per second is exceeded")
 	if got := c.last(); a.header["Retry-After"] != nil || got.Status != 429 || got.Applied {
 		t.Errorf("header %v, recorded %+v", a.header, got)
 	}
@@ -53,18 +49,18 @@ func TestRateLimitRefusesBeforeAnythingIsDone(t *testing.T) {
 func TestWhatTheRateLimitCounts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := inMemory(t, m3tertest.WithRateLimit(1))
-		// These requests don't count.
+		// These requests don't count:
 		c.authenticate()
 		c.doAt("GET", "/organizations/other/support", "").refused(403, "other")
 		c.fake.Inject(m3tertest.Fault{Times: 1, Status: 503})
 		c.do("GET", "/support", "").refused(503, "")
-		// Each of these requests counts.
+		// These requests count:
 		for _, count := range []func(){
 			func() { c.do("GET", "/nothing", "").refused(404, "") },
 			func() { c.fake.RevokeTokens(); c.do("GET", "/support", "").refused(403, "revoked") },
 			func() {
 				c.fake.Inject(m3tertest.Fault{Times: 1, Break: m3tertest.DropAnswer})
-				_, _ = c.attempt(c.request("POST", "/organizations/"+c.fake.OrganizationID+"/support", nil))
+				_, _ = c.attempt(c.request("POST", c.path(gen.RequestSupport.Operation), ""))
 			},
 		} {
 			count()
@@ -74,7 +70,7 @@ func TestWhatTheRateLimitCounts(t *testing.T) {
 	})
 }
 
-// Each server of an option has a rate limit of its own.
+// Servers with the same option have separate rate limits.
 func TestRateLimitIsPerServer(t *testing.T) {
 	limit := m3tertest.WithRateLimit(1)
 	for range 2 {

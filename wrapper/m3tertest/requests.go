@@ -14,16 +14,16 @@ import (
 
 // A Request is a request that the server received, and its result.
 type Request struct {
-	// Operation is the operationId, such as "CreatePermissionPolicy", or "Token", "GetSupport", "ListPermissionPolicies",
-	// "ListUsers", "GetResourceGroup"; "" if the request matches none.
+	// Operation is the operationId, such as "CreatePermissionPolicy", or one of "Token", "GetSupport",
+	// "ListPermissionPolicies", "ListUsers" and "GetResourceGroup". It is "" if the request matches no operation.
 	Operation string
 	Method    string      // as received
 	Path      string      // escaped, as received
 	Query     url.Values  // decoded
-	Header    http.Header // as received, the credentials included
+	Header    http.Header // as received, including the credentials
 	Body      []byte      // the first MiB; nil until the server reads it
-	Status    int         // 0 if no response was sent, or not yet
-	Applied   bool        // the request changed the state, even if its response was lost
+	Status    int         // 0 if no response has been sent
+	Applied   bool        // whether the request changed the state, which it may have done even if its response was lost
 	Time      time.Time   // when the request arrived
 }
 
@@ -50,7 +50,7 @@ type record struct {
 	requests []Request
 }
 
-// add records a request and returns the function that changes the record.
+// add records a request and returns a function that changes its record.
 func (rec *record) add(request Request) (note func(func(*Request))) {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
@@ -63,7 +63,7 @@ func (rec *record) add(request Request) (note func(func(*Request))) {
 	}
 }
 
-// progress is the state of a request in the layers.
+// progress is the state of a request that passes through the layers.
 type progress struct {
 	note  func(func(*Request)) // changes the recorded request
 	fault Fault                // the scripted failure
@@ -132,7 +132,8 @@ func isWrite(method string) bool {
 	return !slices.Contains([]string{http.MethodGet, http.MethodHead, http.MethodOptions}, method)
 }
 
-// statusWriter records the status before it sends it, so that a caller with the response finds it in the record.
+// A statusWriter records the status before it sends the header. A caller that has received a response therefore finds
+// the status in [Server.Requests].
 type statusWriter struct {
 	http.ResponseWriter
 	onStatus func(int)
@@ -143,5 +144,5 @@ func (w *statusWriter) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// Unwrap is for http.ResponseController.
+// Unwrap lets http.ResponseController reach the connection.
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

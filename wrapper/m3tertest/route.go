@@ -11,15 +11,16 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/gen/server"
 )
 
-// An operation describes a pattern that the server serves.
+// An operation describes the requests that match a pattern.
 type operation struct {
 	name  string
 	body  check // of the JSON body; may be nil
 	query check // of the query, as an object of strings; may be nil
 }
 
-// beside lists the reads that a client needs besides the operations of the document.
-var beside = map[string]struct {
+// reads describes, by pattern, the GET requests that the server serves in addition to the operations of
+// api/openapi.yaml.
+var reads = map[string]struct {
 	name  string
 	query check
 	serve func(handlers, http.ResponseWriter, *http.Request)
@@ -30,13 +31,13 @@ var beside = map[string]struct {
 	"GET /organizations/{orgId}/resourcegroups/{type}/{resourceGroupId}": {"GetResourceGroup", nil, handlers.getResourceGroup},
 }
 
-// pageQuery is the query of each list.
+// pageQuery checks the query of a request for a list.
 var pageQuery = documented["GET /organizations/{orgId}/users/{id}/permissions"].query
 
 // operations maps each served pattern to its operation.
 var operations = func() map[string]operation {
 	all := maps.Clone(documented)
-	for pattern, read := range beside {
+	for pattern, read := range reads {
 		all[pattern] = operation{name: read.name, query: read.query}
 	}
 	all["POST "+tokenPath] = operation{name: "Token"}
@@ -51,7 +52,7 @@ func newMux(state *store, token http.Handler) *http.ServeMux {
 		ResponseErrorHandlerFunc: answerRefusal,
 	})
 	server.HandlerWithOptions(strict, server.StdHTTPServerOptions{BaseRouter: mux, ErrorHandlerFunc: badRequest})
-	for pattern, read := range beside {
+	for pattern, read := range reads {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { read.serve(handlers, w, r) })
 	}
 	mux.Handle("POST "+tokenPath, token)
@@ -63,15 +64,15 @@ func badRequest(w http.ResponseWriter, _ *http.Request, err error) {
 	writeError(w, refuse(http.StatusBadRequest, "%v", err))
 }
 
-// answerRefusal writes a refusal. The only other error comes from writing to a client that has gone.
+// answerRefusal writes a refusal. Any other error comes from writing to a client that is gone, and is ignored.
 func answerRefusal(w http.ResponseWriter, _ *http.Request, err error) {
 	if refused := (*refusal)(nil); errors.As(err, &refused) {
 		writeError(w, refused)
 	}
 }
 
-// operation returns the operation of a request, the zero operation if there is none. ServeMux would redirect a path
-// with //, . or .. to another one. m3ter does not redirect writes, so such a path matches nothing here.
+// operation returns the operation of a request, or the zero operation if there is none. ServeMux would redirect a path
+// with //, . or .. to another path. m3ter does not redirect writes, so such a path matches nothing here.
 func (s *Server) operation(r *http.Request) operation {
 	escaped := r.URL.EscapedPath()
 	if escaped != path.Clean(escaped) {
@@ -106,7 +107,7 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 		answer := hold(handler, r) // ServeMux knows the methods of a path, but responds in text/plain
 		if answer.status == http.StatusMethodNotAllowed {
 			w.Header().Set("Allow", answer.header.Get("Allow"))
-			writeError(w, refuse(http.StatusMethodNotAllowed, "%s has no %s", r.URL.EscapedPath(), r.Method))
+			writeError(w, refuse(http.StatusMethodNotAllowed, "%s does not accept the method %s", r.URL.EscapedPath(), r.Method))
 			return
 		}
 	}

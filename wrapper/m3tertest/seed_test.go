@@ -2,6 +2,8 @@ package m3tertest_test
 
 import (
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"reflect"
 	"strings"
 	"testing"
@@ -14,12 +16,12 @@ import (
 func TestAddPermissionPolicyKeepsWhatIsSet(t *testing.T) {
 	fake := m3tertest.NewServer(m3tertest.InMemory())
 	day := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	policy := gen.PermissionPolicy{ID: "p", Version: 7, Name: "n", ManagedPolicy: true, CreatedAt: day, LastModifiedAt: day.Add(time.Hour), CreatedBy: "a", LastModifiedBy: "b"}
+	policy := gen.PermissionPolicy{
+		ID: "p", Version: 7, Name: "n", ManagedPolicy: true,
+		CreatedAt: day, LastModifiedAt: day.Add(time.Hour), CreatedBy: "a", LastModifiedBy: "b",
+	}
 	if got := fake.AddPermissionPolicy(policy); !reflect.DeepEqual(got, policy) {
 		t.Errorf("policy %+v, want %+v", got, policy)
-	}
-	if got := fake.AddPermissionPolicy(gen.PermissionPolicy{}); got.ID == "" || got.Version != 1 || got.CreatedAt.IsZero() || got.LastModifiedAt != got.CreatedAt || got.CreatedBy == "" || got.LastModifiedBy != got.CreatedBy {
-		t.Errorf("policy %+v", got)
 	}
 }
 
@@ -42,28 +44,49 @@ func TestSeedingKeepsNothingOfTheCaller(t *testing.T) {
 	}
 }
 
-func TestSeedingMistakesPanic(t *testing.T) {
+func TestMistakesPanic(t *testing.T) {
 	fake := m3tertest.NewServer(m3tertest.InMemory())
 	fake.AddUser("user")
 	fake.AddPermissionPolicy(gen.PermissionPolicy{ID: "p"})
-	fake.AddPermissionPolicy(gen.PermissionPolicy{ID: "granted"})
-	fake.GrantPolicy("granted", "user")
+	fake.GrantPolicy("p", "user")
 	fake.AddResourceGroup("meter", gen.ResourceGroup{ID: "g"})
-	for want, mistake := range map[string]func(){
-		"has no id":                               func() { fake.AddUser("") },
-		`policy "p" exists`:                       func() { fake.AddPermissionPolicy(gen.PermissionPolicy{ID: "p"}) },
-		`no permission policy "unknown"`:          func() { fake.GrantPolicy("unknown", "user") },
-		`GrantPolicy: there is no user "nobody"`:  func() { fake.GrantPolicy("p", "nobody") },
-		"exists, and its version is 1":            func() { fake.GrantPolicy("granted", "user") },
-		`group "g" of type "meter" exists`:        func() { fake.AddResourceGroup("meter", gen.ResourceGroup{ID: "g"}) },
-		"needs an id":                             func() { fake.AddResourceGroup("meter", gen.ResourceGroup{}, m3tertest.Item{TargetType: "item"}) },
-		"item or group":                           func() { fake.AddResourceGroup("meter", gen.ResourceGroup{}, m3tertest.Item{TargetID: "1"}) },
-		`UserPolicies: there is no user "nobody"`: func() { fake.UserPolicies("nobody") },
-		`no resource group "g" of type "plan"`:    func() { fake.ResourceGroupItems("plan", "g") },
+	addGroup := func(id string, items ...m3tertest.Item) func() {
+		return func() { fake.AddResourceGroup("meter", gen.ResourceGroup{ID: id}, items...) }
+	}
+	inject := func(fault m3tertest.Fault) func() { return func() { fake.Inject(fault) } }
+	for _, tt := range []struct {
+		want    string // the beginning of the panic
+		mistake func()
+	}{
+		{"AddUser: the user id is empty", func() { fake.AddUser("") }},
+		{`AddPermissionPolicy: policy "p" already exists`, func() { fake.AddPermissionPolicy(gen.PermissionPolicy{ID: "p"}) }},
+		{`GrantPolicy: there is no permission policy "q"`, func() { fake.GrantPolicy("q", "user") }},
+		{`GrantPolicy: there is no user "nobody"`, func() { fake.GrantPolicy("p", "nobody") }},
+		{"GrantPolicy: the version is missing", func() { fake.GrantPolicy("p", "user") }},
+		{`UserPolicies: there is no user "nobody"`, func() { fake.UserPolicies("nobody") }},
+		{`ResourceGroupItems: there is no resource group "g" of type`, func() { fake.ResourceGroupItems("plan", "g") }},
+		{`AddResourceGroup: group "g" of type "meter" already exists`, addGroup("g")},
+		{"AddResourceGroup: item {TargetID: TargetType:item} must have a TargetID", addGroup("h", m3tertest.Item{TargetType: "item"})},
+		{"AddResourceGroup: item {TargetID:1 TargetType:} must have a TargetID, and a TargetType", addGroup("h", m3tertest.Item{TargetID: "1"})},
+		{`Inject: there is no operation "CreatePolicy"`, inject(m3tertest.Fault{Operation: "CreatePolicy", Status: 503})},
+		{"Inject: Times is negative (-1)", inject(m3tertest.Fault{Times: -1})},
+		{"Inject: Delay is negative (-1s)", inject(m3tertest.Fault{Delay: -time.Second})},
+		{"Inject: Status is 199; it must be 200 to 999", inject(m3tertest.Fault{Status: 199})},
+		{"Inject: Status is 1000; it must be 200 to 999", inject(m3tertest.Fault{Status: 1000})},
+		{"Inject: Header and Body need a Status", inject(m3tertest.Fault{Header: http.Header{}})},
+		{"Inject: Header and Body need a Status", inject(m3tertest.Fault{Body: "x"})},
+		{"Inject: CarriedOut can't be combined", inject(m3tertest.Fault{CarriedOut: true, Break: m3tertest.DropBeforeBody})},
+		{"Inject: CarriedOut can't be combined", inject(m3tertest.Fault{CarriedOut: true, Break: m3tertest.DropAfterBody})},
+		{"Inject: there is no Break 6", inject(m3tertest.Fault{Break: m3tertest.EndlessAnswer + 1})},
+		{"Inject: there is no Break -1", inject(m3tertest.Fault{Break: -1})},
+		{"InjectFunc: Times is negative (-2)", func() {
+			fake.InjectFunc(func(m3tertest.Request) (m3tertest.Fault, bool) { return m3tertest.Fault{Times: -2}, true })
+			fake.ServeHTTP(nil, httptest.NewRequest("GET", "/", nil))
+		}},
 	} {
-		if got := fmt.Sprint(panicOf(mistake)); !strings.HasPrefix(got, "m3tertest: ") || !strings.Contains(got, want) {
-			t.Errorf("panic %q, want %q", got, want)
+		if got := fmt.Sprint(panicOf(tt.mistake)); !strings.HasPrefix(got, "m3tertest: "+tt.want) {
+			t.Errorf("panic %q, want %q", got, tt.want)
 		}
 	}
-	fake.AddUser("other") // it needs the lock
+	fake.AddUser("other") // no panic holds the lock
 }

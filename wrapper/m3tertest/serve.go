@@ -7,10 +7,10 @@ import (
 	"sync"
 )
 
-// serving is an http.Server on one listener, with the count of its goroutines.
+// serving is an http.Server on one listener, with a count of its goroutines.
 type serving struct {
 	server http.Server
-	cancel context.CancelFunc // ends the context of all requests
+	cancel context.CancelFunc // cancels the context of all requests
 	group  sync.WaitGroup
 }
 
@@ -22,7 +22,7 @@ func serve(listener net.Listener, handler http.Handler) *serving {
 	s.server.ConnState = s.count
 	s.group.Go(func() {
 		_ = s.server.Serve(listener) // always http.ErrServerClosed, after close
-		// close can run between the acceptance of a connection and its registration, and then misses it.
+		// If close runs between the acceptance of a connection and its registration, close misses the connection.
 		_ = s.server.Close()
 	})
 	return s
@@ -39,8 +39,8 @@ func (s *serving) count(_ net.Conn, state http.ConnState) {
 	}
 }
 
-// close ends the contexts itself: http.Server notices a closed connection only while it reads, not while the body of a
-// request is unread.
+// close cancels the contexts itself: http.Server notices that a connection is closed only after the whole request body
+// has been read.
 func (s *serving) close() {
 	_ = s.server.Close()
 	s.cancel()

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// A Server is a fake m3ter with one organization and one service user. [NewServer] makes it. All methods are safe for
-// concurrent use. A test may change the fields until the first request.
+// A Server imitates m3ter for one organization and one service user. Use [NewServer] to make one. All methods are
+// safe for concurrent use. A test may change the fields before the first request.
 type Server struct {
 	URL            string // base URL, without a trailing slash
 	OrganizationID string // the only organization that the server knows
@@ -62,8 +62,8 @@ func (s *Server) layers() http.Handler {
 	return s.received(failedBeforeBody(withBody(failed(carryOut))))
 }
 
-// ServeHTTP serves one request, so that a program can mount the server in another one. A fault that drops the
-// connection panics with http.ErrAbortHandler, which net/http expects.
+// ServeHTTP serves one request, so that a program can mount the fake in its own server. If a fault drops the
+// connection, ServeHTTP panics with http.ErrAbortHandler, which net/http expects.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
 func (s *Server) listen() {

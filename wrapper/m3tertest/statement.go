@@ -6,11 +6,11 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
-// published copies statements into the spelling of m3ter's responses: upper case with _.
+// published returns a copy of statements, spelled as in m3ter's responses: upper case, with underscores.
 func published(statements []gen.Statement) []gen.Statement {
 	var out []gen.Statement
 	for _, statement := range statements {
-		actions := make([]gen.Action, len(statement.Action)) // not nil: null is no list
+		actions := make([]gen.Action, len(statement.Action)) // not nil, which JSON would encode as null
 		for i, action := range statement.Action {
 			actions[i] = gen.Action(upperCaseForm(string(action)))
 		}

@@ -18,7 +18,7 @@ type store struct {
 	mu          sync.Mutex
 	serviceUser string      // the id in createdBy and lastModifiedBy
 	support     gen.Support // version 0 before the first request
-	wholeDays   bool        // support access lasts until the end of the day at least
+	wholeDays   bool        // support access lasts at least until the end of the day
 	policies    map[string]gen.PermissionPolicy
 	policyIDs   []string                             // in the order in which the policies were created
 	userIDs     []string                             // in the order in which the users were added
@@ -53,8 +53,8 @@ func (s *store) complete(id *string, version *int64, created, modified *time.Tim
 	*modifiedBy = cmp.Or(*modifiedBy, *createdBy)
 }
 
-// nextVersion implements the version rule of m3ter's entities: a first write has no version, each later write has the
-// current version and increments it. 0 stands for an entity that doesn't exist, and for a missing version.
+// nextVersion implements the version rule of m3ter's entities: a first write has no version; each later write has the
+// current version, and increments it. 0 stands for an entity that doesn't exist, and for a missing version.
 func nextVersion(what string, current, sent int64) (int64, error) {
 	switch {
 	case sent == current && current == math.MaxInt64:
@@ -62,11 +62,11 @@ func nextVersion(what string, current, sent int64) (int64, error) {
 	case sent == current:
 		return current + 1, nil
 	case current == 0:
-		return 0, refuse(http.StatusConflict, "version %d was sent, but there is no %s yet; the first has no version", sent, what)
+		return 0, refuse(http.StatusConflict, "version %d was sent, but there is no %s yet; the request that creates it must not have a version", sent, what)
 	case sent == 0:
 		return 0, refuse(http.StatusConflict, "the version is missing: the %s exists, and its version is %d", what, current)
 	default:
-		return 0, refuse(http.StatusConflict, "version %d is not the current version of the %s, which is %d", sent, what, current)
+		return 0, refuse(http.StatusConflict, "version %d of the %s is not current; the current version is %d", sent, what, current)
 	}
 }
 
@@ -79,5 +79,5 @@ func newID() string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
-// now returns the time in milliseconds, so that an entity equals its decoded form.
+// now returns the current time, truncated to milliseconds, so that an entity equals its decoded form.
 func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }

@@ -16,7 +16,7 @@ import (
 
 const tokenPath = "/oauth/token"
 
-// tokens holds the issued bearer tokens with their expiry; a revoked token has the zero time.
+// tokens holds the issued access tokens with their expiry; a revoked token has the zero time.
 type tokens struct {
 	lifetime time.Duration
 
@@ -42,18 +42,19 @@ func (t *tokens) check(token string) error {
 	expires, known := t.expires[token]
 	switch {
 	case !known:
-		return refuse(http.StatusForbidden, "the bearer token is unknown")
+		return refuse(http.StatusForbidden, "the access token is unknown")
 	case expires.IsZero():
-		return refuse(http.StatusForbidden, "the bearer token was revoked")
+		return refuse(http.StatusForbidden, "the access token was revoked")
 	case !time.Now().Before(expires):
-		return refuse(http.StatusForbidden, "the bearer token has expired")
+		return refuse(http.StatusForbidden, "the access token has expired")
 	}
 	return nil
 }
 
-// RevokeTokens makes the server refuse all bearer tokens issued so far with 403, like expired ones. For the 401 of a
-// gateway, use [Server.InjectFunc], which can tell the old token from the new one. After a 403, a Client of package
-// m3teraccess renews its token at most once a minute: a second revocation within that minute lasts.
+// RevokeTokens makes the server refuse, with 403, all access tokens issued so far, as if they had expired. To simulate
+// a gateway that responds with 401, use [Server.InjectFunc]: the function can tell the old token from the new one.
+// After a 403, a Client of package m3teraccess renews its access token at most once a minute. So if the tokens are
+// revoked again within a minute of such a renewal, calls fail with 403 until that minute is over.
 func (s *Server) RevokeTokens() {
 	s.tokens.mu.Lock()
 	defer s.tokens.mu.Unlock()
@@ -62,8 +63,8 @@ func (s *Server) RevokeTokens() {
 	}
 }
 
-// authenticated lets requests with a valid bearer token and token requests pass. m3ter documents 403, not 401, for all
-// others.
+// authenticated passes on token requests, and requests with a valid access token. It responds to any other request with
+// 403 rather than 401, as m3ter documents.
 func (s *Server) authenticated(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != tokenPath {
@@ -90,7 +91,7 @@ type tokenAnswer struct {
 	ExpiresIn   int64  `json:"expires_in"`
 }
 
-// tokenError is an error in the form of OAuth 2.0, which differs from the errors of the other endpoints.
+// tokenError is an error in the form that OAuth 2.0 defines. The errors of the other endpoints have a different form.
 type tokenError struct {
 	Code        string `json:"error"`
 	Description string `json:"error_description"`

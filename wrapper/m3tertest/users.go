@@ -2,7 +2,7 @@ package m3tertest
 
 import "github.com/m3ter-access/m3ter-access-go/gen"
 
-// A user is an entry of the list of users.
+// A user is an entry in the list of users.
 type user struct {
 	ID      string `json:"id"`
 	Version int64  `json:"version"`

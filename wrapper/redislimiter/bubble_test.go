@@ -17,27 +17,27 @@ import (
 
 const testOrg = "org-1"
 
-// A service is a Redis in memory. The processes of a bubble share it, and it can fail in several ways.
-type service struct {
+// A memoryRedis is a Redis server in memory, which the processes of a bubble share. Its fields make it fail.
+type memoryRedis struct {
 	*miniredis.Miniredis
 	t *testing.T
 
 	mu     sync.Mutex
 	runID  string
-	policy string        // of evicting keys when memory is short
-	ahead  time.Duration // of the clock of the processes
-	delay  time.Duration // before a response
-	down   bool
-	asked  int // scripts
+	policy string        // maxmemory-policy
+	ahead  time.Duration // how far the clock of the server is ahead of the clock of the processes
+	delay  time.Duration // before the response to a script
+	down   bool          // it refuses connections
+	runs   int           // of scripts
 }
 
-// inBubble runs a test in a bubble with a service, and then stops the service.
-func inBubble(t *testing.T, test func(t *testing.T, s *service)) {
+// inBubble runs a test in a synctest bubble with a server, and then stops the server.
+func inBubble(t *testing.T, test func(t *testing.T, s *memoryRedis)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		s := &service{Miniredis: miniredis.NewMiniRedis(), t: t, runID: "a0", policy: "noeviction"}
+		s := &memoryRedis{Miniredis: miniredis.NewMiniRedis(), t: t, runID: "a0", policy: "noeviction"}
 		s.ClockTTL(true)
-		first, err := s.Dial() // it starts the service
+		first, err := s.Dial() // starts the server
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -45,16 +45,16 @@ func inBubble(t *testing.T, test func(t *testing.T, s *service)) {
 		s.Server().SetPreHook(s.hook)
 		defer s.Close()
 		test(t, s)
-		time.Sleep(10 * time.Second) // until requests end and processes find Redis back
+		time.Sleep(10 * time.Second) // until requests have ended and all processes are back at Redis
 	})
 }
 
-// hook answers commands that miniredis doesn't know, and fails.
-func (s *service) hook(peer *server.Peer, command string, args ...string) bool {
+// hook responds to the commands that miniredis doesn't know, and delays the scripts.
+func (s *memoryRedis) hook(peer *server.Peer, command string, args ...string) bool {
 	s.mu.Lock()
 	now, runID, policy, delay := time.Now().Add(s.ahead), s.runID, s.policy, s.delay
 	if command == "EVALSHA" || command == "EVAL" {
-		s.asked++
+		s.runs++
 	} else {
 		delay = 0
 	}
@@ -72,22 +72,22 @@ func (s *service) hook(peer *server.Peer, command string, args ...string) bool {
 	return false
 }
 
-// change changes the service while it runs.
-func (s *service) change(f func(s *service)) {
+// change sets fields of the server while it runs.
+func (s *memoryRedis) change(f func(s *memoryRedis)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f(s)
 }
 
-// requests is the number of requests since the service knows the organization.
-func (s *service) requests() int {
+// scripts returns the number of scripts that the server has run since known returned.
+func (s *memoryRedis) scripts() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.asked
+	return s.runs
 }
 
-// process is one of n processes that share the service.
-func (s *service) process(n int, opts ...Option) *Fleet {
+// process returns the fleet of one of n processes that share the server.
+func (s *memoryRedis) process(n int, opts ...Option) *Fleet {
 	rdb := redis.NewClient(&redis.Options{
 		Dialer: func(context.Context, string, string) (net.Conn, error) {
 			s.mu.Lock()
@@ -99,7 +99,7 @@ func (s *service) process(n int, opts ...Option) *Fleet {
 			return s.Dial()
 		},
 		ContextTimeoutEnabled: true,
-		Addr:                  "127.0.0.1:6379", // the dialer connects to the service instead
+		Addr:                  "127.0.0.1:6379", // unused: the dialer connects to the server in memory
 		DisableIdentity:       true,
 		Protocol:              2,
 	})
@@ -107,17 +107,17 @@ func (s *service) process(n int, opts ...Option) *Fleet {
 	return New(rdb, n, opts...)
 }
 
-// known makes the organization known to the service, long enough that it is no longer new.
-func (s *service) known() {
+// known uses the test organization, and waits until the server can tell a new organization from lost state.
+func (s *memoryRedis) known() {
 	s.t.Helper()
 	if err := s.process(1).Limiter(testOrg).Wait(s.t.Context()); err != nil {
 		s.t.Fatal(err)
 	}
 	time.Sleep(10 * time.Second)
-	s.change(func(s *service) { s.asked = 0 })
+	s.change(func(s *memoryRedis) { s.runs = 0 })
 }
 
-// times collects the times of the grants.
+// times collects the times of grants.
 type times struct {
 	mu sync.Mutex
 	at []time.Time
@@ -137,7 +137,7 @@ func (ts *times) all() []time.Time {
 
 func (ts *times) len() int { return len(ts.all()) }
 
-// call makes callers wait repeatedly until the context ends.
+// call starts callers that call Wait repeatedly until the context is done.
 func call(ctx context.Context, t *testing.T, l *Limiter, callers int, ts *times) *sync.WaitGroup {
 	var group sync.WaitGroup
 	for range callers {
@@ -155,14 +155,15 @@ func call(ctx context.Context, t *testing.T, l *Limiter, callers int, ts *times)
 	return &group
 }
 
-// neverOver fails the test if more than n of the times are in one window. The server counts in microseconds.
+// neverOver fails the test if more than n of the times are in one window. It tolerates 1 microsecond, because the
+// server counts in microseconds.
 func neverOver(t *testing.T, n int, window time.Duration, at []time.Time) {
 	t.Helper()
 	at = slices.Clone(at)
 	slices.SortFunc(at, time.Time.Compare)
 	for i := range len(at) - n {
 		if d := at[i+n].Sub(at[i]); d < window-time.Microsecond {
-			t.Fatalf("%d in %v, from %v", n+1, d, at[i])
+			t.Fatalf("%d grants in %v from %v, want at most %d in %v", n+1, d, at[i], n, window)
 		}
 	}
 }

@@ -9,14 +9,14 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// A 429 for one process holds back the clients of all processes, for as long as m3ter asks.
-func TestRefusalHoldsTheFleetBack(t *testing.T) {
-	inBubble(t, func(t *testing.T, s *service) {
+// A response with status 429 to one process holds back all processes for the duration of its Retry-After header.
+func TestRefusalHoldsBackTheFleet(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *memoryRedis) {
 		s.known()
 		fake := m3tertest.NewServer(m3tertest.InMemory())
 		defer fake.Close()
 		fake.AddUser("user-1")
-		client := func() *m3teraccess.Client {
+		newClient := func() *m3teraccess.Client {
 			fleet := s.process(2)
 			client, err := m3teraccess.NewClient(
 				m3teraccess.WithHTTPClient(fake.Client()),
@@ -29,7 +29,7 @@ func TestRefusalHoldsTheFleetBack(t *testing.T) {
 			}
 			return client
 		}
-		refused, other := client(), client()
+		refused, other := newClient(), newClient()
 		fake.Inject(m3tertest.Fault{Times: 1, Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"3"}}})
 		start := time.Now()
 		done := make(chan struct{})
@@ -44,7 +44,7 @@ func TestRefusalHoldsTheFleetBack(t *testing.T) {
 			t.Error(err)
 		}
 		if took := time.Since(start); took < 3*time.Second || took > 3*time.Second+windowLength {
-			t.Errorf("the other process sent after %v", took)
+			t.Errorf("the other process sent its request after %v", took)
 		}
 		<-done
 	})

@@ -1,8 +1,9 @@
-// Package redislimiter keeps all processes that share an organization of m3ter to its rate, 50 requests a second, by a
-// Redis or Valkey server that all of them reach. It is a module of its own, so that Redis reaches nobody who does not
-// use it.
+// Package redislimiter keeps all processes that call m3ter for the same organization, taken together, below the
+// organization's rate limit of 50 requests a second. The processes share the rate limit through a Redis or Valkey
+// server that all of them can reach. The package is a separate module, so that only programs that use it depend on
+// Redis.
 //
-// Each process makes one [Fleet], and gives its client the [Limiter] of an organization:
+// Each process creates one [Fleet]. For each organization, the client of the process uses a [Limiter] of the fleet:
 //
 //	fleet := redislimiter.New(rdb, 10) // at most 10 processes
 //	client, err := m3teraccess.NewClient(m3teraccess.WithOrganizationLimiter(
@@ -10,48 +11,65 @@
 //
 // # The promise
 //
-// By the clock of the server, never more than 49 requests of an organization are granted in any 1.03 seconds, so never
-// 51 in a second. The clocks of the processes don't count. A small burst on an idle fleet is not delayed. Within a
-// process, first come is first served; among processes, each gets its turn in the order in which they asked, so none
-// starves. After a 429 for one process, all hold back: the client calls [Limiter.HoldBack].
+// By the clock of the Redis server, at most 49 requests for an organization are granted in any window of 1.03 seconds.
+// The processes therefore never get more grants in a second than the 50 requests that m3ter allows. The clocks of the
+// processes don't matter.
 //
-// The promise ends where a grant leaves for the process. What the scheduler, a new connection and the network add to
-// one request and not to another is not in it. One request and 30 ms are left for that: m3ter sees 51 in a second, and
-// refuses one with 429, when the difference is more than 30 ms for more than one request.
+// An idle fleet grants a small burst without delay. Within a process, callers get their grants in the order of their
+// calls. Processes get their grants in the order of their requests to Redis, so that no process starves. After m3ter
+// refuses a request of one process with status 429, the client of this process calls [Limiter.HoldBack], which holds
+// back all processes.
+//
+// The promise holds up to the moment when the Redis server sends a grant to the process. The promise does not cover
+// later delays, which the scheduler, the network or a new connection can cause. These delays differ from request to
+// request. The limits of 49 requests and 1.03 seconds leave a margin for the delays: one request and 30 ms. m3ter
+// refuses a request with status 429 only if it receives 51 requests in a second. For that, in at least two separate
+// pairs of requests, the delay of the earlier request must exceed the delay of the later request by more than 30 ms.
 //
 // # Cost
 //
-// A process has one request to Redis under way for an organization. It asks for as many grants as callers wait, up to
-// its share of 49/n, rounded up, and asks for the next ones when the last ones are about to be used. Eight busy
-// processes ask less than once for 5 grants; larger fleets ask more often, up to once for each grant. A burst takes one
-// round trip for each share. An idle limiter keeps no goroutine and sends nothing. A Fleet keeps the limiter of each
-// organization that it was asked for.
+// For each organization, a process sends one request to Redis at a time. The request asks for one grant for each
+// waiting caller, but for at most 49/n grants, rounded up, in a fleet of n processes. The process asks for more grants
+// shortly before it runs out of them. Eight busy processes send fewer than one request for every 5 grants. Larger
+// fleets send more requests, up to one for each grant. A burst takes one round trip for every 49/n grants. An idle
+// limiter has no goroutine and sends nothing. A Fleet keeps each limiter that [Fleet.Limiter] has returned.
 //
 // # When Redis fails
 //
-// A request that has no answer after 200 ms ([WithTimeout]), or an error, counts as a failure. The process then keeps
-// to the n-th part of the rate by itself, as all the others do, tries Redis in the background, and comes back by
-// itself. On each change, in either direction, it grants nothing for one window, and after its return it stays within
-// its part for as long as others may still be on their way back. Nothing of this fails a call, unless [WithStrict] asks
-// for that, and nothing makes the outcome of a write unknown: what waits for its turn was not sent.
+// Redis counts as failed if a request to Redis returns an error, or gets no response within 200 ms ([WithTimeout]). The
+// process then grants requests without Redis, up to its local limit. The local limit is 1/n of the rate limit, so that
+// all n processes together stay below the rate limit. Meanwhile the process tries to reach Redis in the background.
+// Once Redis responds, the process uses Redis again.
 //
-// A process that fails to reach Redis while others don't takes its n-th part on top of what they take. More than 49
-// processes without Redis keep to the rate on average only.
+// The process grants nothing for one window after Redis has failed, and for one window after the process has returned
+// to Redis. After its return, the process also stays below its local limit while other processes may still be without
+// Redis.
 //
-// State that the server lost, by a restart, a failover or a flush, counts as a full window: nothing is granted for a
-// window. An organization that is new is told from that once the server has served this package for 2.5 seconds without
-// a loss, and can't have evicted the key: its maxmemory-policy must be noeviction. Elsewhere, and on most nodes of a
-// Cluster, the first call to an organization waits for a window.
+// A failure of Redis does not make a call fail, unless [WithStrict] is set. The failure never makes the outcome of a
+// write unknown, because a request that is waiting for a grant has not been sent yet.
 //
-// # The server
+// If a process can't reach Redis while others can, the process uses its local limit in addition to the grants of the
+// others, so the total may exceed the rate limit. More than 49 processes without Redis stay below the rate limit only
+// on average.
 //
-// Redis 6.2 or newer, or Valkey: alone, behind Sentinel, or a Cluster. Each organization has one key,
-// m3ter:rate:{organization id}, which holds times and the run id of the server, about 2 kB. The server has one more,
-// m3ter:rate:since:(run id). They expire after 30 days. A server that evicts keys costs the window of an evicted one.
+// If the Redis server loses its state, in a restart, a failover or a flush, the package assumes that the last window
+// was full: the server grants nothing for one window. The server can tell a new organization from lost state only if
+// two conditions hold: it has served this package for 2.5 seconds without losing state, and its maxmemory-policy is
+// noeviction, so it can't have evicted the organization's key (see "The Redis server"). On other servers, and on most
+// nodes of a Cluster, the first call for an organization waits for one window.
 //
-// The user needs EVAL, EVALSHA, TIME, HMGET, HGET, HSET, GET, SET, DEL and PEXPIRE on these keys, and INFO, without
-// which a failover is noticed only if it lost the key or set the clock back.
+// # The Redis server
 //
-// Set ContextTimeoutEnabled in the options of the Redis client. Without it, a request that this package no longer waits
-// for keeps its connection until the client's ReadTimeout.
+// The server must be Redis 6.2 or newer, or Valkey. It can be a single server, servers behind Sentinel, or a Cluster.
+//
+// The package stores one key of about 2 kB for each organization. The key is "m3ter:rate:{ORGANIZATION_ID}", with the
+// braces, and holds times and the run id of the server. The package stores one more key for the server,
+// "m3ter:rate:since:RUN_ID". The keys expire after 30 days. If the server evicts the key of an organization, the next
+// call for the organization waits for one window.
+//
+// The Redis user must be allowed to use EVAL, EVALSHA, TIME, HMGET, HGET, HSET, GET, SET, DEL and PEXPIRE on these
+// keys, and INFO. Without INFO, the package notices a failover only if the failover lost the key or set the clock back.
+//
+// Set ContextTimeoutEnabled in the options of the Redis client. Otherwise, if this package gives up on a request, the
+// request keeps its connection until the client's ReadTimeout expires.
 package redislimiter

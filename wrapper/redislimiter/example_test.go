@@ -20,14 +20,14 @@ func Example() {
 		m3teraccess.WithOrganization("1d2e3f40-5a6b-4c7d-8e9f-0a1b2c3d4e5f"),
 		m3teraccess.WithOrganizationLimiter(func(orgID string) m3teraccess.Limiter { return fleet.Limiter(orgID) }))
 	if err != nil {
-		slog.Error("no client", "error", err)
+		slog.Error("could not create the client", "error", err)
 		return
 	}
 	for policy, err := range client.UserPermissions(context.Background(), "3b1f0c9a-6c0f-4a0e-9c44-0d4f6f3f5e21") {
 		if err != nil {
-			slog.Error("no policies", "error", err)
+			slog.Error("could not list the policies", "error", err)
 			return
 		}
-		slog.Info("found", "policy", policy.Name)
+		slog.Info("found a policy", "name", policy.Name)
 	}
 }

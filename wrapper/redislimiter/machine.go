@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// A machine serves the callers that wait for one organization. One goroutine runs it while there is something to do:
-// callers wait, a hold-back is to be told to Redis, or Redis is to be found back.
+// A machine belongs to one organization, and serves the callers that are waiting for a grant. A goroutine runs the
+// machine while there is something to do: callers are waiting, a hold-back must be sent to Redis, or Redis has failed
+// and must be checked in the background.
 type machine struct {
 	fleet *Fleet
 	key   string
@@ -17,23 +18,23 @@ type machine struct {
 
 	mu      sync.Mutex
 	running bool
-	waiters list.List // of *waiter, the first to be served in front
-	request *request  // the one that is under way
-	turns   []turn    // what Redis has given, and nobody has yet, by time
-	part    part
+	waiters list.List // of *waiter, in the order of their calls
+	request *request  // the request under way, or nil
+	batches []batch   // from Redis, not used yet, sorted by time
+	local   localLimit
 
-	held  time.Time // after a 429; nothing is granted before
-	tell  bool      // Redis doesn't know held yet
-	quiet time.Time // after a change between Redis and the own part; nothing is granted before
+	heldUntil  time.Time // after a 429; nothing is granted before this time
+	unsentHold bool      // Redis doesn't know heldUntil yet
+	quietUntil time.Time // after a switch between Redis and the local limit; nothing is granted before this time
 
-	away    bool      // Redis fails
-	retryAt time.Time // when Redis is tried next, while it is away
-	parted  time.Time // Redis is back, but others may be without it: until then this process stays within its part
+	down       bool      // Redis has failed and is not back yet
+	retryAt    time.Time // while Redis fails: the time of the next request
+	localUntil time.Time // the local limit applies until then, because other processes may still be without Redis
 }
 
 type waiter struct {
-	place  *list.Element
-	result chan error // has room for the one result
+	place  *list.Element // in the list of waiters; nil after the wait
+	result chan error    // buffers the one result
 }
 
 func newLimiter(f *Fleet, orgID string) *Limiter {
@@ -42,7 +43,7 @@ func newLimiter(f *Fleet, orgID string) *Limiter {
 		key:   "m3ter:rate:{" + orgID + "}",
 		log:   f.logger.With("organization", orgID),
 		wake:  make(chan struct{}, 1),
-		part:  partOf(f.size),
+		local: newLocalLimit(f.size),
 	}}
 }
 
@@ -51,17 +52,17 @@ func (m *machine) enter() *waiter {
 	defer m.mu.Unlock()
 	w := &waiter{result: make(chan error, 1)}
 	w.place = m.waiters.PushBack(w)
-	m.stir()
+	m.notify()
 	return w
 }
 
-// leave reports whether the waiter still waited.
+// leave removes a waiter, and reports whether it was still waiting.
 func (m *machine) leave(w *waiter) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	waited := m.remove(w)
 	if waited && m.waiters.Len() == 0 {
-		m.stir() // to rest
+		m.notify() // so that the goroutine ends
 	}
 	return waited
 }
@@ -78,14 +79,14 @@ func (m *machine) remove(w *waiter) bool {
 func (m *machine) hold(d time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if until := time.Now().Add(d); until.After(m.held) && d > 0 {
-		m.held, m.tell, m.turns = until, true, nil
-		m.stir()
+	if until := time.Now().Add(d); until.After(m.heldUntil) && d > 0 {
+		m.heldUntil, m.unsentHold, m.batches = until, true, nil
+		m.notify()
 	}
 }
 
-// stir has the goroutine look what there is to do.
-func (m *machine) stir() {
+// notify makes the goroutine run the next step now. It starts the goroutine if none runs.
+func (m *machine) notify() {
 	if !m.running {
 		m.running = true
 		go m.run()
@@ -93,7 +94,7 @@ func (m *machine) stir() {
 	}
 	select {
 	case m.wake <- struct{}{}:
-	default: // it will look anyway
+	default: // a notification is already pending
 	}
 }
 
@@ -101,7 +102,7 @@ func (m *machine) run() {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
-		next, answers := m.step()
+		next, replies := m.step()
 		if next.IsZero() {
 			return
 		}
@@ -109,26 +110,26 @@ func (m *machine) run() {
 		select {
 		case <-timer.C:
 		case <-m.wake:
-		case a := <-answers:
+		case got := <-replies:
 			m.mu.Lock()
-			m.learn(a)
+			m.receive(got)
 			m.mu.Unlock()
 		}
 	}
 }
 
-// step does what is due, and returns when there is something to do next, or the zero time when there is nothing to wait
-// for.
-func (m *machine) step() (next time.Time, answers <-chan answer) {
+// step does all work that is due. It returns the time of the next step, or the zero time if there is none, and the
+// channel of the reply to the request under way.
+func (m *machine) step() (next time.Time, replies <-chan reply) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now := time.Now()
 	if m.request != nil && !now.Before(m.request.deadline) {
-		m.request = nil // nobody listens to its answer any more
-		m.fail(now, m.fleet.noAnswer())
+		m.request = nil // the reply to the request is ignored
+		m.fail(now, m.fleet.noResponse())
 	}
-	m.useTurns(now)
-	m.usePart(now)
+	m.grantBatches(now)
+	m.grantLocally(now)
 	if at := m.askAt(now); m.request == nil && !at.IsZero() && !now.Before(at) {
 		m.send(now)
 	}
@@ -136,12 +137,12 @@ func (m *machine) step() (next time.Time, answers <-chan answer) {
 		m.running = false
 	}
 	if m.request != nil {
-		answers = m.request.answers
+		replies = m.request.replies
 	}
-	return next, answers
+	return next, replies
 }
 
-// nextStep is the earliest time at which step has something to do.
+// nextStep returns the earliest time at which step has work to do, or the zero time if there is none.
 func (m *machine) nextStep(now time.Time) (next time.Time) {
 	if m.request != nil {
 		next = m.request.deadline
@@ -151,18 +152,19 @@ func (m *machine) nextStep(now time.Time) (next time.Time) {
 	if m.waiters.Len() == 0 {
 		return next
 	}
-	if len(m.turns) > 0 && m.turns[0].sure {
-		next = earliest(next, m.turns[0].due)
+	if len(m.batches) > 0 && m.batches[0].confirmed {
+		next = earliest(next, m.batches[0].due)
 	}
-	if m.away {
-		next = earliest(next, latest(m.quiet, m.held, m.part.next(now)))
+	if m.down {
+		next = earliest(next, latest(m.quietUntil, m.heldUntil, m.local.next(now)))
 	}
 	return next
 }
 
+// grant ends the waits of the first n waiters.
 func (m *machine) grant(now time.Time, n int) {
 	for ; n > 0 && m.waiters.Len() > 0; n-- {
-		m.part.use(now)
+		m.local.use(now)
 		m.finish(nil)
 	}
 }
@@ -174,7 +176,7 @@ func (m *machine) finish(err error) {
 	w.result <- err
 }
 
-// earliest takes the zero time for never.
+// earliest returns the earlier time. The zero time stands for never.
 func earliest(a, b time.Time) time.Time {
 	if a.IsZero() || !b.IsZero() && b.Before(a) {
 		return b

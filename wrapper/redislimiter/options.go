@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// An Option changes what [New] makes.
+// An Option changes a default of [New].
 type Option func(*config)
 
 type config struct {
@@ -19,27 +19,28 @@ func defaults() config {
 	return config{timeout: 200 * time.Millisecond, logger: slog.New(slog.DiscardHandler)}
 }
 
-// WithTimeout sets how long a call may be held by a request to Redis that is not answered; the default is 200 ms. It
-// should be several times a round trip to the server, and the same in all processes. WithTimeout panics when d is zero
-// or less.
+// WithTimeout sets how long a call waits for a response from Redis before Redis counts as failed. The default is
+// 200 ms. The timeout should be several times as long as a round trip to the Redis server, and should be the same in
+// all processes. WithTimeout panics if d is 0 or less.
 func WithTimeout(d time.Duration) Option {
 	if d <= 0 {
-		panic(fmt.Sprintf("redislimiter: the timeout is %v: it must be more than 0", d))
+		panic(fmt.Sprintf("redislimiter: the timeout must be more than 0; it is %v", d))
 	}
 	return func(c *config) { c.timeout = d }
 }
 
-// WithStrict has [Limiter.Wait] fail when Redis fails, in place of keeping to a part of the rate. The error tells why;
-// nothing was sent. Each call tries Redis anew.
+// WithStrict makes [Limiter.Wait] return an error if Redis fails, instead of granting requests up to the local limit.
+// The error says why Redis failed. The caller's request has not been sent. The next call tries Redis again.
 func WithStrict() Option {
 	return func(c *config) { c.strict = true }
 }
 
-// WithLogger logs to the logger when Redis fails, at level Warn, and when it answers again, at level Info: once each,
-// for each organization that is in use. Without it nothing is logged. WithLogger panics when the logger is nil.
+// WithLogger sets the logger. For each organization in use, the package logs one line at level Warn when Redis fails,
+// and one line at level Info when Redis is back. By default, the package logs nothing. WithLogger panics if the logger
+// is nil.
 func WithLogger(logger *slog.Logger) Option {
 	if logger == nil {
-		panic("redislimiter: the logger is nil")
+		panic("redislimiter: the logger must not be nil")
 	}
 	return func(c *config) { c.logger = logger }
 }

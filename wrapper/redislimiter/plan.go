@@ -11,15 +11,15 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// m3ter takes 50 requests a second. One less, and a little more than a second, leave room for what happens between a
-// grant and the service.
+// The rate limit of m3ter is 50 requests a second. One fewer request and a window of more than a second leave room for
+// the delays between a grant and the arrival of its request at m3ter.
 const (
 	windowGrants = 49
 	windowLength = 1030 * time.Millisecond
 )
 
-// returnTime is how long processes may take, after one has found Redis back, until all of them have: go-redis dials
-// once a second at the least.
+// returnTime is the longest time between the return of the first process to Redis and the return of the last process.
+// 1.5 seconds is enough, because go-redis dials at least once a second.
 const returnTime = 1500 * time.Millisecond
 
 //go:embed plan.lua
@@ -27,47 +27,51 @@ var planSource string
 
 var plan = redis.NewScript(planSource)
 
-// answer holds the response of the server, or the reason why there is none.
-type answer struct {
-	turns  []turn
-	epoch  int64         // changes when what was planned before doesn't stand any more
-	parted time.Duration // for so long, each process must stay within its part
-	err    error
+// A reply is the response of the server to a request, or the error of the request.
+type reply struct {
+	batches  []batch
+	epoch    int64         // batches of any other epoch are canceled
+	localFor time.Duration // the local limit applies for this duration
+	err      error
 
 	received time.Time
 }
 
-// ask sends the script once. The server keeps the slots also when nobody waits for the answer any more.
-func (f *Fleet) ask(key string, wanted int, hold time.Duration) answer {
+// ask sends the script once. Even if the request times out, the server keeps the grants that it has planned.
+func (f *Fleet) ask(key string, wanted int, hold time.Duration) reply {
 	ctx, cancel := context.WithTimeout(context.Background(), f.timeout)
 	defer cancel()
-	said, err := plan.Run(ctx, f.rdb, []string{key},
+	values, err := plan.Run(ctx, f.rdb, []string{key},
 		windowGrants, windowLength.Microseconds(), f.silence().Microseconds(), (returnTime + windowLength).Microseconds(),
 		wanted, hold.Microseconds()).Int64Slice()
-	a := answer{received: time.Now()}
+	got := reply{received: time.Now()}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		a.err = f.noAnswer()
+		got.err = f.noResponse()
 	case err != nil:
-		a.err = err
+		got.err = err
 	default:
-		a.epoch, a.parted = said[0], microseconds(said[1])
-		for pair := range slices.Chunk(said[2:], 2) {
-			// Counted from here, no turn is used before its time.
-			a.turns = append(a.turns, turn{slots: int(pair[0]), due: a.received.Add(microseconds(pair[1])), epoch: a.epoch})
+		got.epoch, got.localFor = values[0], microseconds(values[1])
+		for pair := range slices.Chunk(values[2:], 2) {
+			// The delay counts from the time of receipt, so that no grant is used before its time.
+			due := got.received.Add(microseconds(pair[1]))
+			got.batches = append(got.batches, batch{grants: int(pair[0]), due: due, epoch: got.epoch})
 		}
 	}
-	return a
+	return got
 }
 
 func microseconds(n int64) time.Duration { return time.Duration(n) * time.Microsecond }
 
-// noAnswer is not the error of a context, which the caller would take for that of the call.
-func (f *Fleet) noAnswer() error { return fmt.Errorf("no answer within %v", f.timeout) }
+// noResponse returns an error that does not match a context error, because the caller could mistake a context error for
+// the error of the call's own context.
+func (f *Fleet) noResponse() error { return fmt.Errorf("no response within %v", f.timeout) }
 
-// lead is how long before a slot Redis is asked whether it still stands, and how late a slot may be used: a process
-// that was stopped must not send its requests beside those of the next window.
+// lead returns how long before a batch is due the process asks Redis to confirm the batch. The process may still use
+// the batch until the same length of time after the batch is due. A process that was suspended for longer must drop the
+// batch. Otherwise, it would send requests in addition to the requests of the next window.
 func (f *Fleet) lead() time.Duration { return f.timeout / 2 }
 
-// silence covers the window, and what was granted before a failure for up to lead after it.
+// silence returns how long nothing is granted after Redis or its state is lost: one window plus the lead, because an
+// earlier grant may be used up to one lead after it is due.
 func (f *Fleet) silence() time.Duration { return windowLength + f.lead() }

@@ -1,98 +1,109 @@
--- Plans slots for one organization. Its key is a hash: the last slots as a ring, and beside them what the slots alone
--- don't tell. All times are the server's, in microseconds.
+-- This script plans grants for one organization. The key of the organization is a hash. It contains a ring with the
+-- times of the last grants, and fields with the rest of the state. After a loss of state, the script grants nothing for
+-- `silence`, and local limits apply for `recovery`. All times are by the clock of the server, in microseconds.
 local key = KEYS[1]
-local grants, window = tonumber(ARGV[1]), tonumber(ARGV[2]) -- so many slots in any window
-local silence, parts = tonumber(ARGV[3]), tonumber(ARGV[4]) -- after a loss: none granted, and only parts of the rate
-local wanted, hold = tonumber(ARGV[5]), tonumber(ARGV[6])   -- slots; how long to hold the fleet back, or 0
-local gather = 150000                                       -- to give slots together, later than the first by no more
-local gap = 5000                                            -- to spread a burst, for each slot that has to wait
-local keep = 30 * 24 * 3600 * 1000                          -- milliseconds
+local limit, window = tonumber(ARGV[1]), tonumber(ARGV[2])     -- at most limit grants in any window
+local silence, recovery = tonumber(ARGV[3]), tonumber(ARGV[4]) -- both apply after a loss of state
+local wanted, hold = tonumber(ARGV[5]), tonumber(ARGV[6])      -- grants; how long to hold back all processes, or 0
+local patience = 150000                                        -- how long a grant may wait for the rest of its batch
+local gap = 5000                                               -- minimum spacing of waiting grants, to spread a burst
+local keep = 30 * 24 * 3600 * 1000                             -- milliseconds
 
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 
+-- info returns a field of INFO, or 'unknown'.
 local function info(section, field)
   local text = redis.pcall('INFO', section)
   return type(text) == 'string' and string.match(text, field .. ':(%w+)') or 'unknown'
 end
 local server = info('server', 'run_id')
 
--- A server that was marked a while ago, and evicts nothing, has lost nothing since: what it doesn't know is new.
--- Another node of a Cluster may have the mark. That is an error, so nothing is known.
-local function remembers()
+-- lostNothing reports whether this script stored its mark on the server at least `recovery` ago and the server has lost
+-- no state since then. If so, an organization without state is new. A server that evicts keys may have lost some keys.
+-- On a Cluster, the mark may be on another node. In that case, Redis returns an error, and lostNothing returns false.
+local function lostNothing()
   local mark = 'm3ter:rate:since:' .. server
   redis.pcall('SET', mark, now, 'NX', 'PX', keep)
   local since = tonumber(redis.pcall('GET', mark))
-  return since and since + parts <= now and info('memory', 'maxmemory_policy') == 'noeviction'
+  return since and since + recovery <= now and info('memory', 'maxmemory_policy') == 'noeviction'
 end
 
+-- Keep the names of these fields: processes with an older script share the state.
 local state = redis.call('HMGET', key, 'server', 'now', 'epoch', 'held', 'parted', 'count')
-local epoch, held, parted, count = tonumber(state[3]), tonumber(state[4]), tonumber(state[5]), tonumber(state[6])
+local epoch, count = tonumber(state[3]), tonumber(state[6])
+local heldUntil, localUntil = tonumber(state[4]), tonumber(state[5])
 
--- Without the state that this server wrote by this clock, the last window is unknown, and counts as full.
+-- The grants of the last window are known only if the same server wrote the state, and the clock of the server has not
+-- gone back since then. Otherwise, the last window counts as full.
 if state[1] ~= server or now < tonumber(state[2]) then
   redis.call('DEL', key)
-  epoch, held, parted, count = now, now, now, 0
-  if state[1] or not remembers() then
-    held, parted = now + silence, now + parts
+  epoch, heldUntil, localUntil, count = now, now, now, 0
+  if state[1] or not lostNothing() then
+    heldUntil, localUntil = now + silence, now + recovery
   end
 end
 
--- What was planned before a hold-back doesn't stand after it: the epoch tells.
-if hold > 0 and now + hold > held then
-  epoch, held = now, now + hold
+-- A hold-back cancels all grants that were planned earlier. The processes recognize a hold-back by the new epoch.
+if hold > 0 and now + hold > heldUntil then
+  epoch, heldUntil = now, now + hold
 end
 
-local function slot(i)
-  return tonumber(redis.call('HGET', key, i % grants) or 0)
+-- grantTime returns the time of grant i from the ring, or 0 if there is none.
+local function grantTime(i)
+  return tonumber(redis.call('HGET', key, i % limit) or 0)
 end
 
--- A slot comes a window after the 49th before it, which it replaces.
-local function free(i)
-  return slot(i) + window
+-- earliestTime returns the earliest time for a new grant i: one window after the grant that it replaces in the ring.
+local function earliestTime(i)
+  return grantTime(i) + window
 end
 
--- None comes before an earlier one.
-local at = math.max(now, held, slot(count - 1))
-local answer = {epoch, parted - now}
+-- A new grant must not be earlier than the previous grant in the ring.
+local at = math.max(now, heldUntil, grantTime(count - 1))
+local reply = {epoch, localUntil - now}
 
--- gathered is how many slots are free by a time, and has them come together, when the last of them does.
-local function gathered(most, by)
+-- gather returns how many grants are possible until the time `by`, but no more than `most`. It moves `at` to the time
+-- of the last of these grants, so that all of them form one batch.
+local function gather(most, by)
   local n = 0
-  while n < most and free(count + n) <= by do
-    at = math.max(at, free(count + n))
+  while n < most and earliestTime(count + n) <= by do
+    at = math.max(at, earliestTime(count + n))
     n = n + 1
   end
   return n
 end
 
+-- give plans a batch of n grants at the time `at`, and adds it to the reply.
 local function give(n)
   if n == 0 then
     return
   end
   for i = count, count + n - 1 do
-    redis.call('HSET', key, i % grants, at)
+    redis.call('HSET', key, i % limit, at)
   end
-  table.insert(answer, n)
-  table.insert(answer, at - now)
+  table.insert(reply, n)
+  table.insert(reply, at - now)
   count = count + n
 end
 
 if at == now then
-  local n = gathered(wanted, now)
+  local n = gather(wanted, now)
   give(n)
   wanted = wanted - n
 end
--- Then those that come later, which each cost a question shortly before. A few may be left out, but not most.
+-- The rest comes in later batches. Each later batch costs a request, which confirms the batch shortly before its time.
+-- The script may leave up to half of the rest unplanned. The process asks for these grants in a later request.
 local few = wanted / 2
 while wanted > few do
-  local before, first = at, math.max(at, free(count))
-  local n = gathered(wanted, first + gather)
+  local before, first = at, math.max(at, earliestTime(count))
+  local n = gather(wanted, first + patience)
   at = math.max(at, before + n * gap)
   give(n)
   wanted = wanted - n
 end
 
-redis.call('HSET', key, 'server', server, 'now', now, 'epoch', epoch, 'held', held, 'parted', parted, 'count', count)
-redis.call('PEXPIRE', key, keep + math.ceil(math.max(0, held - now) / 1000))
-return answer
+redis.call('HSET', key, 'server', server, 'now', now, 'epoch', epoch,
+  'held', heldUntil, 'parted', localUntil, 'count', count)
+redis.call('PEXPIRE', key, keep + math.ceil(math.max(0, heldUntil - now) / 1000))
+return reply

@@ -9,8 +9,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// A Fleet is the processes that share the rate of their organizations, as one of them sees it. All methods may be
-// called concurrently.
+// A Fleet represents all processes that share the rate limit of each organization. Each process has its own Fleet. The
+// methods of a Fleet may be called concurrently.
 type Fleet struct {
 	config
 	rdb  redis.UniversalClient
@@ -20,18 +20,19 @@ type Fleet struct {
 	limiters map[string]*Limiter
 }
 
-// New returns the fleet of at most n processes that share the server behind rdb, this one included. Each process must
-// give the same n: it says for how much one may ask at once, and what remains to it when Redis fails. The rate is not
-// divided by it: one busy process among idle ones has all of it.
+// New returns the fleet of at most n processes, including this one, that share the Redis server behind rdb. Each
+// process must pass the same n. The number n determines how many grants a process may ask for at once, and what its
+// local limit is while Redis is unavailable. The number does not divide the rate limit: one busy process among idle
+// processes can use all of the rate limit.
 //
-// New sends nothing. The caller closes rdb, when nothing waits any more. New panics when rdb is nil or n is less than
-// 1.
+// New sends nothing. The caller must close rdb after the last call of [Limiter.Wait] has returned. New panics if rdb is
+// nil or n is less than 1.
 func New(rdb redis.UniversalClient, n int, opts ...Option) *Fleet {
 	if rdb == nil {
-		panic("redislimiter: the Redis client is nil")
+		panic("redislimiter: the Redis client must not be nil")
 	}
 	if n < 1 {
-		panic(fmt.Sprintf("redislimiter: the number of processes is %d: at least 1 is allowed", n))
+		panic(fmt.Sprintf("redislimiter: the number of processes must be at least 1; it is %d", n))
 	}
 	f := &Fleet{config: defaults(), rdb: rdb, size: n, limiters: make(map[string]*Limiter)}
 	for _, opt := range opts {
@@ -40,7 +41,7 @@ func New(rdb redis.UniversalClient, n int, opts ...Option) *Fleet {
 	return f
 }
 
-// Limiter returns the limiter of an organization, the same each time. Its methods may be called concurrently.
+// Limiter returns the limiter of an organization. Calls with the same orgID return the same Limiter.
 func (f *Fleet) Limiter(orgID string) *Limiter {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -52,14 +53,14 @@ func (f *Fleet) Limiter(orgID string) *Limiter {
 	return l
 }
 
-// A Limiter paces the requests of one organization, together with those of the other processes. It is made by
-// [Fleet.Limiter].
+// A Limiter limits the rate of requests for one organization, together with the limiters of the other processes. Use
+// [Fleet.Limiter] to obtain a Limiter. The methods of a Limiter may be called concurrently.
 type Limiter struct {
 	machine
 }
 
-// Wait blocks until one more request may leave. It returns the context's error when the context ends first, and with
-// [WithStrict] an error when Redis fails; in both cases the request must not be sent.
+// Wait blocks until one more request may be sent. It returns the error of the context if the context is done first.
+// With [WithStrict], it also returns an error if Redis fails. After an error, the request must not be sent.
 func (l *Limiter) Wait(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -73,12 +74,16 @@ func (l *Limiter) Wait(ctx context.Context) error {
 	if l.leave(w) {
 		return ctx.Err()
 	}
-	return <-w.result // its turn came at the same moment
+	return <-w.result // the result arrived before leave could remove w
 }
 
-// HoldBack keeps every process of the fleet from sending to this organization for d from now, or longer if it is held
-// back already. It is for a request that m3ter refused as over the rate. HoldBack does not wait: this process stops at
-// once, the others when they next ask Redis, which each does at most half the timeout (100 ms) before a grant.
+// HoldBack stops all processes from sending requests for the organization until d has elapsed, or until an earlier
+// hold-back ends if that is later. The client calls HoldBack after m3ter has refused a request because of the rate
+// limit. HoldBack does not block.
+//
+// This process stops at once. Every other process stops at its next request to Redis. A process must send such a
+// request before it uses a grant that becomes due more than half the timeout from now; half the default timeout is
+// 100 ms.
 func (l *Limiter) HoldBack(d time.Duration) {
 	l.hold(d)
 }

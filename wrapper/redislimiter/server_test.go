@@ -18,7 +18,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// A redisServer is a redis-server on a free port of this machine. It stores nothing on disk.
+// A redisServer is a redis-server on a free local port. It stores nothing on disk.
 type redisServer struct {
 	t    testing.TB
 	addr string
@@ -28,7 +28,7 @@ type redisServer struct {
 func startRedis(t testing.TB) *redisServer {
 	t.Helper()
 	if _, err := exec.LookPath("redis-server"); err != nil {
-		t.Fatal("redis-server is missing; on Debian and Ubuntu, install it by: apt-get install -y redis-server")
+		t.Fatal("redis-server is missing; on Debian and Ubuntu, install it with: apt-get install -y redis-server")
 	}
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -41,7 +41,7 @@ func startRedis(t testing.TB) *redisServer {
 	return s
 }
 
-// start starts the server, even after kill, and waits until it answers.
+// start starts the server, even after kill, and waits until it responds.
 func (s *redisServer) start() {
 	s.t.Helper()
 	_, port, _ := net.SplitHostPort(s.addr)
@@ -54,7 +54,7 @@ func (s *redisServer) start() {
 	defer rdb.Close()
 	for deadline := time.Now().Add(10 * time.Second); rdb.Ping(context.Background()).Err() != nil; {
 		if time.Now().After(deadline) {
-			s.t.Fatal("redis-server does not answer")
+			s.t.Fatal("redis-server does not respond")
 		}
 	}
 }
@@ -68,7 +68,7 @@ func (s *redisServer) client() *redis.Client {
 	return redis.NewClient(&redis.Options{Addr: s.addr, ContextTimeoutEnabled: true})
 }
 
-// scripts is the number of scripts that the server ran.
+// scripts returns the number of scripts that the server has run.
 func (s *redisServer) scripts() (n int) {
 	s.t.Helper()
 	rdb := s.client()
@@ -84,7 +84,7 @@ func (s *redisServer) scripts() (n int) {
 	return n
 }
 
-// A recording has the slots that the server wrote, from its MONITOR.
+// A recording holds the times of the grants that the server wrote, from the output of MONITOR.
 type recording struct {
 	conn net.Conn
 	done chan struct{}
@@ -93,7 +93,7 @@ type recording struct {
 	at []time.Time
 }
 
-var slotWritten = regexp.MustCompile(`"(?i:HSET)" "m3ter:rate:[^"]*" "\d+" "(\d+)"`)
+var grantWritten = regexp.MustCompile(`"(?i:HSET)" "m3ter:rate:[^"]*" "\d+" "(\d+)"`)
 
 func (s *redisServer) record() *recording {
 	s.t.Helper()
@@ -110,7 +110,7 @@ func (s *redisServer) record() *recording {
 	go func() {
 		defer close(r.done)
 		for lines.Scan() {
-			if found := slotWritten.FindStringSubmatch(lines.Text()); found != nil {
+			if found := grantWritten.FindStringSubmatch(lines.Text()); found != nil {
 				at, _ := strconv.ParseInt(found[1], 10, 64)
 				r.mu.Lock()
 				r.at = append(r.at, time.UnixMicro(at))
@@ -127,7 +127,7 @@ func (r *recording) stop() []time.Time {
 	return r.at
 }
 
-// TestMain runs one process of a fleet if a test starts it for that.
+// TestMain runs a task instead of the tests if a test starts this binary as a process of a fleet.
 func TestMain(m *testing.M) {
 	redis.SetLogger(silent{})
 	if task := os.Getenv("REDISLIMITER_PROCESS"); task != "" {

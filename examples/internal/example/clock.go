@@ -2,7 +2,7 @@ package example
 
 import "time"
 
-// Clock spells a time as m3ter does, and the zero time as nothing.
+// Clock formats a time as m3ter does. It returns "" for the zero time.
 func Clock(t time.Time) string {
 	if t.IsZero() {
 		return ""

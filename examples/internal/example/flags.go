@@ -11,25 +11,26 @@ import (
 	"time"
 )
 
-// WhereItRuns is a part of every example's help.
+// WhereItRuns is a part of the help text of each example.
 const WhereItRuns = `Where it runs:
   No M3TER_ variable is set
-        Against an in-memory m3ter that it starts by itself.
+        The program starts an in-memory m3ter, and uses it.
   M3TER_API_KEY, M3TER_API_SECRET, M3TER_ORG_ID
-        Against the real service, or the one that M3TER_BASE_URL names.
+        The program uses the real m3ter, or the server at M3TER_BASE_URL.
   M3TER_API_TOKEN, M3TER_ORG_ID
-        The same, with an access token that you have already.
-  Anything between, such as M3TER_API_TOKEN or M3TER_BASE_URL alone, is an error that names what is missing. An empty
-  variable counts as not set.
+        The program uses the real m3ter, or the server at M3TER_BASE_URL, with an access token that you already have.
+  If only some of these variables are set, such as M3TER_API_TOKEN or M3TER_BASE_URL alone, the program fails, and names
+  the missing variables. An empty variable counts as not set.
 `
 
-// A UsageError says what is wrong with the arguments of an example.
+// A UsageError is an error in the arguments of an example.
 type UsageError struct{ error }
 
-// ParseFlags parses args, which may hold flags only, and has check look at what they say. When they ask for help, it
-// prints the usage and the flags, and returns flag.ErrHelp. What is wrong with the flags is a UsageError.
+// ParseFlags parses args, which must contain only flags, and calls check to check their values. If args ask for help,
+// ParseFlags writes the usage and the flags to help, and returns flag.ErrHelp. If args are wrong, it returns a
+// UsageError.
 func ParseFlags(flags *flag.FlagSet, args []string, usage string, help io.Writer, check func() error) error {
-	flags.SetOutput(io.Discard) // an error is reported once, by Main
+	flags.SetOutput(io.Discard) // Main reports the error
 	err := flags.Parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -45,8 +46,8 @@ func ParseFlags(flags *flag.FlagSet, args []string, usage string, help io.Writer
 	return nil
 }
 
-// checkGiven refuses an empty or zero flag: it may come from a shell variable that is not set. The function of a
-// flag.Func checks its own value.
+// checkGiven refuses an empty or zero value of a flag, because the value may come from a shell variable that is not
+// set. It leaves out each flag.Func, whose function checks the value.
 func checkGiven(flags *flag.FlagSet) (err error) {
 	flags.Visit(func(f *flag.Flag) {
 		value, known := f.Value.(flag.Getter)
@@ -63,7 +64,7 @@ func checkGiven(flags *flag.FlagSet) (err error) {
 	return err
 }
 
-// printHelp returns an error when the help can't be written.
+// printHelp writes the usage and the flags to help.
 func printHelp(flags *flag.FlagSet, usage string, help io.Writer) error {
 	var text bytes.Buffer
 	fmt.Fprint(&text, usage, "\nFlags:\n")
@@ -73,7 +74,7 @@ func printHelp(flags *flag.FlagSet, usage string, help io.Writer) error {
 	return err
 }
 
-// CommaList is for flag.Func: it sets values to those of a flag that has a comma between two.
+// CommaList returns a function for flag.Func that stores comma-separated values in values.
 func CommaList[S ~string](values *[]S) func(string) error {
 	return func(s string) error {
 		*values = nil

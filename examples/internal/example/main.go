@@ -1,5 +1,5 @@
-// Package example holds the code that the examples share. It starts and interrupts an example, reads its flags, and
-// chooses the m3ter that it runs against.
+// Package example contains the common parts of the examples. It runs and interrupts a program, reads the program's
+// flags, and selects the m3ter that the program uses.
 package example
 
 import (
@@ -13,22 +13,23 @@ import (
 	"syscall"
 )
 
-// An ExitStatus ends an example with this status, and without a message.
+// An ExitStatus is an error that ends an example with this status. Main does not print it.
 type ExitStatus int
 
 func (s ExitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 
-// UsageStatus is the exit status after a UsageError.
+// UsageStatus is the exit status for a UsageError.
 var UsageStatus = 2
 
-// Main runs an example. The context of run ends when a person presses Ctrl-C, kills the process or closes the terminal.
-// Main prints an error in one line, and exits with status 1, or with UsageStatus after a UsageError. An ExitStatus is
-// not printed, and flag.ErrHelp is no error.
+// Main runs an example. The context is canceled if the user presses Ctrl-C, runs kill, or closes the terminal. Main
+// prints an error on one line, and exits with UsageStatus after a UsageError, and with status 1 after any other error.
+// flag.ErrHelp does not count as an error.
 func Main(name string, run func(context.Context) error) {
-	// Writing to a closed pipe must fail. The signal would end the example in the middle of its work.
+	// If the reader of the output exits, a write returns an error. SIGPIPE would end the example in the middle of its
+	// work.
 	signal.Ignore(syscall.SIGPIPE)
 	interrupts := []os.Signal{os.Interrupt, syscall.SIGTERM}
-	if !signal.Ignored(syscall.SIGHUP) { // nohup ignores it
+	if !signal.Ignored(syscall.SIGHUP) { // nohup makes the program ignore SIGHUP
 		interrupts = append(interrupts, syscall.SIGHUP)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), interrupts...)

@@ -2,8 +2,8 @@ package example
 
 import m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 
-// SupportVersion is the version that a change of the support access carries: 0, which is not sent, where there is none
-// yet and current is nil.
+// SupportVersion returns the version for a request that changes support access. If no support access exists yet,
+// current is nil, and SupportVersion returns 0, which the client does not send.
 func SupportVersion(current *m3teraccess.Support) int64 {
 	if current == nil {
 		return 0

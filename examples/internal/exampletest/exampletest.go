@@ -1,4 +1,4 @@
-// Package exampletest runs the examples as processes, as a person would.
+// Package exampletest runs the examples as processes, as a user does.
 package exampletest
 
 import (
@@ -12,10 +12,10 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// isProgram is set in the environment of a test binary that runs as the example itself.
+// isProgram names an environment variable. If it is set, the test binary runs as the example.
 const isProgram = "EXAMPLETEST_IS_PROGRAM"
 
-// Main is the TestMain of an example.
+// Main is the TestMain of an example. In a process from New, it runs the program instead of the tests.
 func Main(m *testing.M, program func()) {
 	if os.Getenv(isProgram) != "" {
 		program()
@@ -29,7 +29,7 @@ func Main(m *testing.M, program func()) {
 	os.Exit(m.Run())
 }
 
-// Environment leads an example to a fake.
+// Environment returns the variables that point an example to a fake.
 func Environment(fake *m3tertest.Server) map[string]string {
 	environment := make(map[string]string)
 	for _, variable := range fake.Env() {
@@ -39,14 +39,14 @@ func Environment(fake *m3tertest.Server) map[string]string {
 	return environment
 }
 
-// NewFake starts a fake that ends with the test.
+// NewFake starts a fake, and closes it when the test ends.
 func NewFake(t *testing.T, opts ...m3tertest.Option) *m3tertest.Server {
 	fake := m3tertest.NewServer(opts...)
 	t.Cleanup(fake.Close)
 	return fake
 }
 
-// Operations are what a fake was asked for.
+// Operations returns the operations of all requests to a fake.
 func Operations(fake *m3tertest.Server) []string {
 	var names []string
 	for _, request := range fake.Requests() {
@@ -55,7 +55,7 @@ func Operations(fake *m3tertest.Server) []string {
 	return names
 }
 
-// Silence keeps a fake from responding to an operation. asked is closed at the first request.
+// Silence keeps a fake from responding to an operation. It closes asked at the first request for the operation.
 func Silence(fake *m3tertest.Server, operation string) (asked <-chan struct{}) {
 	first := make(chan struct{})
 	once := sync.OnceFunc(func() { close(first) })
@@ -69,7 +69,7 @@ func Silence(fake *m3tertest.Server, operation string) (asked <-chan struct{}) {
 	return first
 }
 
-// SkipWithoutSignals is for a test that interrupts a process.
+// SkipWithoutSignals skips a test that interrupts a process if the system can't send the signal.
 func SkipWithoutSignals(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("Windows can't send an interrupt")

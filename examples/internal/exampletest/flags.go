@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// CheckHelp fails unless -h prints help that holds all of the texts, and nothing else happens.
+// CheckHelp fails unless -h prints a help text that contains each of texts, and has no other effect.
 func CheckHelp(t *testing.T, texts ...string) {
 	t.Helper()
 	p := Run(t, map[string]string{"M3TER_API_KEY": "alone"}, "-h")
@@ -13,7 +13,7 @@ func CheckHelp(t *testing.T, texts ...string) {
 	texts = append(texts, "Where it runs:", "Examples:", "Flags:", "M3TER_API_KEY", "M3TER_API_SECRET", "M3TER_API_TOKEN", "M3TER_ORG_ID", "M3TER_BASE_URL")
 	for _, text := range texts {
 		if !strings.Contains(p.Out.String(), text) {
-			t.Errorf("the help lacks %q:\n%s", text, p.Out)
+			t.Errorf("the help does not contain %q:\n%s", text, p.Out)
 		}
 	}
 	if p.Err.String() != "" {
@@ -21,8 +21,9 @@ func CheckHelp(t *testing.T, texts ...string) {
 	}
 }
 
-// CheckBadArgs fails unless arguments, with a space between two and ” for an empty one, are refused before anything is
-// sent, by exit status 2 and one line that begins with the text they have.
+// CheckBadArgs runs the example with each key of refusals as its arguments. Spaces separate the arguments, and a pair
+// of single quotes is an empty argument. CheckBadArgs fails unless the example sends no request, exits with status 2,
+// and prints one line, which begins with the value of the key.
 func CheckBadArgs(t *testing.T, refusals map[string]string) {
 	fake := NewFake(t)
 	for args, text := range refusals {
@@ -35,12 +36,12 @@ func CheckBadArgs(t *testing.T, refusals map[string]string) {
 		})
 	}
 	if requests := fake.Requests(); len(requests) > 0 {
-		t.Errorf("%d requests were sent", len(requests))
+		t.Errorf("the example sent %d requests", len(requests))
 	}
 }
 
-// CheckOnlyLine fails unless the process ended with exit status 1, and wrote nothing but a line on stderr, which begins
-// with a text.
+// CheckOnlyLine fails unless the process exited with status 1, and wrote only one line, on stderr, which begins with
+// text.
 func (p *Program) CheckOnlyLine(text string) {
 	p.t.Helper()
 	p.checkOnlyLine(1, text)
@@ -50,6 +51,6 @@ func (p *Program) checkOnlyLine(status int, text string) {
 	p.t.Helper()
 	p.Check(status, text)
 	if strings.Count(p.Err.String(), "\n") != 1 || p.Out.String() != "" {
-		p.t.Errorf("it wrote more than a line\nstdout\n%sstderr\n%s", p.Out, p.Err)
+		p.t.Errorf("the example wrote more than a line on stderr\nstdout\n%sstderr\n%s", p.Out, p.Err)
 	}
 }

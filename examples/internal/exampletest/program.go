@@ -9,16 +9,16 @@ import (
 	"testing"
 )
 
-// A Program is an example in a process of its own.
+// A Program is an example in its own process.
 type Program struct {
 	*exec.Cmd
-	Out, Err *Output // what it writes to stdout and to stderr, unless the test sets Stdout or Stderr
+	Out, Err *Output // stdout and stderr of the process, unless the test sets Stdout or Stderr
 
 	t     *testing.T
 	ended chan struct{}
 }
 
-// New makes a process of the example, which is not started yet. With an environment of nil it is the demo.
+// New returns a process of the example, but does not start it. Without an environment, the example runs its demo.
 func New(t *testing.T, environment map[string]string, args ...string) *Program {
 	t.Helper()
 	path, err := os.Executable()
@@ -26,7 +26,7 @@ func New(t *testing.T, environment map[string]string, args ...string) *Program {
 		t.Fatal(err)
 	}
 	p := &Program{Cmd: exec.CommandContext(t.Context(), path, args...), Out: newOutput(), Err: newOutput(), t: t, ended: make(chan struct{})}
-	// Main has cleared the M3TER_ variables. A process with the race detector sleeps for a second before it ends.
+	// Main has cleared the M3TER_ variables. GORACE keeps the race detector from sleeping for a second at the exit.
 	p.Env = append(os.Environ(), isProgram+"=1", "GORACE=atexit_sleep_ms=0")
 	for name, value := range environment {
 		p.Env = append(p.Env, name+"="+value)
@@ -35,7 +35,7 @@ func New(t *testing.T, environment map[string]string, args ...string) *Program {
 	return p
 }
 
-// Run runs the example to its end.
+// Run starts a process of the example, and waits until it exits.
 func Run(t *testing.T, environment map[string]string, args ...string) *Program {
 	t.Helper()
 	p := New(t, environment, args...)
@@ -61,10 +61,10 @@ func (p *Program) Begin() {
 	}()
 }
 
-// End waits until the process has ended, whatever its exit status.
+// End waits until the process exits, with any status.
 func (p *Program) End() { <-p.ended }
 
-// Interrupt sends the process a signal.
+// Interrupt sends a signal to the process.
 func (p *Program) Interrupt(signal os.Signal) {
 	p.t.Helper()
 	if err := p.Process.Signal(signal); err != nil {
@@ -72,7 +72,7 @@ func (p *Program) Interrupt(signal os.Signal) {
 	}
 }
 
-// Check fails unless the process ended with a status, and the last line on stderr begins with a text.
+// Check fails unless the process exited with status, and the last line on stderr begins with last.
 func (p *Program) Check(status int, last string) {
 	p.t.Helper()
 	lines := strings.SplitAfter(p.Err.String(), "\n")
@@ -82,7 +82,7 @@ func (p *Program) Check(status int, last string) {
 	}
 }
 
-// An Output is what a process has written so far.
+// An Output collects the output of a process.
 type Output struct {
 	mu      sync.Mutex
 	changed *sync.Cond
@@ -116,14 +116,14 @@ func (o *Output) String() string {
 	return o.text.String()
 }
 
-// WaitFor waits until a text was written, and fails when the process ends without it.
+// WaitFor waits until the process has written text, and fails if the process ends without writing text.
 func (o *Output) WaitFor(t *testing.T, text string) {
 	t.Helper()
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for !strings.Contains(o.text.String(), text) {
 		if o.ended {
-			t.Fatalf("the process ended without %q:\n%s", text, o.text.String())
+			t.Fatalf("the process ended without writing %q:\n%s", text, o.text.String())
 		}
 		o.changed.Wait()
 	}

@@ -7,23 +7,23 @@ import (
 	"testing"
 )
 
-// CheckUnwritable fails unless the demo with args, of which each has a space between two, ends with an error when what
-// it writes to standard output can't be written.
+// CheckUnwritable runs the demo once for each of args. Each string contains arguments, which spaces separate.
+// CheckUnwritable fails unless the demo exits with an error when it can't write to standard output.
 func CheckUnwritable(t *testing.T, args ...string) {
-	for _, text := range args {
-		t.Run("output of "+text, func(t *testing.T) {
-			p := New(t, nil, strings.Fields(text)...)
+	for _, arguments := range args {
+		t.Run("output of "+arguments, func(t *testing.T) {
+			p := New(t, nil, strings.Fields(arguments)...)
 			p.Stdout = readOnly(t)
 			p.Begin()
 			p.End()
 			if p.Check(1, ""); !strings.Contains(p.Err.String(), ": write ") {
-				t.Errorf("stderr does not say what can't be written:\n%s", p.Err)
+				t.Errorf("stderr does not report the write:\n%s", p.Err)
 			}
 		})
 	}
 }
 
-// readOnly is a file to which each write fails, as to a full disk.
+// readOnly returns a read-only file. Each write to the file fails, as on a full disk.
 func readOnly(t *testing.T) *os.File {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "output")

@@ -7,7 +7,6 @@
 package main
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -15,9 +14,8 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
+	"testing"
 	"text/tabwriter"
-	"time"
 
 	"github.com/m3ter-access/m3ter-access-go/test/bench"
 )
@@ -28,132 +26,89 @@ func main() {
 	flag.Parse()
 	flag.Visit(func(f *flag.Flag) {
 		if f.Value.String() == "" {
-			wrongUsage("-" + f.Name + " is empty; give it a value, or leave it out")
+			exit(2, "-"+f.Name+" is empty; give it a value, or leave it out")
 		}
 	})
 	switch {
 	case *rounds < 1:
-		wrongUsage(fmt.Sprintf("-rounds is %d; it must be 1 or more", *rounds))
+		exit(2, fmt.Sprintf("-rounds is %d; it must be 1 or more", *rounds))
 	case flag.NArg() > 0:
-		wrongUsage(fmt.Sprintf("unexpected argument %q", flag.Arg(0)))
+		exit(2, fmt.Sprintf("unexpected argument %q", flag.Arg(0)))
+	}
+	// A peer runs only briefly before the next one, so that other load of the machine affects all of them alike.
+	testing.Init()
+	if err := flag.Set("test.benchtime", "20ms"); err != nil {
+		exit(1, err)
 	}
 
 	fmt.Println(runtime.Version())
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "operation\tpeer\ttime to floor\tmiddle half\tns\tbytes to floor\tallocations to floor")
 	for _, transport := range []string{"memory", "loopback", "loopback, parallel"} {
-		peers, stop := bench.PeersOver(strings.TrimSuffix(transport, ", parallel"))
+		connection, parallel := strings.CutSuffix(transport, ", parallel")
+		peers, stop := bench.PeersOver(connection)
 		for _, op := range bench.Operations {
-			name := op.Name + "/" + transport
+			name := op + "/" + transport
 			if !strings.Contains(name, *only) {
 				continue
 			}
-			measure(table, name, op, peers, strings.HasSuffix(transport, "parallel"), *rounds)
+			for i, costs := range measure(peers, op, parallel, *rounds) {
+				fmt.Fprintf(table, "%s\t%s\t%.2f\t%.2f to %.2f\t%.0f\t%.2f\t%.2f\n", name, peers[i].Name,
+					costs.time.at(0.5), costs.time.at(0.25), costs.time.at(0.75), costs.ns.at(0.5), costs.bytes.at(0.5), costs.allocs.at(0.5))
+			}
 		}
-		must(table.Flush())
+		if err := table.Flush(); err != nil {
+			exit(1, err)
+		}
 		stop()
 	}
 }
 
-func wrongUsage(problem string) {
+func exit(status int, problem any) {
 	fmt.Fprintln(os.Stderr, "ratios:", problem)
-	os.Exit(2)
+	os.Exit(status)
 }
 
-// cost is the cost of one call.
+// costs are the costs of a peer's call by round: the time in ns, and the ratios to the floor.
+type costs struct{ ns, time, bytes, allocs sample }
+
+// A sample holds a number for each round.
+type sample []float64
+
+func (s sample) at(quantile float64) float64 {
+	return slices.Sorted(slices.Values(s))[int(quantile*float64(len(s)-1))]
+}
+
+// measure returns the costs of each peer. The first peer is the floor.
+func measure(peers []bench.Peer, op string, parallel bool, rounds int) []costs {
+	run := func(peer bench.Peer) testing.BenchmarkResult {
+		return testing.Benchmark(func(b *testing.B) { peer.Calls[op].Run(b, parallel) })
+	}
+	for _, peer := range peers {
+		run(peer) // fetches the access token and opens the connections
+	}
+	all := make([]costs, len(peers))
+	for range rounds {
+		round := make([]testing.BenchmarkResult, len(peers))
+		for _, i := range rand.Perm(len(peers)) {
+			round[i] = run(peers[i])
+		}
+		for i, result := range round {
+			mine, floor := perCall(result), perCall(round[0])
+			c := &all[i]
+			c.ns = append(c.ns, mine.time)
+			c.time = append(c.time, mine.time/floor.time)
+			c.bytes = append(c.bytes, mine.bytes/floor.bytes)
+			c.allocs = append(c.allocs, mine.allocs/floor.allocs)
+		}
+	}
+	return all
+}
+
+// cost is the cost of one call. A testing.BenchmarkResult rounds it.
 type cost struct{ time, bytes, allocs float64 }
 
-func measure(table *tabwriter.Writer, name string, op bench.Operation, peers []bench.Peer, parallel bool, rounds int) {
-	for _, peer := range peers {
-		run(op.Of(peer), 1, parallel) // fetches the access token and opens the connections
-	}
-	calls := callsIn(block, op.Of(peers[0]))
-	costs := make([][]cost, len(peers)) // by peer, then by round
-	for range rounds {
-		round := make([]cost, len(peers))
-		for _, i := range rand.Perm(len(peers)) {
-			round[i] = run(op.Of(peers[i]), calls, parallel)
-		}
-		for i := range peers {
-			costs[i] = append(costs[i], round[i])
-		}
-	}
-	for i, peer := range peers {
-		times := quartiles(costs[i], costs[0], func(c cost) float64 { return c.time })
-		bytes := quartiles(costs[i], costs[0], func(c cost) float64 { return c.bytes })
-		allocs := quartiles(costs[i], costs[0], func(c cost) float64 { return c.allocs })
-		fmt.Fprintf(table, "%s\t%s\t%.2f\t%.2f to %.2f\t%.0f\t%.2f\t%.2f\n", name, peer.Name,
-			times[1], times[0], times[2], median(costs[i]), bytes[1], allocs[1])
-	}
-}
-
-// block is about how long a peer runs before the next one: short, so that other load of the machine affects
-// all of them alike.
-const block = 20 * time.Millisecond
-
-// callsIn returns how many calls take about d once everything is warm.
-func callsIn(d time.Duration, call func(context.Context) error) int {
-	for n := 1; ; n *= 2 {
-		if took := run(call, n, false).time * float64(n); took > float64(d)/2 {
-			return max(1, int(float64(n)*float64(d)/took))
-		}
-	}
-}
-
-// run makes n calls; if parallel, from as many goroutines as there are processors.
-func run(call func(context.Context) error, n int, parallel bool) cost {
-	callers := 1
-	if parallel {
-		callers = runtime.GOMAXPROCS(0)
-	}
-	ctx, cancel := context.WithCancel(context.Background()) // like the context of a served request
-	defer cancel()
-	runtime.GC() // the garbage of the previous peer
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	start := time.Now()
-	var group sync.WaitGroup
-	for range callers {
-		group.Go(func() {
-			for range (n + callers - 1) / callers {
-				must(call(ctx))
-			}
-		})
-	}
-	group.Wait()
-	took := time.Since(start)
-	runtime.ReadMemStats(&after)
-	made := float64((n + callers - 1) / callers * callers)
-	return cost{
-		float64(took.Nanoseconds()) / made,
-		float64(after.TotalAlloc-before.TotalAlloc) / made,
-		float64(after.Mallocs-before.Mallocs) / made,
-	}
-}
-
-func must(err error) {
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "ratios:", err)
-		os.Exit(1)
-	}
-}
-
-// quartiles returns the quartiles of a peer's ratios to the floor, round by round.
-func quartiles(peer, floor []cost, of func(cost) float64) [3]float64 {
-	ratios := make([]float64, len(peer))
-	for i := range peer {
-		ratios[i] = of(peer[i]) / of(floor[i])
-	}
-	slices.Sort(ratios)
-	at := func(q float64) float64 { return ratios[int(q*float64(len(ratios)-1))] }
-	return [3]float64{at(0.25), at(0.5), at(0.75)}
-}
-
-func median(costs []cost) float64 {
-	times := make([]float64, len(costs))
-	for i, c := range costs {
-		times[i] = c.time
-	}
-	slices.Sort(times)
-	return times[len(times)/2]
+func perCall(r testing.BenchmarkResult) cost {
+	n := float64(r.N)
+	return cost{float64(r.T) / n, float64(r.MemBytes) / n, float64(r.MemAllocs) / n}
 }

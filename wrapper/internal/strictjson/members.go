@@ -9,12 +9,12 @@ import (
 	"slices"
 )
 
-// maxLevels is 1 more than the depth that encoding/json accepts.
+// maxLevels is one more than the depth that encoding/json accepts.
 const maxLevels = 10_001
 
 // checkMembers returns an error if an object has a member twice, or if a date-time does not follow RFC 3339. Otherwise
-// it returns the body for encoding/json: without names that differ from field names only in case, and with date-times
-// in the form that encoding/json accepts.
+// it returns the body for encoding/json: the names that differ from field names only in case are blanked, and the
+// date-times have a form that encoding/json accepts.
 //
 // checkMembers leaves text that is not JSON to encoding/json, which refuses it.
 func checkMembers(body []byte, root *shape) ([]byte, error) {
@@ -64,11 +64,11 @@ func checkMembers(body []byte, root *shape) ([]byte, error) {
 
 // A level is an open object or list. The lowest level is the body itself.
 type level struct {
-	of       *shape // of the value of this level
-	next     *shape // of the next value in this level
-	names    int    // index of the first name of this level in the names of all levels
+	of       *shape // shape of this object or list; nil for the body
+	next     *shape // shape of the next value in this object, list or body
+	names    int    // where the names of this level begin in the names of all levels
 	isObject bool
-	atName   bool // the next string is a name
+	atName   bool // whether the next string is a name
 }
 
 // begin begins a member. It reports whether encoding/json would mistake the name for the name of a field.
@@ -85,12 +85,12 @@ type copyOnWrite struct {
 	isCopy bool
 }
 
-// blank overwrites a name with commas. No field has such a name, because a tag can't hold a comma in its name.
+// blank overwrites a name with commas. No field has such a name, because a name in a struct tag can't contain a comma.
 func (c *copyOnWrite) blank(start, end int) {
 	c.replace(start, end, bytes.Repeat([]byte(","), end-start))
 }
 
-// normalizeTime converts a quoted date-time into the form that encoding/json accepts.
+// normalizeTime converts a quoted date-time to a form that encoding/json accepts.
 func (c *copyOnWrite) normalizeTime(start, end int) error {
 	quoted := c.body[start:end]
 	normal, ok := dateTime(string(unquote(quoted)))

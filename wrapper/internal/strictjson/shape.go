@@ -13,7 +13,8 @@ import (
 )
 
 // A shape describes how encoding/json sees a type: the fields of a struct by their JSON names, and the elements of a
-// list or a map. The shape is nil for a type that decodes itself, and for values in an any.
+// list or a map. The shape is nil for a type that decodes itself, and for values inside an object or list that is
+// decoded into an any.
 type shape struct {
 	fields []field
 	elem   *shape
@@ -58,7 +59,7 @@ func (s *shape) folds(name []byte) bool {
 	return false
 }
 
-var shapes sync.Map // maps each reflect.Type that was decoded to its *shape
+var shapes sync.Map // the *shape of each reflect.Type that Unmarshal was given
 
 func shapeOf(t reflect.Type) *shape {
 	if known, ok := shapes.Load(t); ok {
@@ -71,7 +72,8 @@ func shapeOf(t reflect.Type) *shape {
 
 var unmarshaler = reflect.TypeFor[json.Unmarshaler]()
 
-// makeShape returns the shape of a type. The type may contain itself, so made holds all shapes, also incomplete ones.
+// makeShape returns the shape of a type. The type may contain itself, so made holds all shapes begun so far, including
+// incomplete ones.
 func makeShape(t reflect.Type, made map[reflect.Type]*shape) *shape {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -80,7 +82,7 @@ func makeShape(t reflect.Type, made map[reflect.Type]*shape) *shape {
 		return &shape{isTime: true}
 	}
 	if reflect.PointerTo(t).Implements(unmarshaler) {
-		return nil // it decodes itself, with its own names
+		return nil // the type decodes itself, with its own names
 	}
 	if s, ok := made[t]; ok {
 		return s

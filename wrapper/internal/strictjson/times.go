@@ -5,10 +5,12 @@ import (
 	"time"
 )
 
-// dateTime converts an RFC 3339 date-time into the form that encoding/json accepts, of the same length. ok is false if
-// RFC 3339 does not allow the text. T and Z may be in lower case, and a leap second becomes the next second;
-// encoding/json accepts neither. It accepts other texts that RFC 3339 does not allow: an offset of 24 hours, which it
-// can't write, or a comma before the fraction.
+// dateTime converts an RFC 3339 date-time to a form of the same length that encoding/json accepts. ok is false if RFC
+// 3339 does not allow the text.
+//
+// Two forms are valid in RFC 3339 but not in encoding/json: t and z in lower case, and a leap second, which becomes the
+// next second. On the other hand, encoding/json accepts text that neither RFC 3339 nor dateTime allows, such as an
+// offset of 24 hours, which encoding/json can't encode, or a comma before the fraction.
 func dateTime(text string) (normal string, ok bool) {
 	const local = "2006-01-02T15:04:05"
 	if len(text) <= len(local) {
@@ -31,7 +33,7 @@ func dateTime(text string) (normal string, ok bool) {
 		clock = before + ":59"
 	}
 	at, err := time.Parse(local, clock)
-	if err != nil || at.Format(local) != clock { // an hour may have one digit
+	if err != nil || at.Format(local) != clock { // time.Parse accepts an hour of one digit
 		return "", false
 	}
 	if isLeap {
@@ -57,7 +59,7 @@ func offsetOf(zone string) (offset time.Duration, ok bool) {
 	return offset, offset.Abs() < 24*time.Hour
 }
 
-// isUsualTime reports whether a text has the usual form of a date-time, on which encoding/json and RFC 3339 agree. The
+// isUsualTime reports whether text has the usual form of a date-time, on which encoding/json and RFC 3339 agree. The
 // numbers may still be out of range.
 func isUsualTime(text []byte) bool {
 	const form = "0000-00-00T00:00:00"

@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// isUnicode reports whether a body is valid Unicode, both its bytes and its escaped surrogates.
+// isUnicode reports whether both the bytes and the escaped surrogates of a body are valid Unicode.
 func isUnicode(body []byte) bool {
 	if !utf8.Valid(body) {
 		return false
@@ -30,7 +30,7 @@ func isUnicode(body []byte) bool {
 	}
 }
 
-// codeUnit returns the code unit of an escape \uXXXX at the beginning of s, or 0 if there is none.
+// codeUnit returns the code unit of the escape \uXXXX at the beginning of s, or 0 if s does not begin with one.
 func codeUnit(s []byte) rune {
 	if len(s) < 6 || s[0] != '\\' || s[1] != 'u' {
 		return 0

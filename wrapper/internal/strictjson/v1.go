@@ -8,7 +8,7 @@ import (
 	"reflect"
 )
 
-// Unmarshal decodes the one JSON value of body.
+// Unmarshal decodes body, which must be a single JSON value.
 func Unmarshal(body []byte, into any) error {
 	if !isUnicode(body) {
 		return errors.New("the text is not valid Unicode")

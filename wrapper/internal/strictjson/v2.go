@@ -22,8 +22,8 @@ var options = json.JoinOptions(
 	jsonv1.UnmarshalArrayFromAnyLength(true),
 )
 
-// Unmarshal decodes the one JSON value of body. If that fails, it decodes the body a second time, and accepts
-// date-times that encoding/json/v2 does not.
+// Unmarshal decodes body, which must be a single JSON value. If that fails, Unmarshal decodes the body a second time,
+// and then also accepts RFC 3339 date-times that encoding/json/v2 does not accept.
 func Unmarshal(body []byte, into any) error {
 	err := json.Unmarshal(body, into, options)
 	if err == nil {

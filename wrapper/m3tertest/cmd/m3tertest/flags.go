@@ -12,7 +12,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// settings are the values of the flags. A zero field means that the flag is absent.
+// settings are the values of the flags. A field is zero if its flag is not given.
 type settings struct {
 	addr          string
 	rate          int
@@ -21,17 +21,17 @@ type settings struct {
 	untilEndOfDay bool
 }
 
-// A usageError describes a problem of the arguments.
+// A usageError describes a problem with the arguments.
 type usageError struct{ error }
 
 func parse(args []string, usage io.Writer) (s settings, err error) {
 	flags := flag.NewFlagSet("m3tertest", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // an error is reported once, by main
-	flags.StringVar(&s.addr, "addr", "127.0.0.1:8080", "`address` to listen on; port 0 takes a free one")
-	flags.IntVar(&s.rate, "rate", 0, "accept at most this many `requests` a second, not counting token requests, and respond with 429 to the others (default no limit)")
-	flags.DurationVar(&s.tokenLifetime, "token-lifetime", 0, "`time` for which an access token is accepted, such as 90s (default 5h)")
-	flags.DurationVar(&s.latency, "latency", 0, "`time` that passes before a request is carried out, such as 200ms (default none)")
-	flags.BoolVar(&s.untilEndOfDay, "until-end-of-day", false, "refuse an end of support access before the start of the next day, in UTC")
+	flags.StringVar(&s.addr, "addr", "127.0.0.1:8080", "`address` to listen on; port 0 picks a free port")
+	flags.IntVar(&s.rate, "rate", 0, "accept at most this many `requests` per second, and respond to all others with 429; token requests don't count (default no limit)")
+	flags.DurationVar(&s.tokenLifetime, "token-lifetime", 0, "`time` for which the server accepts an access token, such as 90s (default 5h)")
+	flags.DurationVar(&s.latency, "latency", 0, "`time` to wait before carrying out a request, such as 200ms (default none)")
+	flags.BoolVar(&s.untilEndOfDay, "until-end-of-day", false, "refuse a support request whose end time is before the start of the next day (UTC)")
 	err = flags.Parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -47,7 +47,7 @@ func parse(args []string, usage io.Writer) (s settings, err error) {
 	return s, nil
 }
 
-// checkGiven refuses a flag with an empty or impossible value: it may come from a shell variable that is not set.
+// checkGiven refuses a flag with an empty or impossible value, which may come from a shell variable that is not set.
 func checkGiven(flags *flag.FlagSet) (err error) {
 	flags.Visit(func(f *flag.Flag) {
 		if err != nil {
@@ -77,7 +77,7 @@ func checkPositive[T int | time.Duration](f *flag.Flag, given T) error {
 func printHelp(flags *flag.FlagSet, w io.Writer) error {
 	var text bytes.Buffer
 	fmt.Fprintln(&text, "m3tertest serves a fake m3ter until you press Ctrl-C.\n"+
-		"It prints shell exports for a client, and logs each request to standard error.\n\nFlags:")
+		"It prints export commands that set a client's environment variables, and logs each request to standard error.\n\nFlags:")
 	flags.SetOutput(&text)
 	flags.PrintDefaults()
 	_, err := w.Write(text.Bytes())

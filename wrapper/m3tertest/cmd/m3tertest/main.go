@@ -1,12 +1,12 @@
-// Command m3tertest serves a fake m3ter, to try a client against, until you press Ctrl-C.
+// Command m3tertest serves a fake m3ter until you press Ctrl-C, so that you can try a client with it.
 //
 //	go run ./wrapper/m3tertest/cmd/m3tertest -addr 127.0.0.1:8080
 //
 // The flags -rate, -token-lifetime, -latency and -until-end-of-day make the fake stricter or slower; -h describes them.
 //
-// The command prints shell exports for a client, and logs each request to standard error. The credentials and ids are
-// the same in each run. Each run starts with the state in which every example of api/openapi.yaml succeeds, sent once
-// and in their order. The command keeps all requests in memory.
+// The command prints export commands that set a client's environment variables, and logs each request to standard
+// error. The credentials and ids are the same in each run. Each run starts with a state in which all examples of
+// api/openapi.yaml succeed if each is sent once, in the order of the file. The command keeps all requests in memory.
 package main
 
 import (
@@ -43,7 +43,7 @@ func exitStatus(err error) int {
 	return 1
 }
 
-// run serves until ctx ends.
+// run serves until ctx is done.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	settings, err := parse(args, stdout)
 	if err != nil {
@@ -64,7 +64,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	server := &http.Server{
 		Handler:           logged(fake, stderr),
 		ReadHeaderTimeout: 10 * time.Second,
-		BaseContext:       func(net.Listener) context.Context { return ctx }, // a latency ends with ctx
+		BaseContext:       func(net.Listener) context.Context { return ctx }, // so that a delay ends when ctx is done
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
@@ -78,8 +78,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return server.Shutdown(grace)
 }
 
-// baseURL returns a URL with a host that a client can dial and that counts as loopback, even if the server listens on
-// all interfaces.
+// baseURL returns the URL of a server that listens on addr. If the server listens on all interfaces, the host is
+// localhost, which a client can dial, and which counts as loopback.
 func baseURL(addr net.Addr) string {
 	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
 		return fmt.Sprintf("http://localhost:%d", tcp.Port)
@@ -87,8 +87,8 @@ func baseURL(addr net.Addr) string {
 	return "http://" + addr.String()
 }
 
-// What the fake is seeded with, by the ids in the examples of api/openapi.yaml. It is fixed, so that exports which were
-// pasted into a shell outlive a restart.
+// The fake is seeded with the ids in the examples of api/openapi.yaml. The ids and the credentials are fixed, so that
+// variables that were set in a shell stay valid after a restart of the command.
 const (
 	organizationID = "1d2e3f40-5a6b-4c7d-8e9f-0a1b2c3d4e5f"
 	apiKey         = "m3tertest-key"

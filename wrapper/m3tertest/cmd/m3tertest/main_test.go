@@ -1,37 +1,100 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"flag"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
+// running is a command that serves.
+type running struct {
+	exports map[string]string
+	stderr  bytes.Buffer // complete after stop
+	stop    func() error // interrupts the command, and returns its error
+}
+
+// start runs the command on a free port, with additional arguments.
+func start(t *testing.T, args ...string) *running {
+	ctx, interrupt := context.WithCancel(t.Context())
+	stdout, printed := io.Pipe()
+	fake := &running{exports: make(map[string]string)}
+	finished := make(chan error, 1)
+	go func() {
+		err := run(ctx, append([]string{"-addr", "127.0.0.1:0"}, args...), printed, &fake.stderr)
+		printed.CloseWithError(err)
+		finished <- err
+	}()
+	t.Cleanup(interrupt)
+	fake.stop = func() error {
+		interrupt()
+		return <-finished
+	}
+	for lines := bufio.NewScanner(stdout); fake.exports["M3TERTEST_ITEM_ID"] == ""; { // the last line
+		if !lines.Scan() {
+			t.Fatalf("exported %v, then %v", fake.exports, lines.Err())
+		}
+		name, value, _ := strings.Cut(strings.TrimPrefix(lines.Text(), "export "), "=")
+		fake.exports[name] = value
+	}
+	return fake
+}
+
+// The log shows neither a header nor a query.
 func TestRun(t *testing.T) {
 	fake := start(t)
-	if _, status := fake.token(); status != http.StatusOK {
-		t.Errorf("token: status %d", status)
+	e := fake.exports
+	if e["M3TER_API_KEY"] != apiKey || e["M3TER_API_SECRET"] != apiSecret || e["M3TER_ORG_ID"] != organizationID {
+		t.Errorf("exported %v", e)
 	}
-	if status, _ := fake.send("GET", "/support?q=quiet", "quiet", ""); status != http.StatusForbidden {
-		t.Errorf("without a token: status %d", status)
+	const support = "/organizations/" + organizationID + "/support"
+	for _, path := range []string{support, "/oauth/token"} {
+		resp, err := http.Get(e["M3TER_BASE_URL"] + path + "?q=quiet")
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
 	}
-
 	if err := fake.stop(); err != nil {
 		t.Error(err)
 	}
-	log := fake.stderr.String()
-	if strings.Count(log, "\n") != 2 ||
-		!strings.Contains(log, "method=POST path=/oauth/token status=200 duration=") ||
-		!strings.Contains(log, "method=GET path=/organizations/"+organizationID+"/support status=403 duration=") {
+	want := `^time=\S+ level=INFO msg=request method=GET path=` + support + ` status=403 duration=\S+\n` +
+		`time=\S+ level=INFO msg=request method=GET path=/oauth/token status=405 duration=\S+\n$`
+	if log := fake.stderr.String(); !regexp.MustCompile(want).MatchString(log) {
 		t.Errorf("log:\n%s", log)
 	}
-	if strings.Contains(log, "quiet") || strings.Contains(log, apiSecret) {
-		t.Errorf("the log shows a header or a query:\n%s", log)
+}
+
+// An interrupt ends the delay of a request. The client sends the request body when the request has arrived.
+func TestInterruptedLatency(t *testing.T) {
+	fake := start(t, "-latency", "1h")
+	body, arrived := io.Pipe()
+	request := httptest.NewRequest("POST", fake.exports["M3TER_BASE_URL"], body)
+	request.RequestURI = "" // for a client
+	request.Header.Set("Expect", "100-continue")
+	failed := make(chan error, 1)
+	go func() {
+		_, err := (&http.Transport{ExpectContinueTimeout: time.Hour}).RoundTrip(request)
+		failed <- err
+	}()
+	if _, err := io.WriteString(arrived, "{}"); err != nil {
+		t.Fatal(err)
+	}
+	arrived.Close()
+	if err := fake.stop(); err != nil {
+		t.Fatal(err) // the request may still be waiting
+	}
+	if err := <-failed; err == nil {
+		t.Error("the request succeeded")
 	}
 }
 
@@ -42,7 +105,7 @@ func TestRunErrors(t *testing.T) {
 	}
 	defer taken.Close()
 	interrupted, interrupt := context.WithCancel(t.Context())
-	interrupt() // otherwise run would serve forever with arguments that it should refuse
+	interrupt() // ends run if it accepts the arguments
 	for want, args := range map[string][]string{
 		"listen tcp 127.0.0.1:": {"-addr", taken.Addr().String()},
 		"-nothing":              {"-nothing"},
@@ -87,6 +150,18 @@ func TestHelp(t *testing.T) {
 	err := run(t.Context(), []string{"-h"}, &stdout, &stderr)
 	if !errors.Is(err, flag.ErrHelp) || !strings.Contains(stdout.String(), "-addr address") || stderr.Len() > 0 {
 		t.Errorf("error %v, printed %q and %q", err, &stdout, &stderr)
+	}
+}
+
+// The command ends if it can't print the exports or the help.
+func TestUnwritableOutput(t *testing.T) {
+	full := errors.New("the disk is full")
+	disk, stdout := io.Pipe()
+	disk.CloseWithError(full)
+	for _, args := range [][]string{{"-addr", "127.0.0.1:0"}, {"-h"}} {
+		if err := run(t.Context(), args, stdout, io.Discard); !errors.Is(err, full) {
+			t.Errorf("%q: error %v", args, err)
+		}
 	}
 }
 
