@@ -195,7 +195,8 @@ func TestCallsThatEndEarly(t *testing.T) {
 				if took := time.Since(start); tt.took >= 0 && took != tt.took || s.tokens.Load() != tt.tokens {
 					t.Errorf("took %v and %d token requests", took, s.tokens.Load())
 				}
-				if errors.As(err, new(*AuthError)) != (tt.token != nil) || strings.Contains(fmt.Sprint(err), "token-1") {
+				blamesRate := strings.Contains(fmt.Sprint(err), "waiting for the rate limit")
+				if errors.As(err, new(*AuthError)) != (tt.token != nil) || strings.Contains(fmt.Sprint(err), "token-1") || blamesRate != (tt.limiterErr != nil) {
 					t.Error(err)
 				}
 				w := known(tt.attempts, tt.is...)
