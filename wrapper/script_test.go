@@ -23,6 +23,8 @@ import (
 // A step is the outcome of one attempt.
 type step func(*http.Request) (*http.Response, error)
 
+func (s step) RoundTrip(req *http.Request) (*http.Response, error) { return s(req) }
+
 // A script is a transport that plays one step per attempt. After the last step, every attempt succeeds. The script keeps
 // what the client sends. Token requests are not attempts.
 type script struct {
