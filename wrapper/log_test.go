@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -63,7 +64,7 @@ func TestLogLines(t *testing.T) {
 	}
 }
 
-// A warning tells that the client gives up. Neither a success nor a 404 causes a warning.
+// A warning reports that the client gives up. Neither a success nor a 404 causes a warning.
 func TestLogWarnsOnlyOfWhatIsGivenUp(t *testing.T) {
 	for _, status := range []int{200, 302, 400, 404, 409} {
 		s := &script{steps: []step{answers(status, `{"id":"1"}`)}}
@@ -75,17 +76,13 @@ func TestLogWarnsOnlyOfWhatIsGivenUp(t *testing.T) {
 
 // The log hides secrets that the transport or the server repeats. Neither can forge a line.
 func TestLogShowsNoEcho(t *testing.T) {
-	echo := fmt.Errorf("sent Authorization: Bearer token-1\nlevel=INFO msg=forged the-secret")
-	s := &script{steps: []step{foreign(echo)}}
-	_, _, text := logLines(t, slog.LevelDebug, s, requestSupport)
-	if strings.Contains(text, "token-1") || strings.Contains(text, "the-secret") || !strings.Contains(text, leftOut) {
-		t.Errorf("%s", text)
-	}
-
-	s = &script{token: answers(401, `{"error":"the-secret","error_description":"key:the-secret is wrong"}`)}
-	_, _, text = logLines(t, slog.LevelDebug, s, requestSupport)
-	if strings.Contains(text, "the-secret") || !strings.Contains(text, "could not be obtained") {
-		t.Errorf("%s", text)
+	echo := errors.New("sent Authorization: Bearer token-1\nlevel=INFO msg=forged the-secret")
+	refusal := answers(401, `{"error":"the-secret","error_description":"key:the-secret is wrong"}`)
+	for says, s := range map[string]*script{leftOut: {steps: []step{foreign(echo)}}, "could not be obtained": {token: refusal}} {
+		_, _, text := logLines(t, slog.LevelDebug, s, requestSupport)
+		if strings.Contains(text, "token-1") || strings.Contains(text, "the-secret") || !strings.Contains(text, says) {
+			t.Errorf("%s", text)
+		}
 	}
 }
 

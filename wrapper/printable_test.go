@@ -6,14 +6,13 @@ import (
 )
 
 func TestPrintable(t *testing.T) {
-	tests := map[string]string{
+	for in, want := range map[string]string{
 		"plain, é and 漢":         "plain, é and 漢",
 		"a\nb\tc":                `a\nb\tc`,
 		"\x1b[31mred":            `\x1b[31mred`,
 		"\u202eevil":             `\u202eevil`, // it would reverse the rest of the line
 		`quotes "stay" as is \ `: `quotes "stay" as is \ `,
-	}
-	for in, want := range tests {
+	} {
 		if got := printable(in); got != want {
 			t.Errorf("printable(%q) = %q, want %q", in, got, want)
 		}

@@ -138,15 +138,15 @@ func TestFailuresBeforeTheFirstByte(t *testing.T) {
 	}
 }
 
-// An option refuses a nil that would panic later. So does a call with a nil context.
+// An option refuses a nil that would panic later. A call refuses a nil context.
 func TestNilIsRefused(t *testing.T) {
 	for name, opt := range map[string]Option{
-		"limiter":         WithLimiter((*holdable)(nil)),
-		"limiter's func":  WithLimiter(limiterFunc(nil)),
-		"token source":    WithTokenSource(sourceFunc(nil)),
-		"transport":       WithHTTPClient(&http.Client{Transport: (*http.Transport)(nil)}),
-		"transport's fun": WithHTTPClient(&http.Client{Transport: roundTripper(nil)}),
-		"jar":             WithHTTPClient(&http.Client{Jar: (*countingJar)(nil)}),
+		"limiter":          WithLimiter((*holdable)(nil)),
+		"limiter's func":   WithLimiter(limiterFunc(nil)),
+		"token source":     WithTokenSource(sourceFunc(nil)),
+		"transport":        WithHTTPClient(&http.Client{Transport: (*http.Transport)(nil)}),
+		"transport's func": WithHTTPClient(&http.Client{Transport: step(nil)}),
+		"jar":              WithHTTPClient(&http.Client{Jar: (*countingJar)(nil)}),
 	} {
 		_, err := NewClient(WithCredentials("key", "secret"), WithOrganization("org"), opt)
 		if !errors.As(err, new(*ValidationError)) {

@@ -32,7 +32,7 @@ var (
 // These are the rows of the table in the package comment, for each method.
 func TestRetries(t *testing.T) {
 	reset := syscall.ECONNRESET
-	tests := []struct {
+	for _, tt := range []struct {
 		name        string
 		steps       []step
 		read, write want
@@ -62,14 +62,14 @@ func TestRetries(t *testing.T) {
 		{"403", []step{answers(403, `{}`)}, success(2), success(2), 0},
 		{"403, always", always(answers(403, `{}`)), known(2, ErrForbidden), known(2, ErrForbidden), 0},
 
-		// m3ter may have done the write, so the client does not retry it.
+		// m3ter may have carried out the write, so the client does not retry it.
 		{"408", []step{answers(408, `{}`)}, success(2), unknown(), 0},
 		{"500", []step{answers(500, `{}`)}, success(2), unknown(ErrServer), 0},
 		{"502 with HTML", []step{answers(502, `<html>`, "Content-Type: text/html")}, success(2), unknown(ErrServer), 0},
 		{"503 with Retry-After", []step{answers(503, `{}`, "Retry-After: 17")}, success(2), unknown(ErrServer), 17 * time.Second},
 		{"504, always", always(answers(504, `{}`)), known(4, ErrServer), unknown(ErrServer), 0},
 		{"reset", []step{breaks(reset)}, success(2), unknown(reset), 0},
-		{"cut answer", []step{cut}, success(2), unknown(io.ErrUnexpectedEOF), 0},
+		{"cut response", []step{cut}, success(2), unknown(io.ErrUnexpectedEOF), 0},
 		{"timeout of the attempt", []step{hangs}, success(2), unknown(os.ErrDeadlineExceeded), 0},
 
 		// The client returns other statuses.
@@ -80,7 +80,7 @@ func TestRetries(t *testing.T) {
 		{"409", []step{answers(409, `{}`)}, known(1), known(1), 0},
 		{"413", []step{answers(413, `{}`)}, known(1), known(1), 0},
 
-		// A success is unreadable. m3ter has done a write all the same.
+		// A success is unreadable. m3ter has carried out the write.
 		{"not JSON", []step{answers(200, `<html>`)}, known(1), unknown(), 0},
 		{"null", []step{answers(200, `null`)}, known(1), unknown(), 0},
 		{"no content", []step{answers(204, ``)}, known(1), unknown(), 0},
@@ -88,8 +88,7 @@ func TestRetries(t *testing.T) {
 		// Several attempts fail in different ways.
 		{"429, then a reset", []step{answers(429, `{}`), breaks(reset)}, success(3), want{2, []error{ErrOutcomeUnknown, reset}, ErrRateLimited}, 0},
 		{"401, then 429, then no connection", []step{answers(401, `{}`), answers(429, `{}`), neverLeaves(reset)}, success(4), success(4), 0},
-	}
-	for _, tt := range tests {
+	} {
 		for _, m := range methods {
 			t.Run(tt.name+"/"+m.name, bubbled(func(t *testing.T) {
 				want := tt.write
@@ -131,17 +130,19 @@ func (w want) check(t *testing.T, err error, attempts int) {
 	}
 }
 
-// A call that ends early says why, and whether m3ter may have done it.
+// The error of a call that ends early says why, and whether m3ter may have carried out the call.
 func TestCallsThatEndEarly(t *testing.T) {
 	shutdown, own := errors.New("shutdown"), errors.New("budget used up")
 	is := func(errs ...error) []error { return errs }
-	slow := answers(429, `{}`, "Retry-After: 20")
+	slow := []step{answers(429, `{}`, "Retry-After: 20")}
 	for name, tt := range map[string]struct {
-		token, step step
-		deadline    time.Duration                            // 0: in an hour
-		cancelAfter time.Duration                            // 0: never, -1: before the call
-		limiter     func(turn int, cancel func(error)) error // nil: none
-		tokens      int64                                    // token requests
+		token       step
+		steps       []step
+		deadline    time.Duration // 0: in an hour
+		cancelAfter time.Duration // 0: in an hour, -1: before the call
+		limiterAt   int           // the attempt before which the limiter cancels the context or, with the error own, only fails
+		limiterErr  error
+		tokens      int64 // token requests
 		attempts    int
 		took        time.Duration // -1: any
 		is          []error
@@ -154,60 +155,48 @@ func TestCallsThatEndEarly(t *testing.T) {
 		"no token, 503":           {token: answers(503, `{}`), tokens: 4, took: -1},
 
 		// The client does not begin a wait that outlasts the deadline.
-		"no time for a wait": {step: slow, deadline: 10 * time.Second, tokens: 1, attempts: 1, is: is(context.DeadlineExceeded, ErrRateLimited)},
+		"no time for a wait": {steps: slow, deadline: 10 * time.Second, tokens: 1, attempts: 1, is: is(context.DeadlineExceeded, ErrRateLimited)},
 
 		"canceled before":    {cancelAfter: -1, is: is(context.Canceled)},
-		"canceled later":     {step: hangs, cancelAfter: time.Second, tokens: 1, attempts: 1, took: time.Second, is: is(context.Canceled, shutdown), doubtful: true},
-		"canceled in a wait": {step: slow, cancelAfter: 3 * time.Second, tokens: 1, attempts: 1, took: 3 * time.Second, is: is(context.Canceled, ErrRateLimited)},
+		"canceled later":     {steps: []step{hangs}, cancelAfter: time.Second, tokens: 1, attempts: 1, took: time.Second, is: is(context.Canceled, shutdown), doubtful: true},
+		"canceled in a wait": {steps: slow, cancelAfter: 3 * time.Second, tokens: 1, attempts: 1, took: 3 * time.Second, is: is(context.Canceled, ErrRateLimited)},
 
-		"canceled by the limiter": {limiter: func(_ int, cancel func(error)) error {
-			cancel(nil)
-			return nil
-		}, tokens: 1, is: is(context.Canceled)},
-		"refused by the limiter": {limiter: func(int, func(error)) error { return own }, tokens: 1, is: is(own)},
-		"canceled by the limiter before a retry": {step: slow, limiter: func(turn int, cancel func(error)) error {
-			if turn == 2 {
-				cancel(nil)
-				return context.Canceled
-			}
-			return nil
-		}, tokens: 1, attempts: 1, took: 20 * time.Second, is: is(context.Canceled, ErrRateLimited)},
-		// The response repeats an access token that the client has replaced since.
-		"refused by the limiter before a retry": {step: answers(403, `{"message":"no access with token-1"}`), limiter: func(turn int, _ func(error)) error {
-			if turn == 2 {
-				return own
-			}
-			return nil
-		}, tokens: 2, attempts: 1, is: is(ErrForbidden, own)},
+		"canceled by the limiter": {limiterAt: 1, tokens: 1, is: is(context.Canceled)},
+		"refused by the limiter":  {limiterAt: 1, limiterErr: own, tokens: 1, is: is(own)},
+		"canceled by the limiter before a retry": {
+			steps: slow, limiterAt: 2, limiterErr: context.Canceled,
+			tokens: 1, attempts: 1, took: 20 * time.Second, is: is(context.Canceled, ErrRateLimited),
+		},
+		"refused by the limiter before a retry": { // the response repeats an access token that the client has replaced since
+			steps: []step{answers(403, `{"message":"no access with token-1"}`)}, limiterAt: 2, limiterErr: own,
+			tokens: 2, attempts: 1, is: is(ErrForbidden, own),
+		},
 	} {
 		for _, m := range methods {
 			t.Run(name+"/"+m.name, bubbled(func(t *testing.T) {
 				ctx, stop := context.WithTimeout(t.Context(), cmp.Or(tt.deadline, time.Hour))
 				defer stop()
 				ctx, cancel := context.WithCancelCause(ctx)
-				switch {
-				case tt.cancelAfter < 0:
-					cancel(shutdown)
-				case tt.cancelAfter > 0:
-					time.AfterFunc(tt.cancelAfter, func() { cancel(shutdown) })
-				}
+				time.AfterFunc(cmp.Or(tt.cancelAfter, time.Hour), func() { cancel(shutdown) })
+				synctest.Wait()
 				turn := 0
 				limiter := limiterFunc(func(ctx context.Context) error {
-					if turn++; tt.limiter != nil {
-						return tt.limiter(turn, cancel)
+					if turn++; turn != tt.limiterAt {
+						return ctx.Err()
 					}
-					return ctx.Err()
+					if tt.limiterErr != own {
+						cancel(nil)
+					}
+					return tt.limiterErr
 				})
-				s := &script{token: tt.token}
-				if tt.step != nil {
-					s.steps = []step{tt.step}
-				}
+				s := &script{token: tt.token, steps: tt.steps}
 				start := time.Now()
 				err := m.call(ctx, newScripted(t, s, WithLimiter(limiter)))
 				if took := time.Since(start); tt.took >= 0 && took != tt.took || s.tokens.Load() != tt.tokens {
 					t.Errorf("took %v and %d token requests", took, s.tokens.Load())
 				}
-				if errors.As(err, new(*AuthError)) != (tt.token != nil) || strings.Contains(fmt.Sprint(err), "token-1") {
+				blamesRate := strings.Contains(fmt.Sprint(err), "waiting for the rate limit")
+				if errors.As(err, new(*AuthError)) != (tt.token != nil) || strings.Contains(fmt.Sprint(err), "token-1") || blamesRate != (tt.limiterErr != nil) {
 					t.Error(err)
 				}
 				w := known(tt.attempts, tt.is...)
@@ -220,35 +209,27 @@ func TestCallsThatEndEarly(t *testing.T) {
 	}
 }
 
-// A 429 holds back every caller of the organization, and no caller of another organization.
+// A 429 holds back all calls of the organization, and no call of another organization.
 func TestA429HoldsTheOthersBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &script{steps: []step{answers(429, `{}`, "Retry-After: 5")}}
 		client := newScripted(t, s)
-		start := time.Now()
 		go doWrite(t, client)
 		synctest.Wait()
-		if err := doWrite(t, client.Organization("other")); err != nil || time.Since(start) != 0 {
-			t.Errorf("another organization: %v after %v", err, time.Since(start))
-		}
-		if err := doWrite(t, client.Organization("org")); err != nil || time.Since(start) != 5*time.Second {
-			t.Errorf("the same organization: %v after %v", err, time.Since(start))
-		}
+		succeeds(t, client.Organization("other"), 0)
+		succeeds(t, client.Organization("org"), 5*time.Second)
 		synctest.Wait()
 	})
 }
 
-// After its last attempt a caller waits no longer, but the other callers wait for the time that m3ter asks for.
+// After its last attempt a call does not wait, but the other calls wait for the time that m3ter asks for.
 func TestOthersWaitForTheWindow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		client := newScripted(t, &script{steps: always(answers(429, `{}`))})
+		client := newScripted(t, &script{steps: always(answers(429, `{}`))[:4]})
 		if err := doWrite(t, client); !errors.Is(err, ErrRateLimited) {
 			t.Fatal(err)
 		}
-		start := time.Now()
-		if err := doWrite(t, client); err != nil || time.Since(start) != time.Second {
-			t.Errorf("%v after %v", err, time.Since(start))
-		}
+		succeeds(t, client, time.Second)
 	})
 }
 
@@ -307,7 +288,7 @@ func TestDeniedTokenIsReplacedForTheNextCall(t *testing.T) {
 }
 
 func TestMethodsThatAreReads(t *testing.T) {
-	for method, attempts := range map[string]int{"": 2, "GET": 2, "HEAD": 2, "OPTIONS": 2, "POST": 1, "PUT": 1, "PATCH": 1, "DELETE": 1} {
+	for method, attempts := range map[string]int{"GET": 2, "HEAD": 2, "OPTIONS": 2, "POST": 1, "PUT": 1, "PATCH": 1, "DELETE": 1} {
 		s := &script{steps: []step{answers(503, ``)}}
 		_, err := newScripted(t, s, atOnce).Do(newRequest(t, method, "https://m3ter.test/x", nil))
 		if err != nil || len(s.attempts) != attempts {
@@ -316,22 +297,19 @@ func TestMethodsThatAreReads(t *testing.T) {
 	}
 }
 
-// The client closes every response body, or the transport would lose the connection.
+// The client closes every response body. Otherwise the transport would lose the connection.
 func TestAnswersAreClosed(t *testing.T) {
-	var open []*closeCounter
-	watched := func(from step) step {
-		return changed(from, func(resp *http.Response) {
-			open = append(open, &closeCounter{Reader: resp.Body})
-			resp.Body = open[len(open)-1]
-		})
+	var steps []step
+	var bodies []*closeCounter
+	for _, from := range []step{answers(503, `{}`), cut, answers(401, `{}`), answers(404, `{}`)} {
+		body := &closeCounter{}
+		bodies = append(bodies, body)
+		steps = append(steps, changed(from, func(resp *http.Response) { body.Reader, resp.Body = resp.Body, body }))
 	}
-	s := &script{steps: []step{watched(answers(503, `{}`)), watched(cut), watched(answers(401, `{}`)), watched(answers(404, `{}`))}}
-	if err := doRead(t, newScripted(t, s, atOnce)); !errors.Is(err, ErrNotFound) || len(open) != 4 {
-		t.Fatalf("%v after %d responses", err, len(open))
-	}
-	for i, body := range open {
-		if body.closed == 0 {
-			t.Errorf("response %d was not closed", i)
+	err := doRead(t, newScripted(t, &script{steps: steps}, atOnce))
+	for i, body := range bodies {
+		if !errors.Is(err, ErrNotFound) || body.closed == 0 {
+			t.Errorf("%v; response %d was closed %d times", err, i, body.closed)
 		}
 	}
 }

@@ -1,12 +1,14 @@
 package m3teraccess
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -21,11 +23,15 @@ import (
 // A step is the outcome of one attempt.
 type step func(*http.Request) (*http.Response, error)
 
+func (s step) RoundTrip(req *http.Request) (*http.Response, error) { return s(req) }
+
 // A script is a transport that plays one step per attempt. After the last step, every attempt succeeds. The script keeps
 // what the client sends. Token requests are not attempts.
 type script struct {
-	steps []step
-	token step // nil: a new token each time
+	steps    []step
+	token    step          // of the token endpoint; nil: a new access token each time
+	lifetime string        // of new access tokens, in seconds; "": 18000
+	delay    time.Duration // of new access tokens
 
 	mu       sync.Mutex
 	attempts []*http.Request
@@ -53,7 +59,8 @@ func (s *script) next(req *http.Request, body string) step {
 		if s.token != nil {
 			return s.token
 		}
-		return answers(200, fmt.Sprintf(`{"access_token":"token-%d","token_type":"Bearer","expires_in":18000}`, n))
+		token := fmt.Sprintf(`{"access_token":"token-%d","token_type":"Bearer","expires_in":%s}`, n, cmp.Or(s.lifetime, "18000"))
+		return slowly(s.delay, answers(200, token))
 	}
 	s.attempts, s.bodies = append(s.attempts, req), append(s.bodies, body)
 	if n := len(s.attempts); n <= len(s.steps) {
@@ -84,8 +91,8 @@ func answers(status int, body string, headers ...string) step {
 	}
 }
 
-// always makes a step for each attempt of a call.
-func always(then step) []step { return []step{then, then, then, then} }
+// always makes a step for each of many attempts.
+func always(then step) []step { return slices.Repeat([]step{then}, 1000) }
 
 // breaks makes a step of a transport that gets a connection and then fails.
 func breaks(err error) step { return after("GetConn, GotConn", nil, foreign(err)) }
@@ -120,6 +127,14 @@ var events = map[string]func(*httptrace.ClientTrace, error){
 	"WroteRequest error": func(c *httptrace.ClientTrace, err error) {
 		c.WroteRequest(httptrace.WroteRequestInfo{Err: err})
 	},
+}
+
+// slowly makes a step take some time.
+func slowly(d time.Duration, then step) step {
+	return func(req *http.Request) (*http.Response, error) {
+		time.Sleep(d)
+		return then(req)
+	}
 }
 
 // foreign makes a step of a transport that traces nothing and fails.
@@ -202,6 +217,15 @@ func doWrite(t *testing.T, client *Client) error { return requestSupport.call(t.
 
 // doRead makes a call of a method that reads.
 func doRead(t *testing.T, client *Client) error { return userPermissionsPage.call(t.Context(), client) }
+
+// succeeds fails a test in a bubble unless a read succeeds after exactly the given time.
+func succeeds(t *testing.T, client *Client, after time.Duration) {
+	t.Helper()
+	start := time.Now()
+	if err := doRead(t, client); err != nil || time.Since(start) != after {
+		t.Fatalf("%v after %v, want a success after %v", err, time.Since(start), after)
+	}
+}
 
 // bubbled makes a test run in a bubble of testing/synctest.
 func bubbled(test func(*testing.T)) func(*testing.T) {

@@ -5,8 +5,9 @@ import (
 	"testing"
 )
 
-func TestCanonical(t *testing.T) {
-	tests := map[string]string{
+// Sendable converts a copy, and only what requests don't allow.
+func TestSendable(t *testing.T) {
+	for read, want := range map[Action]Action{
 		"ALLOW":                    "allow",
 		"CONFIG_CREATE":            "config:create",
 		"MARKETPLACE_USAGE_CREATE": "marketplace:usage:create",
@@ -15,24 +16,15 @@ func TestCanonical(t *testing.T) {
 		"config:create":            "config:create",
 		"new_thing":                "new_thing", // m3ter accepts it, and another name would be another action
 		"":                         "",
-	}
-	for answered, want := range tests {
-		once := Sendable([]Statement{{Action: []Action{Action(answered)}}})
-		if got := string(once[0].Action[0]); got != want {
-			t.Errorf("%q became %q, want %q", answered, got, want)
+	} {
+		statements := []Statement{{Effect: "ALLOW", Action: []Action{read}, Resource: []string{"*"}}}
+		once := Sendable(statements)
+		if !reflect.DeepEqual(once, []Statement{Allow(want).On("*")}) || statements[0].Effect != "ALLOW" || statements[0].Action[0] != read {
+			t.Errorf("%q became %v, want %q; the statements are %v", read, once, want, statements)
 		}
 		if twice := Sendable(once); !reflect.DeepEqual(twice, once) {
-			t.Errorf("%q changes a second time: %v", answered, twice)
+			t.Errorf("%q changes a second time: %v", read, twice)
 		}
-	}
-}
-
-func TestSendableIsACopy(t *testing.T) {
-	read := []Statement{{Effect: "ALLOW", Action: []Action{"CONFIG_CREATE", "new_thing"}, Resource: []string{"*"}}}
-	got := Sendable(read)
-	want := []Statement{Allow(ConfigCreate, "new_thing").On("*")}
-	if !reflect.DeepEqual(got, want) || read[0].Effect != "ALLOW" || read[0].Action[0] != "CONFIG_CREATE" {
-		t.Errorf("got %v of %v", got, read)
 	}
 	if Sendable(nil) != nil {
 		t.Error("nil became statements")

@@ -14,10 +14,7 @@ import (
 )
 
 func TestCookiesOfTheJarTravel(t *testing.T) {
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	jar, _ := cookiejar.New(nil)
 	counting := &countingJar{CookieJar: jar}
 	s := &script{steps: []step{answers(200, `{"id":"1"}`, "Set-Cookie: lane=blue")}}
 	client := newScripted(t, s, WithHTTPClient(&http.Client{Transport: s, Jar: counting}))
@@ -62,7 +59,7 @@ func TestTimeoutOfTheHTTPClient(t *testing.T) {
 // A transport that changes a request doesn't change the next attempt.
 func TestTransportThatChangesRequests(t *testing.T) {
 	s := &script{steps: []step{answers(503, `{}`), answers(503, `{}`)}}
-	prefix := roundTripper(func(req *http.Request) (*http.Response, error) {
+	prefix := step(func(req *http.Request) (*http.Response, error) {
 		req.URL.Path = "/proxy" + req.URL.Path
 		req.Header.Add("Via", "proxy")
 		return s.RoundTrip(req)
@@ -75,10 +72,6 @@ func TestTransportThatChangesRequests(t *testing.T) {
 		t.Errorf("the third attempt went to %s, by %q", last.URL.Path, last.Header["Via"])
 	}
 }
-
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
 // The error says that the server doesn't speak TLS.
 func TestHTTPServerAtAnHTTPSAddress(t *testing.T) {
