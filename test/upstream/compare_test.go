@@ -46,10 +46,10 @@ func TestOperationChanges(t *testing.T) {
 		{"media type", "required: true, content: {application/json:", "required: true, content: {text/json:",
 			[]string{"ChangeThing requestBody(application/json) -", "ChangeThing requestBody(text/json) +"}},
 
-		{"answer's status", "        4XX:", "        default:", []string{"ChangeThing responses.4XX -", "ChangeThing responses.default +"}},
-		{"answer's header", "        4XX:", "        4XX:\n          headers: {ETag: {schema: {type: string}}}",
+		{"response's status", "        4XX:", "        default:", []string{"ChangeThing responses.4XX -", "ChangeThing responses.default +"}},
+		{"response's header", "        4XX:", "        4XX:\n          headers: {ETag: {schema: {type: string}}}",
 			[]string{"ChangeThing responses.4XX.headers.ETag +"}},
-		{"answer of both", "id: {type: string, readOnly: true}", "id: {type: integer, readOnly: true}", []string{
+		{"response of both", "id: {type: string, readOnly: true}", "id: {type: integer, readOnly: true}", []string{
 			`ChangeThing responses.200(application/json).id type +"integer" -"string"`, `Things responses.200(application/json)[].id type +"integer" -"string"`}},
 
 		{"no security", "x-internal: true", "security: []", []string{`ChangeThing security -["oauth2"]`}},
