@@ -8,6 +8,7 @@ package cases
 import (
 	"cmp"
 	"encoding/json"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -19,10 +20,7 @@ import (
 
 // Document returns the embedded api/openapi.yaml.
 var Document = sync.OnceValue(func() *openapi3.T {
-	doc, err := spec.GetSpec()
-	if err != nil {
-		panic(err)
-	}
+	doc := must(spec.GetSpec())
 	doc.Servers = nil // its paths are below any base URL
 	return doc
 })
@@ -55,21 +53,16 @@ type Argument struct {
 	example string
 }
 
+var pathParameter = regexp.MustCompile(`\{(\w+)\}`)
+
 // Arguments returns the path arguments in order.
 func (o Operation) Arguments() (all []Argument) {
-	for segment := range strings.SplitSeq(o.Path, "/") {
-		name, ok := strings.CutPrefix(segment, "{")
-		if !ok {
-			continue
-		}
-		p := o.Parameters.GetByInAndName("path", strings.TrimSuffix(name, "}"))
-		field, ok := p.Extensions["x-argument"].(string)
-		if !ok {
-			goName, _ := p.Extensions["x-go-name"].(string)
-			goName = cmp.Or(goName, p.Name)
-			field = strings.ToLower(goName[:1]) + goName[1:]
-		}
-		all = append(all, Argument{field, p.Example.(string)})
+	for _, name := range pathParameter.FindAllStringSubmatch(o.Path, -1) {
+		p := o.Parameters.GetByInAndName("path", name[1])
+		argument, _ := p.Extensions["x-argument"].(string)
+		goName, _ := p.Extensions["x-go-name"].(string)
+		goName = cmp.Or(goName, p.Name)
+		all = append(all, Argument{cmp.Or(argument, strings.ToLower(goName[:1])+goName[1:]), p.Example.(string)})
 	}
 	return all
 }
@@ -82,15 +75,12 @@ func (o Operation) Examples() (values []string) {
 	return values
 }
 
-// Fill replaces the {names} of a path by escaped values.
+// Fill replaces the {names} of a path by values, which it does not escape.
 func Fill(path string, values ...string) string {
-	segments := strings.Split(path, "/")
-	for i, segment := range segments {
-		if strings.HasPrefix(segment, "{") {
-			segments[i], values = values[0], values[1:]
-		}
-	}
-	return strings.Join(segments, "/")
+	return pathParameter.ReplaceAllStringFunc(path, func(string) (value string) {
+		value, values = values[0], values[1:]
+		return value
+	})
 }
 
 // IsWrite reports whether the operation changes anything.
@@ -141,16 +131,17 @@ func examples(content openapi3.Content) (all [][]byte) {
 	return all
 }
 
-func toJSON(value any) []byte {
-	text, err := json.Marshal(value)
-	if err != nil {
-		panic(err)
-	}
-	return text
-}
+func toJSON(value any) []byte { return must(json.Marshal(value)) }
 
 func fromJSON(text []byte) (value any) {
 	if err := json.Unmarshal(text, &value); err != nil {
+		panic(err)
+	}
+	return value
+}
+
+func must[T any](value T, err error) T {
+	if err != nil {
 		panic(err)
 	}
 	return value

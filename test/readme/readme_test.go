@@ -140,8 +140,8 @@ func TestGoBlocks(t *testing.T) {
 
 	overlay := "-overlay=" + writeOverlay(t, sources)
 	runGo(t, os.Environ(), "build", overlay, "-o", os.DevNull, "./fragments")
-	fake, user := newFake(t)
-	out := runGo(t, environment(fake), "run", overlay, "../../docs", user)
+	fake, user, environment := newFake(t)
+	out := runGo(t, environment, "run", overlay, "../../docs", user)
 	if policies := fake.UserPolicies(user); len(out) == 0 || len(policies) != 1 {
 		t.Errorf("%d policies of the user, want 1, output\n%s", len(policies), out)
 	}
@@ -153,23 +153,24 @@ func TestGoBlocks(t *testing.T) {
 // writeOverlay returns a file for the flag -overlay of the go command.
 func writeOverlay(t *testing.T, sources map[string]string) (file string) {
 	t.Helper()
-	dir := t.TempDir()
-	write := func(name string, text []byte) string {
-		file := filepath.Join(dir, name)
-		if err := os.WriteFile(file, text, 0o666); err != nil {
-			t.Fatal(err)
-		}
-		return file
-	}
 	replace := make(map[string]string)
 	for path, source := range sources {
-		replace[path] = write(strings.ReplaceAll(path, "/", "_"), []byte(source))
+		replace[path] = write(t, filepath.Base(path), source)
 	}
 	overlay, err := json.Marshal(map[string]any{"Replace": replace})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return write("overlay.json", overlay)
+	return write(t, "overlay.json", string(overlay))
+}
+
+func write(t *testing.T, name, text string) (file string) {
+	t.Helper()
+	file = filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 func runGo(t *testing.T, environment []string, args ...string) (output string) {
@@ -194,9 +195,9 @@ func TestShellSession(t *testing.T) {
 	if i < 0 || i+1 == len(all) || all[i+1].language != "text" {
 		t.Fatal("docs/curl.md has no session with curl that is followed by its output")
 	}
-	fake, user := newFake(t)
+	_, user, environment := newFake(t)
 	cmd := exec.CommandContext(t.Context(), "sh", "-eu", "-c", all[i].text)
-	cmd.Env = append(environment(fake), "M3TERTEST_USER_ID="+user)
+	cmd.Env = append(environment, "M3TERTEST_USER_ID="+user)
 	out, err := cmd.CombinedOutput()
 	if got, want := withoutChance(string(out)), withoutChance(all[i+1].text); err != nil || got != want {
 		t.Errorf("error %v, output\n%s\nwant\n%s", err, got, want)
@@ -220,18 +221,13 @@ func withoutChance(s string) string {
 	return moment.ReplaceAllString(s, "TIME")
 }
 
-// newFake starts a fake with one user.
-func newFake(t *testing.T) (fake *m3tertest.Server, user string) {
+// newFake starts a fake with one user, and returns an environment that leads to the fake and nowhere else.
+func newFake(t *testing.T) (fake *m3tertest.Server, user string, environment []string) {
 	t.Helper()
 	fake = m3tertest.NewServer()
 	t.Cleanup(fake.Close)
 	user = "3b1f0c9a-6c0f-4a0e-9c44-0d4f6f3f5e21"
 	fake.AddUser(user)
-	return fake, user
-}
-
-// environment returns variables that lead to the fake and nowhere else.
-func environment(fake *m3tertest.Server) []string {
 	inherited := slices.DeleteFunc(os.Environ(), func(variable string) bool { return strings.HasPrefix(variable, "M3TER") })
-	return append(inherited, fake.Env()...)
+	return fake, user, append(inherited, fake.Env()...)
 }

@@ -19,8 +19,6 @@ func TestOperationChanges(t *testing.T) {
 		{"id", "operationId: ChangeThing", "operationId: PutThing", []string{`ChangeThing operationId +"PutThing" -"ChangeThing"`}},
 		{"deprecated", "x-internal: true", "deprecated: true", []string{"ChangeThing deprecated +true"}},
 
-		{"server moved", "https://things.example", "https://moved.example", []string{
-			`ChangeThing servers url +"https://moved.example" -"https://things.example"`, `Things servers url +"https://moved.example" -"https://things.example"`}},
 		{"server gone", "servers: [{url: https://things.example, description: In use.}]", "", []string{"ChangeThing servers -", "Things servers -"}},
 		{"server of the path", "  /things/{thingId}:", "  /things/{thingId}:\n    servers: [{url: https://path.example}]", []string{
 			`ChangeThing servers url +"https://path.example" -"https://things.example"`}},
@@ -40,20 +38,18 @@ func TestOperationChanges(t *testing.T) {
 		{"parameter may be empty", size, "in: query, allowEmptyValue: true", []string{"ChangeThing parameters.size allowEmptyValue +true"}},
 		{"parameter's style", size, "in: query, style: spaceDelimited", []string{
 			"ChangeThing parameters.size explode +false -true", `ChangeThing parameters.size style +"spaceDelimited" -"form"`}},
-		{"parameter's schema", "maximum: 200", "maximum: 100", []string{"ChangeThing parameters.size maximum +100 -200"}},
-		{"renamed parameter's schema", "explode: false, schema: {type: string}", "explode: false, schema: {type: integer}",
+		{"parameter's schema", "explode: false, schema: {type: string}", "explode: false, schema: {type: integer}",
 			[]string{`ChangeThing parameters.id type +"integer" -"string"`}},
 
 		{"body gone", "requestBody: {$ref: '#/components/requestBodies/Change'}", "", []string{"ChangeThing requestBody -"}},
-		{"body added", "    get:\n      tags: [Thing]", "    get:\n      requestBody: {content: {text/plain: {}}}", []string{"Things requestBody +"}},
 		{"body optional", "Change: {required: true,", "Change: {", []string{"ChangeThing requestBody required -true"}},
 		{"media type", "required: true, content: {application/json:", "required: true, content: {text/json:",
 			[]string{"ChangeThing requestBody(application/json) -", "ChangeThing requestBody(text/json) +"}},
 
-		{"answer's status", "        4XX:", "        default:", []string{"ChangeThing responses.4XX -", "ChangeThing responses.default +"}},
-		{"answer's header", "        4XX:", "        4XX:\n          headers: {ETag: {schema: {type: string}}}",
+		{"response's status", "        4XX:", "        default:", []string{"ChangeThing responses.4XX -", "ChangeThing responses.default +"}},
+		{"response's header", "        4XX:", "        4XX:\n          headers: {ETag: {schema: {type: string}}}",
 			[]string{"ChangeThing responses.4XX.headers.ETag +"}},
-		{"answer of both", "id: {type: string, readOnly: true}", "id: {type: integer, readOnly: true}", []string{
+		{"response of both", "id: {type: string, readOnly: true}", "id: {type: integer, readOnly: true}", []string{
 			`ChangeThing responses.200(application/json).id type +"integer" -"string"`, `Things responses.200(application/json)[].id type +"integer" -"string"`}},
 
 		{"no security", "x-internal: true", "security: []", []string{`ChangeThing security -["oauth2"]`}},
@@ -63,9 +59,6 @@ func TestOperationChanges(t *testing.T) {
 		{"scope needed", "x-internal: true", "security: [{Clients: [read]}]", []string{`ChangeThing security.oauth2 required scopes +["read"]`}},
 		{"scope offered", "scopes: {read: To read}", "scopes: {read: To read, write: To write}", []string{
 			`ChangeThing security.oauth2.clientCredentials scopes +["write"]`, `Things security.oauth2.clientCredentials scopes +["write"]`}},
-		{"other scheme", "security:\n  - Clients: []", "security:\n  - Other: []", []string{
-			`ChangeThing security +["http"] -["oauth2"]`, "ChangeThing security.http +", "ChangeThing security.oauth2 -",
-			`Things security +["http"] -["oauth2"]`, "Things security.http +", "Things security.oauth2 -"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -63,11 +63,8 @@ oauth-flows:
       'measurements:retrieve': f}
 `
 
-// changes are values for a document, by JSON pointer.
-type changes map[string]any
-
-// published returns the contract after m3ter's changes and others.
-func published(t *testing.T, byDeparture map[string]changes, others changes) (file string) {
+// published returns the contract after m3ter's changes and others, which are values by JSON pointer.
+func published(t *testing.T, byDeparture map[string]map[string]any, others map[string]any) (file string) {
 	t.Helper()
 	doc, err := loadDocument(contractFile, contractFile)
 	if err != nil {
@@ -96,7 +93,7 @@ func published(t *testing.T, byDeparture map[string]changes, others changes) (fi
 }
 
 // readChanges reads asPublished, for a test in the root of the repository.
-func readChanges(t *testing.T) (byDeparture map[string]changes) {
+func readChanges(t *testing.T) (byDeparture map[string]map[string]any) {
 	t.Helper()
 	t.Chdir("../..")
 	if _, err := yaml.Unmarshal([]byte(asPublished), &byDeparture, yaml.DecodeOpts{}); err != nil {
@@ -142,19 +139,18 @@ func TestChangesBesideDepartures(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			wantFindings(t, published(t, byDeparture, changes{test.pointer: test.value}), test.want)
+			wantFindings(t, published(t, byDeparture, map[string]any{test.pointer: test.value}), test.want)
 		})
 	}
 }
 
-// A list that becomes a page is one finding, with the matching choice of the contract.
+// A policy that becomes a page, here with a new property, is one finding, with the matching choice of the contract.
 func TestPageInsteadOfPolicy(t *testing.T) {
 	byDeparture := readChanges(t)
 	delete(byDeparture, "permissions-page")
 	const schema = "/paths/~1organizations~1{orgId}~1users~1{id}~1permissions/get/responses/200/content/application~1json/schema"
-	page := map[string]any{"$ref": "#/components/schemas/PermissionPolicyPage"}
-	want := []string{"UserPermissions responses.200(application/json): m3ter now publishes oneOf 1 of the contract here; departure permissions-page can go"}
-	wantFindings(t, published(t, byDeparture, changes{schema: page}), want)
-	more := "/components/schemas/PermissionPolicyPage/properties/total"
-	wantFindings(t, published(t, byDeparture, changes{schema: page, more: map[string]any{"type": "integer"}}), want)
+	wantFindings(t, published(t, byDeparture, map[string]any{
+		schema: map[string]any{"$ref": "#/components/schemas/PermissionPolicyPage"},
+		"/components/schemas/PermissionPolicyPage/properties/total": map[string]any{"type": "integer"},
+	}), []string{"UserPermissions responses.200(application/json): m3ter now publishes oneOf 1 of the contract here; departure permissions-page can go"})
 }

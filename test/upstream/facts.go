@@ -44,7 +44,7 @@ func (f facts) near(place string) string {
 	}
 }
 
-// add unites the facts of the parts of an allOf at a place, such as required. Of enums it keeps the common values.
+// add unites the facts of the parts of an allOf at a place. Of enums it keeps the common values.
 func (f facts) add(place string, value any, at string) {
 	place = strings.TrimPrefix(place, " ")
 	if list, ok := value.([]any); ok {

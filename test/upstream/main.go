@@ -1,8 +1,5 @@
-// Command upstream reports whether api/openapi.yaml agrees with the OpenAPI document that m3ter publishes:
-//
-//	go run ./test/upstream PUBLISHED
-//
-// It runs from the root of the repository. The flag -h prints which parts it compares.
+// Command upstream reports whether api/openapi.yaml agrees with the OpenAPI document that m3ter publishes. The flag -h
+// prints its usage.
 package main
 
 import (

@@ -94,21 +94,12 @@ func measure(peers []bench.Peer, op string, parallel bool, rounds int) []costs {
 			round[i] = run(peers[i])
 		}
 		for i, result := range round {
-			mine, floor := perCall(result), perCall(round[0])
-			c := &all[i]
-			c.ns = append(c.ns, mine.time)
-			c.time = append(c.time, mine.time/floor.time)
-			c.bytes = append(c.bytes, mine.bytes/floor.bytes)
-			c.allocs = append(c.allocs, mine.allocs/floor.allocs)
+			floor, c := round[0], &all[i]
+			c.ns = append(c.ns, float64(result.NsPerOp()))
+			c.time = append(c.time, float64(result.NsPerOp())/float64(floor.NsPerOp()))
+			c.bytes = append(c.bytes, float64(result.AllocedBytesPerOp())/float64(floor.AllocedBytesPerOp()))
+			c.allocs = append(c.allocs, float64(result.AllocsPerOp())/float64(floor.AllocsPerOp()))
 		}
 	}
 	return all
-}
-
-// cost is the cost of one call. A testing.BenchmarkResult rounds it.
-type cost struct{ time, bytes, allocs float64 }
-
-func perCall(r testing.BenchmarkResult) cost {
-	n := float64(r.N)
-	return cost{float64(r.T) / n, float64(r.MemBytes) / n, float64(r.MemAllocs) / n}
 }
