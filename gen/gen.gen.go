@@ -115,10 +115,10 @@ func (e TargetType) Valid() bool {
 	}
 }
 
-// Action is an action that a statement allows or denies, in lower case. The action "all" stands for every action. The client also accepts values that are not listed here, because m3ter may have more actions. m3ter documents the lower-case spelling of config:create, config:retrieve, config:update and config:delete. The spelling of the other constants is inferred.
+// Action is an action that a statement allows or denies, in lower case. The action "all" stands for every action. The client also accepts other values in lower case, because m3ter may have more actions. m3ter documents the lower-case spelling of config:create, config:retrieve, config:update and config:delete. The spelling of the other constants is inferred.
 type Action string
 
-// Effect is the effect of a statement, in lower case. The client also accepts other values.
+// Effect is the effect of a statement, in lower case. The client also accepts other values in lower case.
 type Effect string
 
 // ErrorMessage is the reason why m3ter refused a request or failed.
@@ -169,7 +169,7 @@ type PermissionPolicyPage struct {
 	// The policies of the page, newest first; may be empty while more pages follow.
 	Data []PermissionPolicy `json:"data"`
 
-	// The page token of the next page; absent, null or empty on the last page.
+	// The page token of the next page. The last page has no page token.
 	NextToken string `json:"nextToken,omitempty,omitzero"`
 }
 
@@ -187,7 +187,7 @@ type PermissionPolicyRequest struct {
 	// The statements of the policy.
 	PermissionPolicy []Statement `json:"permissionPolicy"`
 
-	// Must be absent, because a policy has no version before it is created.
+	// Must be absent (0), because a policy has no version before it is created.
 	Version int64 `json:"version,omitempty,omitzero"`
 }
 

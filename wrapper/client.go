@@ -67,8 +67,8 @@ func (c *core) client(orgID string) *Client {
 }
 
 // Organization returns a client for another organization. The client shares the access token and the connections of c.
-// c and all clients that it returns for one organization share one rate limit. If the id can't be a path segment (see
-// [Get]), each call fails with a [*ValidationError].
+// All clients that come from the same call of [NewClient] share one rate limit for each organization. If the id can't
+// be a path segment (see [Get]), each call fails with a [*ValidationError].
 func (c *Client) Organization(orgID string) *Client { return c.client(orgID) }
 
 // OrganizationID returns the id of the organization that the client calls.
@@ -95,9 +95,9 @@ func (c Client) GoString() string { return c.String() }
 // If the list is empty but not nil, the client sends it, and support users may do nothing. m3ter does not document
 // whether a change without a list keeps the former statements.
 //
-// According to m3ter's guide for its console, access lasts at least until the end of the day. To end access early, the
-// guide says to set the end date to the next day and to remove the statements. It is not known whether m3ter refuses an
-// earlier end date: examples/grant handles both cases.
+// According to m3ter's guide for its console, access lasts at least until the end of the day. According to the guide, a
+// user ends access early by setting the end date to the next day and removing the statements. It is not known whether
+// m3ter refuses an earlier end date: examples/grant handles both cases.
 //
 // RequestSupport returns a [*ValidationError], and sends nothing, if the end date is zero or a statement is malformed.
 // The error matches [ErrVersionConflict] if the request has a version that is not current, and [ErrOutcomeUnknown] if

@@ -23,15 +23,16 @@ const (
 //		return m3teraccess.Get[m3teraccess.Support](ctx, client, "support")
 //	}
 //
-// If the error of read matches [ErrNotFound], the entity does not exist yet. write then gets the zero value of C. If C
-// is int64, read may instead return version 0. If someone else has created the entity in the meantime, RetryOnConflict
-// retries. It returns any other error of read.
+// If the error of read matches [ErrNotFound], or if C is int64 and read returns 0, the entity does not exist yet. In
+// the first case, write gets the zero value of C. If the write then fails because someone else has created the entity,
+// RetryOnConflict retries.
 //
 // In each call, write must start from the state that read returned. Otherwise it overwrites the updates of others.
 //
-// RetryOnConflict returns the error of read or of the last write, wrapped with the reason for giving up. It does not
-// retry a write whose outcome is unknown ([ErrOutcomeUnknown]), even if the error is also a conflict: an earlier
-// attempt of the same write may have caused the conflict.
+// RetryOnConflict returns any other error of read, and any error of write that is not a conflict, unchanged. If it
+// gives up, it wraps the last conflict with the reason. It does not retry a write whose outcome is unknown
+// ([ErrOutcomeUnknown]), even if the error is also a conflict: the transport may have sent the write twice, and the
+// first request may have caused the conflict.
 func RetryOnConflict[C, T any](ctx context.Context, read func(context.Context) (C, error), write func(context.Context, C) (T, error)) (T, error) {
 	var none T
 	if err := begin(ctx); err != nil {

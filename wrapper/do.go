@@ -28,10 +28,11 @@ import (
 // memory and need not be closed. Unless the status is 2xx, the body may be incomplete. The Request of the response has
 // no Authorization header.
 //
-// Do returns an [*AuthError] if it could not obtain an access token. It returns a [*DecodeError] if the body of a
-// successful response is longer than [WithMaxResponseBytes] allows or can't be decompressed. Any other error comes from
-// the context or the transport. Unless the method is GET, HEAD or OPTIONS, the error matches [ErrOutcomeUnknown] if it
-// is unknown whether m3ter carried out the request.
+// Do returns a [*ValidationError], and sends nothing, if the request is not valid. It returns an [*AuthError] if it
+// could not obtain an access token. It returns a [*DecodeError] if the body of a successful response is longer than
+// [WithMaxResponseBytes] allows or can't be decompressed. Any other error comes from the context, the transport or the
+// limiter. Unless the method is GET, HEAD or OPTIONS, the error matches [ErrOutcomeUnknown] if it is unknown whether
+// m3ter carried out the request.
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	own, err := c.ownRequest(req)
 	if err != nil {

@@ -25,8 +25,8 @@
 //
 // Five endpoints have a method: [Client.RequestSupport], [Client.CreatePermissionPolicy],
 // [Client.AddPermissionPolicyToUser], [Client.UserPermissions] and [Client.RemoveResource]. [Get], [List] and [Send]
-// call any other JSON endpoint, with the same authentication, rate limit, retries and checks. [Client.Do] sends a body
-// that is not JSON. [Client.Organization] returns a client for another organization.
+// call any other JSON endpoint of the organization, with the same authentication, rate limit, retries and checks.
+// [Client.Do] sends a body that is not JSON. [Client.Organization] returns a client for another organization.
 //
 // An invalid call fails with a [*ValidationError] before anything is sent. Requests spell effects and actions in lower
 // case, as m3ter documents (allow, config:create). Responses of m3ter spell them in upper case (ALLOW, CONFIG_CREATE).
@@ -41,7 +41,7 @@
 //
 //	import m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 //
-// Package gen holds the code generated from the OpenAPI document: the types of requests and responses, and the
+// Package gen holds the code generated from api/openapi.yaml: the types of requests and responses, and the
 // operations. This package declares aliases for the types, so a program need not import gen.
 //
 // # Credentials
@@ -52,13 +52,14 @@
 // that no call waits. An idle client keeps no goroutine and no timer. [WithTokenSource] supplies access tokens from
 // another source, for example access tokens that a person obtained by signing in.
 //
-// Credentials and access tokens go only to the scheme, host and port of the base URL. The client does not follow
-// redirects. No error, log line or printed client shows a secret. If text from outside the program, such as a message
-// from m3ter, contains 12 consecutive characters of a secret (or all of a shorter secret), the client omits all of that
-// text. The client recognizes secrets in the usual escapes and encodings, including nested ones. It does not recognize
-// a secret spelled as a list of decimal byte values, as hex digits with separators, or in CSS or \x{} escapes. Only
-// what is printed changes: errors.Is and errors.As find the errors that an error wraps, and the client uses the whole
-// text, for example to find out whether an error matches [ErrVersionConflict].
+// Credentials and access tokens go only to URLs with the scheme, host and port of the base URL. The client does not
+// follow redirects. No error, log line or printed client shows a secret. If text from outside the program, such as a
+// message from m3ter, contains 12 consecutive characters of a secret (or all of a shorter secret), the client omits all
+// of that text. The client recognizes secrets in the usual escapes and encodings, including nested ones. It does not
+// recognize a secret spelled as a list of decimal byte values, as hex digits with separators, or in CSS or \x{}
+// escapes. errors.Is and errors.As still find the errors that an error wraps, but errors.Unwrap does not return an
+// error whose text the client omits. The client itself uses the whole text, for example to find out whether an error
+// matches [ErrVersionConflict].
 //
 // # Errors
 //
@@ -72,11 +73,11 @@
 // # Responses
 //
 // The client reads responses in the same way with every supported Go release. A response body must be one JSON value,
-// which a byte order mark may precede. The names of members must match exactly. The client ignores a member whose name
-// differs from a documented name, even if only in the case of a letter. A response is unreadable if an object has a
-// duplicate member, if a string is not valid Unicode (a stray byte, half a surrogate pair), or if a version is not an
-// int64 (1.0, 1e3). The call then fails with a [*DecodeError]. If the message of a failure can't be read by these
-// rules, [Error].Message is empty.
+// which a byte order mark may precede. The client compares the names of members exactly, and ignores a member whose
+// name is not documented, even if the name differs from a documented name only in case. A response is unreadable if an
+// object has a duplicate member, if a string is not valid Unicode (a stray byte, half a surrogate pair), or if a
+// version is not an int64 (1.0, 1e3). The call then fails with a [*DecodeError]. If the message of a failure can't be
+// read by these rules, [Error].Message is empty.
 //
 // # Unknown outcomes
 //
@@ -104,8 +105,8 @@
 //	                                             after 1, 2, 4 seconds
 //	401, or 403, which m3ter also returns for    retry once, with a new        the same
 //	an expired access token                      access token
-//	408, any 5xx, a connection reset, a          retry after a backoff         ErrOutcomeUnknown
-//	timeout, an incomplete response: m3ter may
+//	408, any 5xx, a connection reset, a          retry after Retry-After, or   ErrOutcomeUnknown
+//	timeout, an incomplete response: m3ter may   after a backoff
 //	have carried out the call
 //	the context is done after the request was    the context's error           the same, and
 //	sent                                                                       ErrOutcomeUnknown
@@ -116,15 +117,15 @@
 //
 // If Retry-After exceeds RetryPolicy.MaxRetryAfter, the client does not wait: the call fails, and [Error].RetryAfter
 // holds the delay. If a wait would last beyond the context's deadline, the call fails without waiting. There is one
-// exception: a call in the queue for the rate limit may fail only when its turn comes close. The client does not retry
-// a request whose body can't be rewound (see [http.Request].GetBody).
+// exception: a call in the queue for the rate limit may wait until shortly before its turn, and then fail. The client
+// does not retry a request whose body can't be rewound (see [http.Request].GetBody).
 //
 // After a 403, the client renews the access token at most once a minute, since the 403 may be a true denial. If m3ter
 // reports a revoked access token as 403, recovery may take a minute.
 //
 // # Transports
 //
-// The client sends a write at most once per attempt: it prevents net/http from resending the request. What the client
+// The client passes a write to the transport once per attempt, and prevents net/http from resending it. What the client
 // knows about a failed write depends on the transport ([WithHTTPClient]):
 //
 //	failure of a write                           *http.Transport      a wrapper of it      any other transport
@@ -137,11 +138,12 @@
 // which carries the client's net/http/httptrace hooks. With every transport, the client stops reading a
 // response when the attempt times out or the context is done.
 //
-// A transport that is not an *http.Transport may send a write more than once in an attempt. If it wraps an
-// *http.Transport, the client notices. If m3ter then reports success, the method returns the result, and the client
-// logs at Warn that the write may have taken effect twice. With any other response, the error matches
-// [ErrOutcomeUnknown]. [Client.Do] returns such a response, for example a 4xx, with a nil error: the caller must check
-// its status, and must not take a refusal as proof that m3ter did not carry out the write.
+// A transport that is not an *http.Transport may send a write more than once in an attempt. If the transport wraps an
+// *http.Transport, the client notices the second request. If m3ter then reports success, the method returns the result,
+// and the client logs at Warn that the write may have taken effect twice. With any other response, the methods other
+// than [Client.Do] return an error that matches [ErrOutcomeUnknown]. [Client.Do] returns such a response, for example a
+// 4xx, with a nil error: the caller must check its status, and must not take a refusal as proof that m3ter did not
+// carry out the write.
 //
 // # Limits
 //
@@ -155,9 +157,9 @@
 //
 // # Types
 //
-// The types of requests and responses are aliases for generated types. The comment of each type lists its fields. Their
-// fields have m3ter's JSON names, so the types can be used with [Get], [List] and [Send]. A program that decodes
-// statements with encoding/json should pass them to [Sendable], which converts them to lower case.
+// The types of requests and responses are aliases for generated types. The comment of each type lists its fields. The
+// JSON tags of the fields have m3ter's names, so the types can be used with [Get], [List] and [Send]. A program that
+// decodes statements with encoding/json should pass them to [Sendable], which converts them to lower case.
 //
 // The types are for JSON. Of the packages for YAML, sigs.k8s.io/yaml and github.com/goccy/go-yaml use the JSON names;
 // gopkg.in/yaml.v3 does not, and leaves most fields empty without an error.
@@ -171,8 +173,8 @@
 //
 // # Pages
 //
-// [Client.UserPermissions] iterates over all pages of a list. [Client.UserPermissionsPage] fetches one page of up to
-// 200 policies. An empty page is not the last page if it has a page token.
+// [Client.UserPermissions] iterates over the policies of all pages. [Client.UserPermissionsPage] fetches one page of up
+// to 200 policies. An empty page is not the last page if it has a page token.
 //
 // # Logging and tracing
 //

@@ -32,6 +32,8 @@ var (
 
 // An Error reports a response of m3ter that is not a success. Use errors.Is to compare it with [ErrNotFound] and the
 // other errors above.
+//
+// The Path of [Get], [List] and [Send] has only {orgId} in place of an id, and contains all other segments.
 type Error struct {
 	StatusCode int           // of the response
 	Message    string        // from m3ter, printable, up to 8 KiB; may be empty
@@ -130,7 +132,7 @@ var wordsOfConflict = strings.Fields("stale current match matches matched matchi
 type DecodeError struct {
 	StatusCode int    // of the response
 	Method     string // of the request
-	Path       string // of the request, with {names} in place of ids; for [Client.Do], the path as sent
+	Path       string // as in [Error]; for [Client.Do], the path as sent
 	Body       []byte // the first 8 KiB of the response body
 
 	err error // redacted

@@ -23,7 +23,7 @@ const (
 )
 
 // An Option configures a client. If two options set the same thing, the later option wins. If an option is not valid,
-// [NewClient] returns a [*ValidationError]. No option accepts nil.
+// the error of [NewClient] wraps a [*ValidationError]. No option accepts nil.
 type Option func(*config) error
 
 // newConfig applies the options. A setting that no option sets comes from the environment, or else has its default.
@@ -130,7 +130,7 @@ func validateCredential(field, value, allowed, without string) error {
 // WithTokenSource sets the source of the access tokens, such as a source for the authorization-code flow. The client
 // keeps an access token until it expires, and calls Token in the background shortly before that. Calls to Token run in
 // a separate goroutine, and are never concurrent. Token must have its own timeout, because the client sets none. If
-// Token fails or panics, the call of the client returns an [*AuthError].
+// Token fails or panics, each call that waits for the access token returns an [*AuthError].
 func WithTokenSource(source oauth2.TokenSource) Option {
 	return func(c *config) error {
 		c.given.auth = true
@@ -218,12 +218,12 @@ func isLoopback(host string) bool {
 //   - IdleConnTimeout: 45 seconds. Gateways commonly close an idle connection after 60 seconds; a write on a connection
 //     that is being closed has an unknown outcome
 //   - HTTP2.SendPingTimeout: 4 seconds, and HTTP2.PingTimeout: 3 seconds. The transport then abandons a connection that
-//     the network has silently dropped. Otherwise, calls on this connection may time out for many minutes
+//     the network has silently dropped. Otherwise, every call on this connection may time out for many minutes
 //
-// The transport may wrap another transport. It must not resend a request, and RoundTrip must not return before the
-// request is complete or its context is done. Otherwise, m3ter may carry out a write twice. RoundTrip must return when
-// the context is done. "Transports" in the package comment says what the client can conclude with each kind of
-// transport.
+// The transport may wrap another transport. The transport must not resend a request. RoundTrip must not return while
+// the request is still under way, unless the context is done. Otherwise, m3ter may carry out a write twice. RoundTrip
+// must return when the context is done. "Transports" in the package comment says what the client can conclude with each
+// kind of transport.
 func WithHTTPClient(client *http.Client) Option {
 	return func(c *config) error {
 		const allowed = "an *http.Client whose Transport and Jar are not nil pointers"
@@ -254,9 +254,9 @@ func WithUserAgent(product string) Option {
 
 // WithLogger sets the logger of the client. The client logs each attempt at Debug, and each retry and each new access
 // token at Info. At Warn, it logs each call that it gives up on, and each failure to obtain an access token. The lines
-// contain the operation, the method, the path template (for [Client.Do], the path as sent), the attempt, the status,
-// the duration and the request id. They contain no request body and no response body, and no header other than the
-// request id.
+// contain the operation, the method, the path as in [Error] (for [Client.Do], the path as sent), the attempt, the
+// status, the duration and the request id. They contain no request body and no response body, and no header other than
+// the request id.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) error {
 		if logger == nil {
@@ -297,11 +297,10 @@ func WithLimiter(limiter Limiter) Option {
 }
 
 // WithOrganizationLimiter replaces the default limiter with a limiter for each organization. The client calls limiterOf
-// when it first uses an organization. These calls may be concurrent. The limiter stays in use while the program holds a
-// Client for the organization, and for 1 second after the last request to the organization. After that, the client
-// calls limiterOf again when it next uses the organization. If a limiter must remember requests for longer than 1
-// second, limiterOf must return the same limiter each time. If limiterOf returns nil, the organization gets the default
-// limiter.
+// when it first uses an organization. These calls may be concurrent. The client forgets the limiter when no Client for
+// the organization is reachable and 1 second has passed since the last request to the organization. The next use of the
+// organization then calls limiterOf again. If a limiter must remember requests for longer than 1 second, limiterOf must
+// return the same limiter each time. If limiterOf returns nil, the organization gets the default limiter.
 //
 // If the limiter also has a method HoldBack(time.Duration), the client calls this method when m3ter refuses a request
 // because of the rate limit. The argument is how long the client holds back the requests to the organization.

@@ -9,8 +9,8 @@ import (
 // so a program sets only what it changes. "Retries" in the package comment says which failures are retried.
 type RetryPolicy struct {
 	MaxAttempts   int           // attempts of a call, including the first; 0 means 4, and 1 means no retries
-	MinBackoff    time.Duration // the backoff before the second attempt is random, up to MinBackoff; this bound doubles for each further attempt; 0 means 200 ms
-	MaxBackoff    time.Duration // limits this bound, and the wait after a 429 without Retry-After (1 s, 2 s, 4 s, ...); 0 means 5 s
+	MinBackoff    time.Duration // longest random backoff before the second attempt, doubled for each further attempt; 0 means 200 ms
+	MaxBackoff    time.Duration // longest backoff before any attempt, and longest wait after a 429 without Retry-After (1 s, 2 s, 4 s, ...); 0 means 5 s
 	MaxRetryAfter time.Duration // the longest Retry-After that a call waits for; after a longer one the call fails; 0 means 30 s
 }
 

@@ -25,8 +25,8 @@ type step func(*http.Request) (*http.Response, error)
 
 func (s step) RoundTrip(req *http.Request) (*http.Response, error) { return s(req) }
 
-// A script is a transport that plays one step per attempt. After the last step, every attempt succeeds. The script keeps
-// what the client sends. Token requests are not attempts.
+// A script is a transport that plays one step per attempt. After the last step, every attempt succeeds. The script
+// keeps what the client sends. Token requests are not attempts.
 type script struct {
 	steps    []step
 	token    step          // of the token endpoint; nil: a new access token each time

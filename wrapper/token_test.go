@@ -153,8 +153,8 @@ func TestDeniedTokenOfASource(t *testing.T) {
 	}
 }
 
-// An AuthError wraps the error of a token source, without the advice about WithCredentials. It does not wrap the error of
-// an OAuth server, which holds the request. A source may end its goroutine, as t.Fatal does.
+// An AuthError wraps the error of a token source, without the advice about WithCredentials. It does not wrap the error
+// of an OAuth server, which holds the request. A source may end its goroutine, as t.Fatal does.
 func TestFailuresOfASource(t *testing.T) {
 	own := errors.New("vault is sealed")
 	refused := func(status int) sourceFunc {
@@ -188,7 +188,8 @@ func TestFailuresOfASource(t *testing.T) {
 	}
 }
 
-// After the context of the last caller is done, the client neither sends a token request nor waits for the next attempt.
+// After the context of the last caller is done, the client neither sends a token request nor waits for the next
+// attempt.
 func TestNobodyWaitsForTheToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &script{token: answers(429, `{}`, "Retry-After: 20")}

@@ -40,10 +40,10 @@ const (
 	TargetItem  TargetType = gen.TargetTypeItem
 )
 
-// Action is an action that a statement allows or denies, in lower case. The action "all" stands for every action. The client also accepts values that are not listed here, because m3ter may have more actions. m3ter documents the lower-case spelling of config:create, config:retrieve, config:update and config:delete. The spelling of the other constants is inferred.
+// Action is an action that a statement allows or denies, in lower case. The action "all" stands for every action. The client also accepts other values in lower case, because m3ter may have more actions. m3ter documents the lower-case spelling of config:create, config:retrieve, config:update and config:delete. The spelling of the other constants is inferred.
 type Action = gen.Action
 
-// Effect is the effect of a statement, in lower case. The client also accepts other values.
+// Effect is the effect of a statement, in lower case. The client also accepts other values in lower case.
 type Effect = gen.Effect
 
 // PermissionPolicy is a named set of statements that can be added to users. Fields that m3ter does not return are zero.
@@ -62,14 +62,14 @@ type PermissionPolicy = gen.PermissionPolicy
 // PermissionPolicyPage is one page of permission policies.
 //
 //	Data                         []PermissionPolicy The policies of the page, newest first; may be empty while more pages follow.
-//	NextToken                    string             The page token of the next page; absent, null or empty on the last page.
+//	NextToken                    string             The page token of the next page. The last page has no page token.
 type PermissionPolicyPage = gen.PermissionPolicyPage
 
 // PermissionPolicyRequest is a request to create a permission policy.
 //
 //	Name                         string             The name of the policy. 1 to 100 characters.
 //	PermissionPolicy             []Statement        The statements of the policy. At least 1.
-//	Version                      int64              Must be absent, because a policy has no version before it is created.
+//	Version                      int64              Must be absent (0), because a policy has no version before it is created.
 //
 // Required: Name, PermissionPolicy.
 type PermissionPolicyRequest = gen.PermissionPolicyRequest
