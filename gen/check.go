@@ -16,7 +16,8 @@ type Problem struct {
 	Allowed string // what the value must be, such as "1 to 100 characters"
 }
 
-// A check returns the problems of a value. The Field of each problem is relative to that value.
+// A check is a func(T) []Problem that returns the problems of a value. The Field of each problem is relative to that
+// value.
 
 const unbounded = math.MaxInt
 

@@ -115,10 +115,10 @@ func (e TargetType) Valid() bool {
 	}
 }
 
-// Action is an action that a statement allows or denies, in lower case. The action "all" stands for every action. The client also accepts other values in lower case, because m3ter may have more actions. m3ter documents the lower-case spelling of config:create, config:retrieve, config:update and config:delete. The spelling of the other constants is inferred.
+// Action is an action that a statement allows or denies, in lower case. The action "all" stands for every action. The client also accepts values that are not listed here, in lower case, because m3ter may have more actions. m3ter documents the lower-case spelling of config:create, config:retrieve, config:update and config:delete. The spelling of the other constants is inferred.
 type Action string
 
-// Effect is the effect of a statement, in lower case. The client also accepts other values in lower case.
+// Effect is the effect of a statement, in lower case. The client also accepts values that are not listed here, in lower case.
 type Effect string
 
 // ErrorMessage is the reason why m3ter refused a request or failed.
@@ -361,7 +361,7 @@ type SupportRequest struct {
 	// The statements that say what support users may do. If the list is absent (nil), m3ter chooses the statements. If it is empty, support users may do nothing.
 	SupportUsersPermissionPolicy []Statement `json:"supportUsersPermissionPolicy,omitzero"`
 
-	// The current version. It must be absent (0) in the first request of an organization.
+	// The current version of the support request. It must be absent (0) in the first support request of an organization.
 	Version int64 `json:"version,omitempty,omitzero"`
 }
 

@@ -25,8 +25,7 @@ type Endpoint[Request, Answer any] struct {
 	Finish  func(*Answer) (lacks string) // converts a response to the spelling of requests; returns the name of a missing member
 }
 
-// query encodes names and values as a URL query. It omits zero values, because m3ter would take a page size of 0 or an
-// empty page token literally.
+// query encodes names and values as a URL query. It omits zero values, which stand for absent parameters.
 func query(pairs ...any) string {
 	var values url.Values
 	for i := 0; i < len(pairs); i += 2 {

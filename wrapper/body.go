@@ -53,8 +53,8 @@ func readUntilDone(ctx context.Context, resp *http.Response, maxBytes int64) ([]
 
 var inMemory = reflect.TypeOf(io.NopCloser(new(bytes.Reader)))
 
-// isInMemory reports whether a body is an io.NopCloser around a bytes.Reader, as in transports for tests. Such a body
-// never blocks, and a goroutine would cost more than the rest of the call.
+// isInMemory reports whether a body is http.NoBody or an io.NopCloser around a bytes.Reader, as in transports for
+// tests. Such a body never blocks, and a goroutine would cost more than the rest of the call.
 func isInMemory(body io.ReadCloser) bool {
 	if reflect.TypeOf(body) != inMemory {
 		return body == http.NoBody

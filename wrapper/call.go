@@ -59,7 +59,7 @@ type outcome struct {
 	ended      error   // why there was no further attempt: an error of the context or of the caller's limiter
 }
 
-// isCut reports whether a successful response broke off. An unreadable response arrived in full.
+// isCut reports whether a successful response broke off. An unreadable response did not break off.
 func (o outcome) isCut() bool { return o.answer != nil && o.err != nil && !isUnreadable(o.err) }
 
 var errTooLong = errors.New("the response body is longer than WithMaxResponseBytes allows")

@@ -71,7 +71,7 @@ func (c *core) client(orgID string) *Client {
 // be a path segment (see [Get]), each call fails with a [*ValidationError].
 func (c *Client) Organization(orgID string) *Client { return c.client(orgID) }
 
-// OrganizationID returns the id of the organization that the client calls.
+// OrganizationID returns the id of the organization that the client calls m3ter for.
 func (c *Client) OrganizationID() string { return c.orgID }
 
 // String returns the organization and the base URL. It never shows credentials.
@@ -100,7 +100,7 @@ func (c Client) GoString() string { return c.String() }
 // m3ter refuses an earlier end date: examples/grant handles both cases.
 //
 // RequestSupport returns a [*ValidationError], and sends nothing, if the end date is zero or a statement is malformed.
-// The error matches [ErrVersionConflict] if the request has a version that is not current, and [ErrOutcomeUnknown] if
+// Its error matches [ErrVersionConflict] if the request has a version that is not current, and [ErrOutcomeUnknown] if
 // it is unknown whether m3ter carried out the request. "Errors" in the package comment lists the errors of all calls.
 func (c *Client) RequestSupport(ctx context.Context, request SupportRequest) (*Support, error) {
 	return invoke(ctx, c, &gen.RequestSupport, inUTC(request))
@@ -116,7 +116,7 @@ func inUTC(request SupportRequest) SupportRequest {
 // adds it to a user. Names need not be unique.
 //
 // CreatePermissionPolicy returns a [*ValidationError], and sends nothing, if the name does not have 1 to 100
-// characters, if there is no statement, if a statement is malformed, or if the request has a version. The error matches
+// characters, if there is no statement, if a statement is malformed, or if the request has a version. Its error matches
 // [ErrOutcomeUnknown] if it is unknown whether m3ter created the policy. "Errors" in the package comment lists the
 // errors of all calls.
 func (c *Client) CreatePermissionPolicy(ctx context.Context, request PermissionPolicyRequest) (*PermissionPolicy, error) {
@@ -132,7 +132,7 @@ func (c *Client) CreatePermissionPolicy(ctx context.Context, request PermissionP
 // [ErrVersionConflict]. Use [Client.UserPermissions] to see the user's policies.
 //
 // AddPermissionPolicyToUser returns a [*ValidationError], and sends nothing, if the policy id can't be a path segment
-// (see [Get]) or PrincipalID is empty. The error matches [ErrNotFound] if the policy or the user is unknown,
+// (see [Get]) or PrincipalID is empty. Its error matches [ErrNotFound] if the policy or the user is unknown,
 // [ErrVersionConflict] if the request has a version that is not current, and [ErrOutcomeUnknown] if it is unknown
 // whether m3ter added the policy. "Errors" in the package comment lists the errors of all calls.
 func (c *Client) AddPermissionPolicyToUser(ctx context.Context, policyID string, request PrincipalPermissionRequest) (*PrincipalPermission, error) {
@@ -145,7 +145,7 @@ func (c *Client) AddPermissionPolicyToUser(ctx context.Context, policyID string,
 //
 // RemoveResource returns a [*ValidationError], and sends nothing, if the type or the group id can't be a path segment
 // (see [Get]),
-// if TargetID is empty, or if TargetType is unknown. The error matches [ErrNotFound] if the group or the resource is
+// if TargetID is empty, or if TargetType is unknown. Its error matches [ErrNotFound] if the group or the resource is
 // unknown, [ErrVersionConflict] if the request has a version that is not current, and [ErrOutcomeUnknown] if it is
 // unknown whether m3ter removed the resource. "Errors" in the package comment lists the errors of all calls.
 func (c *Client) RemoveResource(ctx context.Context, resourceType, groupID string, request ResourceGroupItemRequest) (*ResourceGroup, error) {

@@ -47,8 +47,8 @@ func (c *config) secrets() []string {
 	return []string{c.credentials.secret, strings.TrimPrefix(c.credentials.basic(), "Basic ")}
 }
 
-// isNil reports whether a value is nil, or an interface that holds a nil pointer, function or the like. A call
-// of its methods would panic.
+// isNil reports whether a value is nil, or an interface that holds a nil pointer, function or the like. A call of a
+// method of such a value may panic.
 func isNil(value any) bool {
 	switch v := reflect.ValueOf(value); v.Kind() {
 	case reflect.Invalid:

@@ -69,7 +69,7 @@ func (c *Client) ownRequest(req *http.Request) (*http.Request, error) {
 	// Use the scheme and host that were compared, because net/http or a proxy may read another spelling differently.
 	own.URL.Scheme, own.URL.Host, own.Host = c.base.Scheme, c.base.Host, ""
 	header := make(http.Header, len(own.Header)+2)
-	for name, values := range own.Header { // including names that are not canonical, because Set and Add did not make them
+	for name, values := range own.Header { // the names are not canonical if the caller did not use Set or Add
 		name = http.CanonicalHeaderKey(name)
 		header[name] = append(header[name], values...)
 	}

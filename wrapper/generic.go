@@ -48,7 +48,7 @@ func Get[T any](ctx context.Context, c *Client, segments ...string) (*T, error) 
 // An error ends the loop. List returns the errors of [Get] and [ErrRepeatedToken].
 func List[T any](ctx context.Context, c *Client, query url.Values, segments ...string) iter.Seq2[T, error] {
 	const token = "nextToken"
-	// The caller may change both before the loop.
+	// Copy the segments and the query: the caller may change them before the loop.
 	segments, query = slices.Clone(segments), maps.Clone(query)
 	op := operationBelow(http.MethodGet, segments)
 	return walk(op, query.Get(token), func(next string) (*page[T], error) {

@@ -150,8 +150,8 @@ func (c *config) setToken(token string) error {
 	return nil
 }
 
-// WithOrganization sets the id of the organization that the client calls. The id must be one path segment without
-// leading or trailing spaces.
+// WithOrganization sets the id of the organization that the client calls m3ter for. The id must be one path segment
+// without leading or trailing spaces.
 func WithOrganization(orgID string) Option {
 	return func(c *config) error {
 		c.given.organization = true
@@ -298,12 +298,12 @@ func WithLimiter(limiter Limiter) Option {
 
 // WithOrganizationLimiter replaces the default limiter with a limiter for each organization. The client calls limiterOf
 // when it first uses an organization. These calls may be concurrent. The client forgets the limiter when no Client for
-// the organization is reachable and 1 second has passed since the last request to the organization. The next use of the
-// organization then calls limiterOf again. If a limiter must remember requests for longer than 1 second, limiterOf must
-// return the same limiter each time. If limiterOf returns nil, the organization gets the default limiter.
+// the organization is reachable and 1 second has passed since the last request for the organization. The next use of
+// the organization then calls limiterOf again. If a limiter must remember requests for longer than 1 second, limiterOf
+// must return the same limiter each time. If limiterOf returns nil, the organization gets the default limiter.
 //
 // If the limiter also has a method HoldBack(time.Duration), the client calls this method when m3ter refuses a request
-// because of the rate limit. The argument is how long the client holds back the requests to the organization.
+// because of the rate limit. The argument is how long the client holds back the requests for the organization.
 func WithOrganizationLimiter(limiterOf func(orgID string) Limiter) Option {
 	return func(c *config) error {
 		if limiterOf == nil {

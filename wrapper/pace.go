@@ -8,7 +8,7 @@ import (
 	"weak"
 )
 
-// A pace limits the rate of all calls to one organization. It hands out slots. When m3ter refuses a request because of
+// A pace limits the rate of all calls for one organization. It hands out slots. When m3ter refuses a request because of
 // the rate limit, the pace holds back all calls for a time.
 type pace struct {
 	slots    slotSource
@@ -31,7 +31,7 @@ func newPace(limiter Limiter) *pace {
 	return p
 }
 
-// hold delays all calls to the organization for d, or until an earlier hold-back ends if that is later.
+// hold delays all calls for the organization for d, or until an earlier hold-back ends if that is later.
 func (p *pace) hold(d time.Duration) {
 	if p.holdBack != nil {
 		p.holdBack(d)

@@ -19,8 +19,8 @@ type page[T any] struct {
 
 // unmarshal reads any of three shapes: the page itself, a bare list, or one entry. For the response to UserPermissions,
 // m3ter's schema says one entry, and the description says a list. m3ter's other lists come in pages. Decoding twice
-// would be slow, so unmarshal first searches the body for the member names. It decodes the body a second time only if a
-// name is escaped (\u).
+// would be slow, so unmarshal first searches the body for the member names. It decodes the body a second time only if
+// the search is not enough, for example if a name is escaped (\u).
 func (p *page[T]) unmarshal(body []byte) error {
 	if first := bytes.TrimLeft(body, " \t\r\n"); len(first) > 0 && first[0] == '[' {
 		return unmarshal(body, &p.Data)

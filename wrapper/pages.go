@@ -18,7 +18,7 @@ type PageParams struct {
 // all pages.
 //
 // UserPermissionsPage returns a [*ValidationError], and sends nothing, if the user id can't be a path segment (see
-// [Get]) or the page size is not between 0 and 200. The error matches [ErrNotFound] if the user is unknown. "Errors" in
+// [Get]) or the page size is not between 0 and 200. Its error matches [ErrNotFound] if the user is unknown. "Errors" in
 // the package comment lists the errors of all calls.
 func (c *Client) UserPermissionsPage(ctx context.Context, userID string, params PageParams) (*PermissionPolicyPage, error) {
 	return invoke(ctx, c, &gen.UserPermissions, gen.UserPermissionsParams(params), userID)

@@ -114,7 +114,7 @@ func (s *sending) proof(err, ended error) string {
 	return ""
 }
 
-// explain adds to an error that the request was written to a connection before the connection that failed, if so.
+// If the request was written to one connection, and the next connection then failed, explain adds this to the error.
 func (s *sending) explain(err error) error {
 	if s.whole.Load() > 0 && s.asked.Load() > s.got.Load() {
 		return fmt.Errorf("the connection was lost after the request was written, and the next connection failed: %w", err)

@@ -171,7 +171,8 @@ func fold(s string) string {
 }
 
 // A redactor holds the secrets that outside text must not show. Outside text comes from m3ter, a proxy, a transport or
-// a token source. Such text is shown as a whole or not at all. The redactor does not search the client's own text.
+// a token source. Such text is shown, perhaps shortened, or left out as a whole. The redactor does not search the
+// client's own text.
 type redactor []*secret
 
 // hides reports whether text shows a part of a secret in any spelling. It also returns true for text whose escapes are
@@ -195,7 +196,8 @@ func (r redactor) text(s string, most int) string {
 	return shorten(printable(s), most)
 }
 
-// body returns the part of a response body that an error keeps: nothing if it is not text, such as a compressed body.
+// body returns the part of a response body that an error keeps: nothing if the body is not text, for example if it is
+// compressed.
 func (r redactor) body(body []byte) []byte {
 	body = body[:min(len(body), maxErrorBody+redactMargin)]
 	kept := body[:min(len(body), maxErrorBody)]

@@ -45,7 +45,7 @@ func (c *Client) urlOf(template string, values []string, query string) *url.URL 
 	return &u
 }
 
-// expand replaces the {names} of a template with the values, in order, after a call of spell for each.
+// expand replaces the {names} of a template, in order, with the results of calling spell on the values.
 func expand(template string, values []string, spell func(string) string) string {
 	var b strings.Builder
 	b.Grow(len(template) + 40*len(values)) // an id is often a UUID

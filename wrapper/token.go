@@ -34,9 +34,10 @@ const (
 	// shareRefusal is how long callers share a refusal of the credentials, so that a misconfigured program doesn't flood
 	// m3ter.
 	shareRefusal = time.Second
-	// The client renews a token renewBefore before it expires, or after four fifths of its lifetime if that is later.
+	// renewBefore is how long before its expiry the client renews a token. If four fifths of the lifetime end later, the
+	// client renews the token then.
 	renewBefore = 5 * time.Minute
-	// x/oauth2 treats a token as invalid invalidBefore before it expires.
+	// invalidBefore is how long before its expiry x/oauth2 treats a token as invalid.
 	invalidBefore = 10 * time.Second
 	// forbiddenRenewal is the shortest time between two renewals after a 403: a 403 may be a true denial, which no token
 	// cures.
@@ -66,7 +67,7 @@ type tokens struct {
 type pendingToken struct {
 	cancel  context.CancelFunc
 	waiting int           // callers that wait
-	kept    bool          // a renewal in the background, or a request that can't be cancelled
+	kept    bool          // a renewal in the background, or a request that can't be canceled
 	done    chan struct{} // closed when token and err are set
 	token   *oauth2.Token
 	err     error

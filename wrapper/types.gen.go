@@ -40,10 +40,10 @@ const (
 	TargetItem  TargetType = gen.TargetTypeItem
 )
 
-// Action is an action that a statement allows or denies, in lower case. The action "all" stands for every action. The client also accepts other values in lower case, because m3ter may have more actions. m3ter documents the lower-case spelling of config:create, config:retrieve, config:update and config:delete. The spelling of the other constants is inferred.
+// Action is an action that a statement allows or denies, in lower case. The action "all" stands for every action. The client also accepts values that are not listed here, in lower case, because m3ter may have more actions. m3ter documents the lower-case spelling of config:create, config:retrieve, config:update and config:delete. The spelling of the other constants is inferred.
 type Action = gen.Action
 
-// Effect is the effect of a statement, in lower case. The client also accepts other values in lower case.
+// Effect is the effect of a statement, in lower case. The client also accepts values that are not listed here, in lower case.
 type Effect = gen.Effect
 
 // PermissionPolicy is a named set of statements that can be added to users. Fields that m3ter does not return are zero.
@@ -68,7 +68,7 @@ type PermissionPolicyPage = gen.PermissionPolicyPage
 // PermissionPolicyRequest is a request to create a permission policy.
 //
 //	Name                         string             The name of the policy. 1 to 100 characters.
-//	PermissionPolicy             []Statement        The statements of the policy. At least 1.
+//	PermissionPolicy             []Statement        The statements of the policy. At least 1 element.
 //	Version                      int64              Must be absent (0), because a policy has no version before it is created.
 //
 // Required: Name, PermissionPolicy.
@@ -119,7 +119,7 @@ type ResourceGroupItemRequest = gen.ResourceGroupItemRequest
 //
 //	Effect                       Effect             Allow or deny, in lower case.
 //	Action                       []Action           The actions that are allowed or denied, in lower case.
-//	Resource                     []string           The resources of the statement, each as service:resource-type/item-type/id, where item-type is "item" or "group". Wildcards are allowed, for example config:meter/*. At least 1.
+//	Resource                     []string           The resources of the statement, each as service:resource-type/item-type/id, where item-type is "item" or "group". Wildcards are allowed, for example config:meter/*. At least 1 element.
 //
 // Required: Action, Effect, Resource.
 type Statement = gen.Statement
@@ -135,7 +135,7 @@ type Support = gen.Support
 // SupportRequest is a request to give m3ter's support users access to an organization.
 //
 //	EndSupportUsersAccess        time.Time          When support access ends; sent in UTC.
-//	Version                      int64              The current version. It must be absent (0) in the first request of an organization.
+//	Version                      int64              The current version of the support request. It must be absent (0) in the first support request of an organization.
 //	SupportUsersPermissionPolicy []Statement        The statements that say what support users may do. If the list is absent (nil), m3ter chooses the statements. If it is empty, support users may do nothing.
 //
 // Required: EndSupportUsersAccess.
