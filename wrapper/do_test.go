@@ -27,7 +27,8 @@ type closeCounter struct {
 
 func (c *closeCounter) Close() error { c.closed++; return nil }
 
-// Do refuses what net/http would refuse later, perhaps after it sent something. Do closes the body.
+// Do refuses requests that net/http would refuse later, perhaps after it sent a part. Do closes the body of a request that
+// it does not send.
 func TestDoRefusesWhatCannotBeSent(t *testing.T) {
 	for name, spoil := range map[string]func(*http.Request){
 		"method of two words":      func(r *http.Request) { r.Method = "BAD METHOD" },
@@ -86,17 +87,13 @@ func TestDoRefusesWhatCannotBeSent(t *testing.T) {
 	if _, err := newScripted(t, &script{}).Do(nil); !errors.As(err, new(*ValidationError)) {
 		t.Errorf("nothing: %v", err)
 	}
-}
-
-func TestDoClosesTheBodyOfWhatIsNotSent(t *testing.T) {
-	s := &script{token: answers(401, `{}`)}
 	req, body := newRequestTo(t, "https://m3ter.test/x")
-	if _, err := newScripted(t, s).Do(req); err == nil || body.closed != 1 {
-		t.Errorf("%v; closed %d times", err, body.closed)
+	if _, err := newScripted(t, &script{token: answers(401, `{}`)}).Do(req); err == nil || body.closed != 1 {
+		t.Errorf("without an access token: %v; closed %d times", err, body.closed)
 	}
 }
 
-// Do sends the access token of the client alone, whatever the spelling of the caller's header.
+// Do sends no access token but that of the client, whatever the spelling of the caller's header.
 func TestDoOverwritesAuthorization(t *testing.T) {
 	s := &script{}
 	req, _ := newRequestTo(t, "HTTPS://m3ter.test:443/x")
@@ -121,8 +118,7 @@ func TestDoOverwritesAuthorization(t *testing.T) {
 	}
 }
 
-// Do returns the part of a response body that arrived unless the status is a success. The body of a success must be
-// whole.
+// The response body of a success must be complete. Of any other response, Do returns the part that arrived.
 func TestDoWithBodiesThatAreNotWhole(t *testing.T) {
 	long := strings.Repeat("x", 100)
 	for _, status := range []int{200, 404} {
@@ -160,7 +156,7 @@ func TestDoReturnsTheLastAnswer(t *testing.T) {
 	})
 }
 
-// The client respects a huge bound without an overflow, and distrusts the announced length.
+// A huge bound does not overflow. The client does not trust the Content-Length.
 func TestHugeBounds(t *testing.T) {
 	lies := changed(answers(200, `{"id":"1"}`), func(resp *http.Response) { resp.ContentLength = 1 << 62 })
 	for _, bound := range []int64{math.MaxInt64, math.MaxInt64 - 1} {

@@ -40,14 +40,12 @@ type script struct {
 }
 
 func (s *script) RoundTrip(req *http.Request) (*http.Response, error) {
-	var body []byte
-	if req.Body != nil {
-		var err error
-		if body, err = io.ReadAll(req.Body); err != nil {
-			return nil, err
-		}
-		req.Body.Close()
+	sent := cmp.Or[io.ReadCloser](req.Body, http.NoBody)
+	body, err := io.ReadAll(sent)
+	if err != nil {
+		return nil, err
 	}
+	sent.Close()
 	return s.next(req, string(body))(req)
 }
 
@@ -102,12 +100,13 @@ const failedDial = "GetConn, ConnectStart, ConnectDone error"
 // neverLeaves makes a step of a transport whose only dial fails.
 func neverLeaves(err error) step { return after(failedDial, err, foreign(err)) }
 
-// after makes a step that traces events, the failed ones with an error, before it goes on.
+// after makes a step that traces events before another step. Events that end in "error" get the failure.
 func after(trace string, failure error, then step) step {
 	return func(req *http.Request) (*http.Response, error) {
 		if client := httptrace.ContextClientTrace(req.Context()); client != nil && client.GetConn != nil && trace != "" {
 			for event := range strings.SplitSeq(trace, ", ") {
-				events[event](client, failure)
+				name, failed := strings.CutSuffix(event, " error")
+				events[name](client, map[bool]error{true: failure}[failed])
 			}
 		}
 		return then(req)
@@ -115,18 +114,13 @@ func after(trace string, failure error, then step) step {
 }
 
 var events = map[string]func(*httptrace.ClientTrace, error){
-	"GetConn":                func(c *httptrace.ClientTrace, _ error) { c.GetConn("m3ter:443") },
-	"GotConn":                func(c *httptrace.ClientTrace, _ error) { c.GotConn(httptrace.GotConnInfo{}) },
-	"DNSDone error":          func(c *httptrace.ClientTrace, err error) { c.DNSDone(httptrace.DNSDoneInfo{Err: err}) },
-	"DNSDone":                func(c *httptrace.ClientTrace, _ error) { c.DNSDone(httptrace.DNSDoneInfo{}) },
-	"ConnectStart":           func(c *httptrace.ClientTrace, _ error) { c.ConnectStart("tcp", "m3ter:443") },
-	"ConnectDone error":      func(c *httptrace.ClientTrace, err error) { c.ConnectDone("tcp", "m3ter:443", err) },
-	"ConnectDone":            func(c *httptrace.ClientTrace, _ error) { c.ConnectDone("tcp", "m3ter:443", nil) },
-	"TLSHandshakeDone error": func(c *httptrace.ClientTrace, err error) { c.TLSHandshakeDone(tls.ConnectionState{}, err) },
-	"WroteRequest":           func(c *httptrace.ClientTrace, _ error) { c.WroteRequest(httptrace.WroteRequestInfo{}) },
-	"WroteRequest error": func(c *httptrace.ClientTrace, err error) {
-		c.WroteRequest(httptrace.WroteRequestInfo{Err: err})
-	},
+	"GetConn":          func(c *httptrace.ClientTrace, _ error) { c.GetConn("m3ter:443") },
+	"GotConn":          func(c *httptrace.ClientTrace, _ error) { c.GotConn(httptrace.GotConnInfo{}) },
+	"DNSDone":          func(c *httptrace.ClientTrace, err error) { c.DNSDone(httptrace.DNSDoneInfo{Err: err}) },
+	"ConnectStart":     func(c *httptrace.ClientTrace, _ error) { c.ConnectStart("tcp", "m3ter:443") },
+	"ConnectDone":      func(c *httptrace.ClientTrace, err error) { c.ConnectDone("tcp", "m3ter:443", err) },
+	"TLSHandshakeDone": func(c *httptrace.ClientTrace, err error) { c.TLSHandshakeDone(tls.ConnectionState{}, err) },
+	"WroteRequest":     func(c *httptrace.ClientTrace, err error) { c.WroteRequest(httptrace.WroteRequestInfo{Err: err}) },
 }
 
 // slowly makes a step take some time.
@@ -179,8 +173,8 @@ func newScripted(t *testing.T, s *script, opts ...Option) *Client {
 	return client
 }
 
-// A method is a method of the client, with a valid call. These are samples: package test calls all of them. Don't
-// import here what it needs to read the OpenAPI document: go mod tidy looks into the tests of a user's imports.
+// A method is a method of the client, with a valid call. These are samples: package test calls all methods. Don't import
+// a reader of the OpenAPI document: go mod tidy looks into the tests of a user's imports.
 type method struct {
 	name   string
 	isRead bool

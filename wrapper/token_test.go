@@ -94,29 +94,26 @@ func TestTokenRequestsAreRetried(t *testing.T) {
 	}
 }
 
-// A missing permission costs one token request per minute, not one per call.
-func TestForbiddenRenewsOnceAMinute(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := &script{steps: always(answers(403, `{}`))}
-		client := newScripted(t, s)
-		for range 150 { // two and a half minutes
-			if err := doRead(t, client); !errors.Is(err, ErrForbidden) {
-				t.Fatal(err)
+// A missing permission costs one token request per minute, not one per call. Each 401 renews the access token.
+func TestDeniedTokensAreRenewed(t *testing.T) {
+	for status, tokens := range map[int]int64{
+		403: 4, // the first one, and at 0, 1 and 2 minutes
+		401: 151,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &script{steps: always(answers(status, `{}`))}
+			client := newScripted(t, s)
+			for range 150 { // two and a half minutes
+				var refused *Error
+				if err := doRead(t, client); !errors.As(err, &refused) || refused.StatusCode != status {
+					t.Fatal(err)
+				}
+				time.Sleep(time.Second)
 			}
-			time.Sleep(time.Second)
-		}
-		if s.tokens.Load() != 4 { // the first one, and at 0, 1 and 2 minutes
-			t.Errorf("%d token requests", s.tokens.Load())
-		}
-	})
-}
-
-// Each 401 renews the access token, whatever the time since the last renewal.
-func TestUnauthorizedRenewsEachTime(t *testing.T) {
-	s := &script{steps: []step{answers(401, `{}`), answers(200, `{"id":"1"}`), answers(401, `{}`)}}
-	client := newScripted(t, s)
-	if err := errors.Join(doRead(t, client), doRead(t, client)); err != nil || s.tokens.Load() != 3 {
-		t.Errorf("%v after %d token requests", err, s.tokens.Load())
+			if s.tokens.Load() != tokens {
+				t.Errorf("%d: %d token requests, want %d", status, s.tokens.Load(), tokens)
+			}
+		})
 	}
 }
 
