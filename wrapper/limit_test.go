@@ -127,7 +127,8 @@ func TestWindowForgetsWhoLeft(t *testing.T) {
 	})
 }
 
-// After a hold-back the requests stay below the rate limit, and are not sent together.
+// After a hold-back the requests stay below the rate limit, and are not sent together. A hold-back also delays the callers
+// that wait for the rate limit.
 func TestHoldKeepsEveryoneBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPace(nil)
@@ -140,13 +141,8 @@ func TestHoldKeepsEveryoneBack(t *testing.T) {
 		if at[windowGrants]-at[0] < time.Second {
 			t.Errorf("request %d was sent %v after the first", windowGrants, at[windowGrants]-at[0])
 		}
-	})
-}
 
-// A hold-back delays the callers that wait for the rate limit.
-func TestHoldReachesTheQueue(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := newPace(nil)
+		p = newPace(nil)
 		grants(t, windowGrants, p.wait)
 		go p.hold(5 * time.Second)
 		waits(t, p.wait, 5*time.Second)

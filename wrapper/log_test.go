@@ -2,7 +2,6 @@ package m3teraccess
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
-	"time"
 )
 
 // logLines returns the log of a call at a level and above: "LEVEL message" and the attributes of each line, and the
@@ -83,19 +81,5 @@ func TestLogShowsNoEcho(t *testing.T) {
 		if strings.Contains(text, "token-1") || strings.Contains(text, "the-secret") || !strings.Contains(text, says) {
 			t.Errorf("%s", text)
 		}
-	}
-}
-
-// The log doesn't announce a retry that is too late for the deadline.
-func TestLogOfAWaitThatDoesNotFit(t *testing.T) {
-	s := &script{steps: []step{answers(429, `{}`, "Retry-After: 20")}}
-	soon := method{call: func(ctx context.Context, c *Client) error {
-		ctx, cancel := context.WithTimeout(ctx, time.Second)
-		defer cancel()
-		return requestSupport.call(ctx, c)
-	}}
-	heads, _, _ := logLines(t, slog.LevelInfo, s, soon)
-	if want := []string{"INFO m3ter access token fetched", "WARN m3ter call failed, giving up"}; !slices.Equal(heads, want) {
-		t.Errorf("lines: %q", heads)
 	}
 }

@@ -76,7 +76,6 @@ func heapInUse() int64 {
 	return int64(stats.HeapAlloc)
 }
 
-// A holdable limiter keeps the hold-backs.
 type holdable struct{ held []time.Duration }
 
 func (*holdable) Wait(context.Context) error { return nil }

@@ -1,11 +1,13 @@
 package m3teraccess
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"slices"
@@ -144,6 +146,7 @@ func TestCallsThatEndEarly(t *testing.T) {
 		limiterErr  error
 		tokens      int64 // token requests
 		attempts    int
+		retries     int           // that the log announces
 		took        time.Duration // -1: any
 		is          []error
 		doubtful    bool // m3ter may have carried out a write
@@ -157,19 +160,22 @@ func TestCallsThatEndEarly(t *testing.T) {
 		// The client does not begin a wait that outlasts the deadline.
 		"no time for a wait": {steps: slow, deadline: 10 * time.Second, tokens: 1, attempts: 1, is: is(context.DeadlineExceeded, ErrRateLimited)},
 
-		"canceled before":    {cancelAfter: -1, is: is(context.Canceled)},
-		"canceled later":     {steps: []step{hangs}, cancelAfter: time.Second, tokens: 1, attempts: 1, took: time.Second, is: is(context.Canceled, shutdown), doubtful: true},
-		"canceled in a wait": {steps: slow, cancelAfter: 3 * time.Second, tokens: 1, attempts: 1, took: 3 * time.Second, is: is(context.Canceled, ErrRateLimited)},
+		"canceled before": {cancelAfter: -1, is: is(context.Canceled)},
+		"canceled later":  {steps: []step{hangs}, cancelAfter: time.Second, tokens: 1, attempts: 1, took: time.Second, is: is(context.Canceled, shutdown), doubtful: true},
+		"canceled in a wait": {
+			steps: slow, cancelAfter: 3 * time.Second,
+			tokens: 1, attempts: 1, retries: 1, took: 3 * time.Second, is: is(context.Canceled, ErrRateLimited),
+		},
 
 		"canceled by the limiter": {limiterAt: 1, tokens: 1, is: is(context.Canceled)},
 		"refused by the limiter":  {limiterAt: 1, limiterErr: own, tokens: 1, is: is(own)},
 		"canceled by the limiter before a retry": {
 			steps: slow, limiterAt: 2, limiterErr: context.Canceled,
-			tokens: 1, attempts: 1, took: 20 * time.Second, is: is(context.Canceled, ErrRateLimited),
+			tokens: 1, attempts: 1, retries: 1, took: 20 * time.Second, is: is(context.Canceled, ErrRateLimited),
 		},
 		"refused by the limiter before a retry": { // the response repeats an access token that the client has replaced since
 			steps: []step{answers(403, `{"message":"no access with token-1"}`)}, limiterAt: 2, limiterErr: own,
-			tokens: 2, attempts: 1, is: is(ErrForbidden, own),
+			tokens: 2, attempts: 1, retries: 1, is: is(ErrForbidden, own),
 		},
 	} {
 		for _, m := range methods {
@@ -191,13 +197,18 @@ func TestCallsThatEndEarly(t *testing.T) {
 				})
 				s := &script{token: tt.token, steps: tt.steps}
 				start := time.Now()
-				err := m.call(ctx, newScripted(t, s, WithLimiter(limiter)))
+				var out bytes.Buffer
+				err := m.call(ctx, newScripted(t, s, WithLimiter(limiter), WithLogger(slog.New(slog.NewTextHandler(&out, nil)))))
 				if took := time.Since(start); tt.took >= 0 && took != tt.took || s.tokens.Load() != tt.tokens {
 					t.Errorf("took %v and %d token requests", took, s.tokens.Load())
 				}
 				blamesRate := strings.Contains(fmt.Sprint(err), "waiting for the rate limit")
 				if errors.As(err, new(*AuthError)) != (tt.token != nil) || strings.Contains(fmt.Sprint(err), "token-1") || blamesRate != (tt.limiterErr != nil) {
 					t.Error(err)
+				}
+				synctest.Wait()
+				if log := out.String(); strings.Count(log, "retrying m3ter call") != tt.retries || strings.Contains(log, "giving up") != (tt.attempts > 0) {
+					t.Error(log)
 				}
 				w := known(tt.attempts, tt.is...)
 				if tt.doubtful && !m.isRead {
@@ -209,23 +220,18 @@ func TestCallsThatEndEarly(t *testing.T) {
 	}
 }
 
-// A 429 holds back all calls of the organization, and no call of another organization.
+// A 429 holds back all calls of the organization, and no call of another organization. After its last attempt a call does
+// not wait, but the other calls do.
 func TestA429HoldsTheOthersBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &script{steps: []step{answers(429, `{}`, "Retry-After: 5")}}
-		client := newScripted(t, s)
+		client := newScripted(t, &script{steps: []step{answers(429, `{}`, "Retry-After: 5")}})
 		go doWrite(t, client)
 		synctest.Wait()
 		succeeds(t, client.Organization("other"), 0)
 		succeeds(t, client.Organization("org"), 5*time.Second)
 		synctest.Wait()
-	})
-}
 
-// After its last attempt a call does not wait, but the other calls wait for the time that m3ter asks for.
-func TestOthersWaitForTheWindow(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		client := newScripted(t, &script{steps: always(answers(429, `{}`))[:4]})
+		client = newScripted(t, &script{steps: always(answers(429, `{}`))[:4]})
 		if err := doWrite(t, client); !errors.Is(err, ErrRateLimited) {
 			t.Fatal(err)
 		}

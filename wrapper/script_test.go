@@ -67,7 +67,6 @@ func (s *script) next(req *http.Request, body string) step {
 	return answers(200, `{"id":"1","version":1}`)
 }
 
-// setToken sets the step of the token endpoint.
 func (s *script) setToken(token step) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -123,7 +122,6 @@ var events = map[string]func(*httptrace.ClientTrace, error){
 	"WroteRequest":     func(c *httptrace.ClientTrace, err error) { c.WroteRequest(httptrace.WroteRequestInfo{Err: err}) },
 }
 
-// slowly makes a step take some time.
 func slowly(d time.Duration, then step) step {
 	return func(req *http.Request) (*http.Response, error) {
 		time.Sleep(d)
@@ -148,7 +146,6 @@ var cut = changed(answers(200, `{"id":"1",`), func(resp *http.Response) {
 	resp.ContentLength = 100
 })
 
-// changed makes a step that changes the response of another step.
 func changed(from step, change func(*http.Response)) step {
 	return func(req *http.Request) (*http.Response, error) {
 		resp, err := from(req)
@@ -206,10 +203,8 @@ var methods = []method{
 
 var requestSupport, createPolicy, userPermissionsPage = methods[0], methods[1], methods[3]
 
-// doWrite makes a call of a method that writes.
 func doWrite(t *testing.T, client *Client) error { return requestSupport.call(t.Context(), client) }
 
-// doRead makes a call of a method that reads.
 func doRead(t *testing.T, client *Client) error { return userPermissionsPage.call(t.Context(), client) }
 
 // succeeds fails a test in a bubble unless a read succeeds after exactly the given time.
