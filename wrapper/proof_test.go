@@ -117,9 +117,9 @@ func TestRepetitionsByTheTransport(t *testing.T) {
 				})
 			}
 			s := &script{steps: []step{sends(answers(200, `{"id":"1","data":[]}`))}}
-			heads, _, _ := logLines(t, slog.LevelWarn, s, m)
-			if warned := len(heads) == 1 && strings.Contains(heads[0], "more than once"); warned != doubtful {
-				t.Errorf("%s %s: %q", m.name, name, heads)
+			log := logOf(t, slog.LevelWarn, s, m)
+			if warned := strings.Count(log, "\n") == 1 && strings.Contains(log, "more than once"); warned != doubtful {
+				t.Errorf("%s %s: %q", m.name, name, log)
 			}
 		}
 	}
