@@ -14,12 +14,7 @@ import (
 	"unicode/utf8"
 )
 
-// newRequestTo makes a request whose body counts how often it is closed.
-func newRequestTo(t *testing.T, address string) (*http.Request, *closeCounter) {
-	body := &closeCounter{Reader: strings.NewReader("body")}
-	return newRequest(t, "POST", address, body), body
-}
-
+// A closeCounter counts how often a body is closed.
 type closeCounter struct {
 	io.Reader
 	closed int
@@ -76,7 +71,8 @@ func TestDoRefusesWhatCannotBeSent(t *testing.T) {
 		"cancel": func(r *http.Request) { r.Cancel = make(chan struct{}) },
 	} {
 		s := &script{}
-		req, body := newRequestTo(t, "https://m3ter.test/x")
+		body := &closeCounter{Reader: strings.NewReader("body")}
+		req := newRequest(t, "POST", "https://m3ter.test/x", body)
 		spoil(req)
 		_, err := newScripted(t, s).Do(req)
 		if !errors.As(err, new(*ValidationError)) || len(s.attempts) > 0 || s.tokens.Load() > 0 || strings.Contains(err.Error(), "hunter2") ||
@@ -87,7 +83,8 @@ func TestDoRefusesWhatCannotBeSent(t *testing.T) {
 	if _, err := newScripted(t, &script{}).Do(nil); !errors.As(err, new(*ValidationError)) {
 		t.Errorf("nothing: %v", err)
 	}
-	req, body := newRequestTo(t, "https://m3ter.test/x")
+	body := &closeCounter{Reader: strings.NewReader("body")}
+	req := newRequest(t, "POST", "https://m3ter.test/x", body)
 	if _, err := newScripted(t, &script{token: answers(401, `{}`)}).Do(req); err == nil || body.closed != 1 {
 		t.Errorf("without an access token: %v; closed %d times", err, body.closed)
 	}
@@ -96,7 +93,7 @@ func TestDoRefusesWhatCannotBeSent(t *testing.T) {
 // Do sends no access token but that of the client, whatever the spelling of the caller's header.
 func TestDoOverwritesAuthorization(t *testing.T) {
 	s := &script{}
-	req, _ := newRequestTo(t, "HTTPS://m3ter.test:443/x")
+	req := newRequest(t, "POST", "HTTPS://m3ter.test:443/x", strings.NewReader("body"))
 	req.Header = http.Header{"authorization": {"Bearer mine"}, "Authorization": {"Bearer mine"}, "Host": {"example.com"}, "X-More": {"kept"}}
 	resp, err := newScripted(t, s).Do(req)
 	if err != nil {
@@ -124,7 +121,7 @@ func TestDoWithBodiesThatAreNotWhole(t *testing.T) {
 	for _, status := range []int{200, 404} {
 		cutShort := changed(cut, func(resp *http.Response) { resp.StatusCode = status })
 		for name, response := range map[string]step{"cut": cutShort, "long": answers(status, long)} {
-			req, _ := newRequestTo(t, "https://m3ter.test/x")
+			req := newRequest(t, "POST", "https://m3ter.test/x", strings.NewReader("body"))
 			resp, err := newScripted(t, &script{steps: []step{response}}, WithMaxResponseBytes(50), withToken1).Do(req)
 			if status == 200 {
 				if !errors.Is(err, ErrOutcomeUnknown) {
@@ -147,7 +144,7 @@ func TestDoReturnsTheLastAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := newScripted(t, &script{steps: []step{answers(429, `{}`, "Retry-After: 3600"), answers(503, `{}`)}})
 		for _, status := range []int{429, 503} {
-			req, _ := newRequestTo(t, "https://m3ter.test/x")
+			req := newRequest(t, "POST", "https://m3ter.test/x", strings.NewReader("body"))
 			if resp, err := client.Do(req); err != nil || resp.StatusCode != status {
 				t.Errorf("%v, %v", resp, err)
 			}

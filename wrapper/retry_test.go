@@ -116,19 +116,12 @@ func TestRetries(t *testing.T) {
 
 func (w want) check(t *testing.T, err error, attempts int) {
 	t.Helper()
-	if attempts != w.attempts {
-		t.Errorf("%d attempts, want %d", attempts, w.attempts)
-	}
-	if wantErr := len(w.is) > 0 || w.isNot != nil; (err != nil) != wantErr {
-		t.Errorf("error: %v", err)
-	}
+	asWanted := attempts == w.attempts && (err != nil) == (len(w.is) > 0 || w.isNot != nil) && (err == nil || !errors.Is(err, w.isNot))
 	for _, is := range w.is {
-		if !errors.Is(err, is) {
-			t.Errorf("%v does not match %v", err, is)
-		}
+		asWanted = asWanted && errors.Is(err, is)
 	}
-	if w.isNot != nil && errors.Is(err, w.isNot) {
-		t.Errorf("%v matches %v", err, w.isNot)
+	if !asWanted {
+		t.Errorf("%v after %d attempts, want %+v", err, attempts, w)
 	}
 }
 
