@@ -99,7 +99,7 @@ func (c *droppable) Close() error {
 
 func (c *droppable) isClosed() bool { return c.open.Err() != nil }
 
-// The client soon leaves a connection that the network dropped silently. The first read after the drop succeeds.
+// The client soon closes a connection that the network dropped without an error. The next read succeeds.
 func TestSilentConnections(t *testing.T) {
 	for _, idle := range []time.Duration{0, 2 * time.Second, 30 * time.Second} {
 		synctest.Test(t, func(t *testing.T) {

@@ -22,8 +22,7 @@ type closeCounter struct {
 
 func (c *closeCounter) Close() error { c.closed++; return nil }
 
-// Do refuses requests that net/http would refuse later, perhaps after it sent a part. Do closes the body of a request that
-// it does not send.
+// Do refuses a request that net/http would refuse later, and closes the body of each request that it does not send.
 func TestDoRefusesWhatCannotBeSent(t *testing.T) {
 	for name, spoil := range map[string]func(*http.Request){
 		"method of two words":      func(r *http.Request) { r.Method = "BAD METHOD" },
@@ -167,8 +166,7 @@ func TestHugeBounds(t *testing.T) {
 	}
 }
 
-// The error of a transport may hold the whole URL, a long response line and control characters. The client's error
-// doesn't.
+// The client's error has no URL, no long response line and no control characters of an error of the transport.
 func TestErrorsOfTheTransportAreFit(t *testing.T) {
 	text := "malformed\x9b\xff\r\n" + strings.Repeat("x", 1<<20)
 	long := &url.Error{Op: "Get", URL: "https://m3ter.test/organizations/org/users/user-1?nextToken=t", Err: errors.New(text)}

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// grants makes n callers wait together. It returns how long each of them waited, the shortest wait first.
+// grants makes n callers wait together, and returns their waiting times in ascending order.
 func grants(t *testing.T, n int, wait func(context.Context) (leaves func(), err error)) []time.Duration {
 	t.Helper()
 	start := time.Now()
@@ -127,8 +127,7 @@ func TestWindowForgetsWhoLeft(t *testing.T) {
 	})
 }
 
-// After a hold-back the requests stay below the rate limit, and are not sent together. A hold-back also delays the callers
-// that wait for the rate limit.
+// After a hold-back the requests stay below the rate limit. A hold-back delays even callers that wait for a slot.
 func TestHoldKeepsEveryoneBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPace(nil)

@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-// A want is the expected outcome of a call. The call must succeed if both is and isNot are nil.
+// A want is the expected outcome of a call. If is and isNot are nil, the call must succeed.
 type want struct {
 	attempts int
 	is       []error // the error must match all
@@ -31,7 +31,7 @@ var (
 	unknown = func(is ...error) want { return want{1, append(is, ErrOutcomeUnknown), nil} }
 )
 
-// These are the rows of the table in the package comment, for each method.
+// The rows are those of the table in the package comment. Each row applies to each method.
 func TestRetries(t *testing.T) {
 	reset := syscall.ECONNRESET
 	for _, tt := range []struct {
@@ -42,7 +42,7 @@ func TestRetries(t *testing.T) {
 	}{
 		{"nothing happens", nil, success(1), success(1), 0},
 
-		// The request never left, so every call is safe to retry.
+		// The request was not sent, so every call is safe to retry.
 		{"no connection", []step{neverLeaves(syscall.ECONNREFUSED)}, success(2), success(2), 0},
 		{"no connection, ever", always(neverLeaves(syscall.ECONNREFUSED)),
 			known(4, syscall.ECONNREFUSED), known(4, syscall.ECONNREFUSED), 0},
@@ -135,7 +135,7 @@ func TestCallsThatEndEarly(t *testing.T) {
 		steps       []step
 		deadline    time.Duration // 0: in an hour
 		cancelAfter time.Duration // 0: in an hour, -1: before the call
-		limiterAt   int           // the attempt before which the limiter cancels the context or, with the error own, only fails
+		limiterAt   int           // the attempt before which the limiter fails; unless the error is own, it cancels the context
 		limiterErr  error
 		tokens      int64 // token requests
 		attempts    int
@@ -213,8 +213,7 @@ func TestCallsThatEndEarly(t *testing.T) {
 	}
 }
 
-// A 429 holds back all calls of the organization, and no call of another organization. After its last attempt a call does
-// not wait, but the other calls do.
+// A 429 holds back all calls of the organization, even after the last attempt of a call, and no other organization.
 func TestA429HoldsTheOthersBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := newScripted(t, &script{steps: []step{answers(429, `{}`, "Retry-After: 5")}})

@@ -25,8 +25,7 @@ type step func(*http.Request) (*http.Response, error)
 
 func (s step) RoundTrip(req *http.Request) (*http.Response, error) { return s(req) }
 
-// A script is a transport that plays one step per attempt. After the last step, every attempt succeeds. The script keeps
-// what the client sends. Token requests are not attempts.
+// A script is a transport that plays one step per attempt, and then succeeds. Token requests are not attempts.
 type script struct {
 	steps    []step
 	token    step          // of the token endpoint; nil: a new access token each time
@@ -170,8 +169,8 @@ func newScripted(t *testing.T, s *script, opts ...Option) *Client {
 	return client
 }
 
-// A method is a method of the client, with a valid call. These are samples: package test calls all methods. Don't import
-// a reader of the OpenAPI document: go mod tidy looks into the tests of a user's imports.
+// A method is a method of the client, with a valid call. These are samples: package test calls all methods. Don't
+// import a reader of the OpenAPI document: go mod tidy looks into the tests of a user's imports.
 type method struct {
 	name   string
 	isRead bool

@@ -150,8 +150,7 @@ func TestDeniedTokenOfASource(t *testing.T) {
 	}
 }
 
-// An AuthError wraps the error of a token source, without the advice about WithCredentials. It does not wrap the error of
-// an OAuth server, which holds the request. A source may end its goroutine, as t.Fatal does.
+// An AuthError wraps the error of a token source, but not that of an OAuth server, which holds the request.
 func TestFailuresOfASource(t *testing.T) {
 	own := errors.New("vault is sealed")
 	refused := func(status int) sourceFunc {
@@ -170,7 +169,7 @@ func TestFailuresOfASource(t *testing.T) {
 		"401":      {refused(401), "WithTokenSource", nil},
 		"403":      {refused(403), "WithTokenSource", nil},
 		"a panic":  {func() (*oauth2.Token, error) { panic("no vault") }, "no vault", nil},
-		"an end": {func() (*oauth2.Token, error) {
+		"runtime.Goexit": {func() (*oauth2.Token, error) {
 			runtime.Goexit()
 			return nil, nil
 		}, "", nil},
@@ -185,7 +184,7 @@ func TestFailuresOfASource(t *testing.T) {
 	}
 }
 
-// After the context of the last caller is done, the client neither sends a token request nor waits for the next attempt.
+// If no caller waits for an access token, the client neither sends a token request nor waits for the next attempt.
 func TestNobodyWaitsForTheToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &script{token: answers(429, `{}`, "Retry-After: 20")}
