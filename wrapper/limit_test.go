@@ -15,17 +15,14 @@ import (
 func grants(t *testing.T, n int, wait func(context.Context) (leaves func(), err error)) []time.Duration {
 	t.Helper()
 	start := time.Now()
-	var mu sync.Mutex
-	var at []time.Duration
+	at := make([]time.Duration, n)
 	var group sync.WaitGroup
-	for range n {
+	for i := range at {
 		group.Go(func() {
 			if _, err := wait(t.Context()); err != nil {
 				t.Error(err)
 			}
-			mu.Lock()
-			defer mu.Unlock()
-			at = append(at, time.Since(start))
+			at[i] = time.Since(start)
 		})
 	}
 	group.Wait()

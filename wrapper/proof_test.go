@@ -17,8 +17,8 @@ import (
 
 const refusedStream = "stream error: stream ID 7; REFUSED_STREAM; received from peer"
 
-// A foreign transport proves that it did not send a request if its only connection failed, with the returned error, and no
-// other connection is under way.
+// A foreign transport proves that it did not send a request if its only connection failed, with the returned error, and
+// no other connection is under way.
 func TestWhatProvesThatAWriteNeverLeft(t *testing.T) {
 	const written = "GetConn, GotConn, WroteRequest"
 	refused, reset := error(syscall.ECONNREFUSED), error(syscall.ECONNRESET)

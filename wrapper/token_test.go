@@ -162,23 +162,20 @@ func TestFailuresOfASource(t *testing.T) {
 	for name, tt := range map[string]struct {
 		source sourceFunc
 		says   string
-		is     error
 	}{
-		"an error": {func() (*oauth2.Token, error) { return nil, own }, "vault is sealed", own},
-		"400":      {refused(400), "WithTokenSource", nil},
-		"401":      {refused(401), "WithTokenSource", nil},
-		"403":      {refused(403), "WithTokenSource", nil},
-		"a panic":  {func() (*oauth2.Token, error) { panic("no vault") }, "no vault", nil},
+		"an error": {func() (*oauth2.Token, error) { return nil, own }, "vault is sealed"},
+		"400":      {refused(400), "WithTokenSource"},
+		"401":      {refused(401), "WithTokenSource"},
+		"403":      {refused(403), "WithTokenSource"},
+		"a panic":  {func() (*oauth2.Token, error) { panic("no vault") }, "no vault"},
 		"runtime.Goexit": {func() (*oauth2.Token, error) {
 			runtime.Goexit()
 			return nil, nil
-		}, "", nil},
+		}, "Goexit"},
 	} {
 		err := doRead(t, newScripted(t, &script{}, WithTokenSource(tt.source)))
-		if !errors.As(err, new(*AuthError)) || !strings.Contains(err.Error(), tt.says) || tt.is != nil && !errors.Is(err, tt.is) {
-			t.Errorf("%s: %v", name, err)
-		}
-		if errors.As(err, new(*oauth2.RetrieveError)) || strings.Contains(err.Error(), "refresh-token-1") || strings.Contains(err.Error(), "WithCredentials") {
+		if !errors.As(err, new(*AuthError)) || !strings.Contains(err.Error(), tt.says) || errors.Is(err, own) != (name == "an error") ||
+			errors.As(err, new(*oauth2.RetrieveError)) || strings.Contains(err.Error(), "refresh-token-1") || strings.Contains(err.Error(), "WithCredentials") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
