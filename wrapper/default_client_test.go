@@ -74,7 +74,6 @@ type droppable struct {
 	dropped atomic.Bool
 	open    context.Context // done when the connection is closed
 	close   func()
-	written atomic.Int64 // the time of the last write, in nanoseconds
 }
 
 func (c *droppable) Read(p []byte) (int, error) {
@@ -87,7 +86,6 @@ func (c *droppable) Read(p []byte) (int, error) {
 }
 
 func (c *droppable) Write(p []byte) (int, error) {
-	c.written.Store(time.Now().UnixNano())
 	if c.dropped.Load() {
 		return len(p), nil
 	}
@@ -101,7 +99,7 @@ func (c *droppable) Close() error {
 
 func (c *droppable) isClosed() bool { return c.open.Err() != nil }
 
-// The client soon leaves a connection that the network dropped silently. The first read after the drop succeeds.
+// The client soon closes a connection that the network dropped without an error. The next read succeeds.
 func TestSilentConnections(t *testing.T) {
 	for _, idle := range []time.Duration{0, 2 * time.Second, 30 * time.Second} {
 		synctest.Test(t, func(t *testing.T) {
@@ -119,12 +117,11 @@ func TestSilentConnections(t *testing.T) {
 	}
 }
 
-// The client closes an idle connection before a gateway does, and sends no more pings.
+// The client closes an idle connection before a gateway does, and makes no other connection before the next call.
 func TestIdleConnections(t *testing.T) {
 	for _, protocol := range []string{"h2", "http/1.1"} {
 		synctest.Test(t, func(t *testing.T) {
 			n, client := newNetwork(t, protocol)
-			start := time.Now()
 			time.Sleep(20 * time.Second)
 			early := n.conns[0].isClosed()
 			time.Sleep(35 * time.Second)
@@ -132,9 +129,6 @@ func TestIdleConnections(t *testing.T) {
 				t.Errorf("%s: closed after 20 seconds: %v, after 55 seconds: %v", protocol, early, late)
 			}
 			time.Sleep(time.Hour)
-			if last := time.Unix(0, n.conns[0].written.Load()).Sub(start); last > time.Minute {
-				t.Errorf("%s: written to after %v", protocol, last)
-			}
 			if err := doRead(t, client); err != nil || len(n.conns) != 2 {
 				t.Errorf("%s: %v over connection %d", protocol, err, len(n.conns))
 			}

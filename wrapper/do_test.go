@@ -14,12 +14,7 @@ import (
 	"unicode/utf8"
 )
 
-// newRequestTo makes a request whose body counts how often it is closed.
-func newRequestTo(t *testing.T, address string) (*http.Request, *closeCounter) {
-	body := &closeCounter{Reader: strings.NewReader("body")}
-	return newRequest(t, "POST", address, body), body
-}
-
+// A closeCounter counts how often a body is closed.
 type closeCounter struct {
 	io.Reader
 	closed int
@@ -27,7 +22,7 @@ type closeCounter struct {
 
 func (c *closeCounter) Close() error { c.closed++; return nil }
 
-// Do refuses what net/http would refuse later, perhaps after it sent something. Do closes the body.
+// Do refuses a request that net/http would refuse later, and closes the body of each request that it does not send.
 func TestDoRefusesWhatCannotBeSent(t *testing.T) {
 	for name, spoil := range map[string]func(*http.Request){
 		"method of two words":      func(r *http.Request) { r.Method = "BAD METHOD" },
@@ -75,7 +70,8 @@ func TestDoRefusesWhatCannotBeSent(t *testing.T) {
 		"cancel": func(r *http.Request) { r.Cancel = make(chan struct{}) },
 	} {
 		s := &script{}
-		req, body := newRequestTo(t, "https://m3ter.test/x")
+		body := &closeCounter{Reader: strings.NewReader("body")}
+		req := newRequest(t, "POST", "https://m3ter.test/x", body)
 		spoil(req)
 		_, err := newScripted(t, s).Do(req)
 		if !errors.As(err, new(*ValidationError)) || len(s.attempts) > 0 || s.tokens.Load() > 0 || strings.Contains(err.Error(), "hunter2") ||
@@ -86,20 +82,17 @@ func TestDoRefusesWhatCannotBeSent(t *testing.T) {
 	if _, err := newScripted(t, &script{}).Do(nil); !errors.As(err, new(*ValidationError)) {
 		t.Errorf("nothing: %v", err)
 	}
-}
-
-func TestDoClosesTheBodyOfWhatIsNotSent(t *testing.T) {
-	s := &script{token: answers(401, `{}`)}
-	req, body := newRequestTo(t, "https://m3ter.test/x")
-	if _, err := newScripted(t, s).Do(req); err == nil || body.closed != 1 {
-		t.Errorf("%v; closed %d times", err, body.closed)
+	body := &closeCounter{Reader: strings.NewReader("body")}
+	req := newRequest(t, "POST", "https://m3ter.test/x", body)
+	if _, err := newScripted(t, &script{token: answers(401, `{}`)}).Do(req); err == nil || body.closed != 1 {
+		t.Errorf("without an access token: %v; closed %d times", err, body.closed)
 	}
 }
 
-// Do sends the access token of the client alone, whatever the spelling of the caller's header.
+// Do sends no access token but that of the client, whatever the spelling of the caller's header.
 func TestDoOverwritesAuthorization(t *testing.T) {
 	s := &script{}
-	req, _ := newRequestTo(t, "HTTPS://m3ter.test:443/x")
+	req := newRequest(t, "POST", "HTTPS://m3ter.test:443/x", strings.NewReader("body"))
 	req.Header = http.Header{"authorization": {"Bearer mine"}, "Authorization": {"Bearer mine"}, "Host": {"example.com"}, "X-More": {"kept"}}
 	resp, err := newScripted(t, s).Do(req)
 	if err != nil {
@@ -121,14 +114,13 @@ func TestDoOverwritesAuthorization(t *testing.T) {
 	}
 }
 
-// Do returns the part of a response body that arrived unless the status is a success. The body of a success must be
-// whole.
+// The response body of a success must be complete. Of any other response, Do returns the part that arrived.
 func TestDoWithBodiesThatAreNotWhole(t *testing.T) {
 	long := strings.Repeat("x", 100)
 	for _, status := range []int{200, 404} {
 		cutShort := changed(cut, func(resp *http.Response) { resp.StatusCode = status })
 		for name, response := range map[string]step{"cut": cutShort, "long": answers(status, long)} {
-			req, _ := newRequestTo(t, "https://m3ter.test/x")
+			req := newRequest(t, "POST", "https://m3ter.test/x", strings.NewReader("body"))
 			resp, err := newScripted(t, &script{steps: []step{response}}, WithMaxResponseBytes(50), withToken1).Do(req)
 			if status == 200 {
 				if !errors.Is(err, ErrOutcomeUnknown) {
@@ -151,7 +143,7 @@ func TestDoReturnsTheLastAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := newScripted(t, &script{steps: []step{answers(429, `{}`, "Retry-After: 3600"), answers(503, `{}`)}})
 		for _, status := range []int{429, 503} {
-			req, _ := newRequestTo(t, "https://m3ter.test/x")
+			req := newRequest(t, "POST", "https://m3ter.test/x", strings.NewReader("body"))
 			if resp, err := client.Do(req); err != nil || resp.StatusCode != status {
 				t.Errorf("%v, %v", resp, err)
 			}
@@ -160,7 +152,7 @@ func TestDoReturnsTheLastAnswer(t *testing.T) {
 	})
 }
 
-// The client respects a huge bound without an overflow, and distrusts the announced length.
+// A huge bound does not overflow. The client does not trust the Content-Length.
 func TestHugeBounds(t *testing.T) {
 	lies := changed(answers(200, `{"id":"1"}`), func(resp *http.Response) { resp.ContentLength = 1 << 62 })
 	for _, bound := range []int64{math.MaxInt64, math.MaxInt64 - 1} {
@@ -174,8 +166,7 @@ func TestHugeBounds(t *testing.T) {
 	}
 }
 
-// The error of a transport may hold the whole URL, a long response line and control characters. The client's error
-// doesn't.
+// The client's error has no URL, no long response line and no control characters of an error of the transport.
 func TestErrorsOfTheTransportAreFit(t *testing.T) {
 	text := "malformed\x9b\xff\r\n" + strings.Repeat("x", 1<<20)
 	long := &url.Error{Op: "Get", URL: "https://m3ter.test/organizations/org/users/user-1?nextToken=t", Err: errors.New(text)}

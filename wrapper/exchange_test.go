@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// expires_in is a number of seconds, rounded down. The token doesn't expire if the number is 0 or less, or absent.
+// expires_in is a number of seconds, rounded down. If it is 0, negative or null, the token does not expire.
 func TestExpiresIn(t *testing.T) {
 	const fiveHours = 5*time.Hour - 6*time.Minute // shortly before the renewal
 	const never = 10 * 365 * 24 * time.Hour
@@ -43,7 +43,7 @@ func TestExpiresIn(t *testing.T) {
 	check("a form", form, never)
 }
 
-// Callers share a refusal of the credentials for a second. The error says what to check.
+// Callers share a refusal of the credentials for one second. The error names the credentials to check.
 func TestRefusedCredentials(t *testing.T) {
 	for _, status := range []int{400, 401, 403} {
 		synctest.Test(t, func(t *testing.T) {
@@ -93,8 +93,7 @@ func TestWaitsAreLoggedBefore(t *testing.T) {
 	}
 }
 
-// The client reads a token response by the rules of all responses: names match exactly, no name occurs twice, the text
-// is valid Unicode, and a byte order mark may come first.
+// A token response follows the rules of all responses: exact names, no name twice, valid Unicode, at most one mark.
 func TestTokenAnswerIsStrict(t *testing.T) {
 	for body, want := range map[string]bool{
 		`{"access_token":"a","token_type":"Bearer"}`:             true,

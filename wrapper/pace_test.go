@@ -10,8 +10,7 @@ import (
 	"time"
 )
 
-// A new client of an organization shares the rate limit of its other clients. Without other clients, the requests of
-// the last second still count. Each organization has a rate limit of its own.
+// The clients of an organization share a rate limit, which includes the last second of clients that no longer exist.
 func TestPaceOutlivesIdleness(t *testing.T) {
 	client := newScripted(t, &script{})
 	held := client.Organization("held")
@@ -76,7 +75,6 @@ func heapInUse() int64 {
 	return int64(stats.HeapAlloc)
 }
 
-// A holdable limiter keeps the hold-backs.
 type holdable struct{ held []time.Duration }
 
 func (*holdable) Wait(context.Context) error { return nil }

@@ -17,8 +17,8 @@ import (
 
 const refusedStream = "stream error: stream ID 7; REFUSED_STREAM; received from peer"
 
-// A foreign transport proves that a request never left if the only connection fails, with the error of the transport,
-// and nothing else is under way.
+// A foreign transport proves that it did not send a request if its only connection failed, with the returned error, and
+// no other connection is under way.
 func TestWhatProvesThatAWriteNeverLeft(t *testing.T) {
 	const written = "GetConn, GotConn, WroteRequest"
 	refused, reset := error(syscall.ECONNREFUSED), error(syscall.ECONNRESET)
@@ -61,8 +61,7 @@ func TestWhatProvesThatAWriteNeverLeft(t *testing.T) {
 	}
 }
 
-// The client trusts the error of net/http about a refused stream if the error says nothing else. The error of the last
-// attempt gives the proof.
+// Some errors of net/http prove that m3ter did not process a request. The error of the last attempt gives the proof.
 func TestRefusals(t *testing.T) {
 	const before, advice = "http2: Transport: cannot retry err [", "] after Request.Body was written; define Request.GetBody to avoid this error"
 	const unprocessed = ": not processed: "
@@ -98,7 +97,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// If the transport sends a write twice, the response belongs to either request. It doesn't tell the outcome.
+// If the transport sends a write twice, the response may belong to either request, so the outcome is unknown.
 func TestRepetitionsByTheTransport(t *testing.T) {
 	for name, trace := range map[string]string{
 		"twice": "GetConn, GotConn, WroteRequest, GotConn, WroteRequest",
@@ -117,9 +116,9 @@ func TestRepetitionsByTheTransport(t *testing.T) {
 				})
 			}
 			s := &script{steps: []step{sends(answers(200, `{"id":"1","data":[]}`))}}
-			heads, _, _ := logLines(t, slog.LevelWarn, s, m)
-			if warned := len(heads) == 1 && strings.Contains(heads[0], "more than once"); warned != doubtful {
-				t.Errorf("%s %s: %q", m.name, name, heads)
+			log := logOf(t, slog.LevelWarn, s, m)
+			if warned := strings.Count(log, "\n") == 1 && strings.Contains(log, "more than once"); warned != doubtful {
+				t.Errorf("%s %s: %q", m.name, name, log)
 			}
 		}
 	}
@@ -166,7 +165,7 @@ func TestNilIsRefused(t *testing.T) {
 	}
 }
 
-// A date of Retry-After counts from the Date of the response, or else from the clock of this machine.
+// A date in Retry-After is compared with the Date of the response or, without one, with the local clock.
 func TestRetryAfter(t *testing.T) {
 	const noon, later = "Sat, 01 Jan 2000 12:00:00 GMT", "Sat, 01 Jan 2000 12:00:09 GMT"
 	now := time.Date(2000, 1, 1, 12, 0, 0, 0, time.UTC)

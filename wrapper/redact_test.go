@@ -187,7 +187,7 @@ func FuzzRedactor(f *testing.F) {
 				echo = spellers[int(n)%len(spellers)](echo)
 			}
 		}
-		echo += "<%" // an escape that is cut
+		echo += "<%" // an incomplete escape
 		if len(echo) > maxErrorBody {
 			return
 		}
@@ -199,8 +199,7 @@ func FuzzRedactor(f *testing.F) {
 	})
 }
 
-// The cost is linear in the length of the access token and of the body, whatever their text. A busy machine can slow
-// one measurement down, but not five in a row.
+// The cost is linear in the length of the access token and of the body. A busy machine can't slow down all five runs.
 func TestRedactorIsLinear(t *testing.T) {
 	for _, part := range []string{"x", "&", `\`, "%", "=", "&amp;", "ab"} {
 		cost := func(n int) time.Duration {

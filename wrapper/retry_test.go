@@ -1,11 +1,13 @@
 package m3teraccess
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"slices"
@@ -16,7 +18,7 @@ import (
 	"time"
 )
 
-// A want is the expected outcome of a call. The call must succeed if both is and isNot are nil.
+// A want is the expected outcome of a call. If is and isNot are nil, the call must succeed.
 type want struct {
 	attempts int
 	is       []error // the error must match all
@@ -29,7 +31,7 @@ var (
 	unknown = func(is ...error) want { return want{1, append(is, ErrOutcomeUnknown), nil} }
 )
 
-// These are the rows of the table in the package comment, for each method.
+// The rows are those of the table in the package comment. Each row applies to each method.
 func TestRetries(t *testing.T) {
 	reset := syscall.ECONNRESET
 	for _, tt := range []struct {
@@ -40,7 +42,7 @@ func TestRetries(t *testing.T) {
 	}{
 		{"nothing happens", nil, success(1), success(1), 0},
 
-		// The request never left, so every call is safe to retry.
+		// The request was not sent, so every call is safe to retry.
 		{"no connection", []step{neverLeaves(syscall.ECONNREFUSED)}, success(2), success(2), 0},
 		{"no connection, ever", always(neverLeaves(syscall.ECONNREFUSED)),
 			known(4, syscall.ECONNREFUSED), known(4, syscall.ECONNREFUSED), 0},
@@ -114,19 +116,12 @@ func TestRetries(t *testing.T) {
 
 func (w want) check(t *testing.T, err error, attempts int) {
 	t.Helper()
-	if attempts != w.attempts {
-		t.Errorf("%d attempts, want %d", attempts, w.attempts)
-	}
-	if wantErr := len(w.is) > 0 || w.isNot != nil; (err != nil) != wantErr {
-		t.Errorf("error: %v", err)
-	}
+	asWanted := attempts == w.attempts && (err != nil) == (len(w.is) > 0 || w.isNot != nil) && (err == nil || !errors.Is(err, w.isNot))
 	for _, is := range w.is {
-		if !errors.Is(err, is) {
-			t.Errorf("%v does not match %v", err, is)
-		}
+		asWanted = asWanted && errors.Is(err, is)
 	}
-	if w.isNot != nil && errors.Is(err, w.isNot) {
-		t.Errorf("%v matches %v", err, w.isNot)
+	if !asWanted {
+		t.Errorf("%v after %d attempts, want %+v", err, attempts, w)
 	}
 }
 
@@ -140,10 +135,11 @@ func TestCallsThatEndEarly(t *testing.T) {
 		steps       []step
 		deadline    time.Duration // 0: in an hour
 		cancelAfter time.Duration // 0: in an hour, -1: before the call
-		limiterAt   int           // the attempt before which the limiter cancels the context or, with the error own, only fails
+		limiterAt   int           // the attempt before which the limiter fails; unless the error is own, it cancels the context
 		limiterErr  error
 		tokens      int64 // token requests
 		attempts    int
+		retries     int           // that the log announces
 		took        time.Duration // -1: any
 		is          []error
 		doubtful    bool // m3ter may have carried out a write
@@ -157,19 +153,22 @@ func TestCallsThatEndEarly(t *testing.T) {
 		// The client does not begin a wait that outlasts the deadline.
 		"no time for a wait": {steps: slow, deadline: 10 * time.Second, tokens: 1, attempts: 1, is: is(context.DeadlineExceeded, ErrRateLimited)},
 
-		"canceled before":    {cancelAfter: -1, is: is(context.Canceled)},
-		"canceled later":     {steps: []step{hangs}, cancelAfter: time.Second, tokens: 1, attempts: 1, took: time.Second, is: is(context.Canceled, shutdown), doubtful: true},
-		"canceled in a wait": {steps: slow, cancelAfter: 3 * time.Second, tokens: 1, attempts: 1, took: 3 * time.Second, is: is(context.Canceled, ErrRateLimited)},
+		"canceled before": {cancelAfter: -1, is: is(context.Canceled)},
+		"canceled later":  {steps: []step{hangs}, cancelAfter: time.Second, tokens: 1, attempts: 1, took: time.Second, is: is(context.Canceled, shutdown), doubtful: true},
+		"canceled in a wait": {
+			steps: slow, cancelAfter: 3 * time.Second,
+			tokens: 1, attempts: 1, retries: 1, took: 3 * time.Second, is: is(context.Canceled, ErrRateLimited),
+		},
 
 		"canceled by the limiter": {limiterAt: 1, tokens: 1, is: is(context.Canceled)},
 		"refused by the limiter":  {limiterAt: 1, limiterErr: own, tokens: 1, is: is(own)},
 		"canceled by the limiter before a retry": {
 			steps: slow, limiterAt: 2, limiterErr: context.Canceled,
-			tokens: 1, attempts: 1, took: 20 * time.Second, is: is(context.Canceled, ErrRateLimited),
+			tokens: 1, attempts: 1, retries: 1, took: 20 * time.Second, is: is(context.Canceled, ErrRateLimited),
 		},
 		"refused by the limiter before a retry": { // the response repeats an access token that the client has replaced since
 			steps: []step{answers(403, `{"message":"no access with token-1"}`)}, limiterAt: 2, limiterErr: own,
-			tokens: 2, attempts: 1, is: is(ErrForbidden, own),
+			tokens: 2, attempts: 1, retries: 1, is: is(ErrForbidden, own),
 		},
 	} {
 		for _, m := range methods {
@@ -191,13 +190,18 @@ func TestCallsThatEndEarly(t *testing.T) {
 				})
 				s := &script{token: tt.token, steps: tt.steps}
 				start := time.Now()
-				err := m.call(ctx, newScripted(t, s, WithLimiter(limiter)))
+				var out bytes.Buffer
+				err := m.call(ctx, newScripted(t, s, WithLimiter(limiter), WithLogger(slog.New(slog.NewTextHandler(&out, nil)))))
 				if took := time.Since(start); tt.took >= 0 && took != tt.took || s.tokens.Load() != tt.tokens {
 					t.Errorf("took %v and %d token requests", took, s.tokens.Load())
 				}
 				blamesRate := strings.Contains(fmt.Sprint(err), "waiting for the rate limit")
 				if errors.As(err, new(*AuthError)) != (tt.token != nil) || strings.Contains(fmt.Sprint(err), "token-1") || blamesRate != (tt.limiterErr != nil) {
 					t.Error(err)
+				}
+				synctest.Wait()
+				if log := out.String(); strings.Count(log, "retrying m3ter call") != tt.retries || strings.Contains(log, "giving up") != (tt.attempts > 0) {
+					t.Error(log)
 				}
 				w := known(tt.attempts, tt.is...)
 				if tt.doubtful && !m.isRead {
@@ -209,23 +213,17 @@ func TestCallsThatEndEarly(t *testing.T) {
 	}
 }
 
-// A 429 holds back all calls of the organization, and no call of another organization.
+// A 429 holds back all calls of the organization, even after the last attempt of a call, and no other organization.
 func TestA429HoldsTheOthersBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &script{steps: []step{answers(429, `{}`, "Retry-After: 5")}}
-		client := newScripted(t, s)
+		client := newScripted(t, &script{steps: []step{answers(429, `{}`, "Retry-After: 5")}})
 		go doWrite(t, client)
 		synctest.Wait()
 		succeeds(t, client.Organization("other"), 0)
 		succeeds(t, client.Organization("org"), 5*time.Second)
 		synctest.Wait()
-	})
-}
 
-// After its last attempt a call does not wait, but the other calls wait for the time that m3ter asks for.
-func TestOthersWaitForTheWindow(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		client := newScripted(t, &script{steps: always(answers(429, `{}`))[:4]})
+		client = newScripted(t, &script{steps: always(answers(429, `{}`))[:4]})
 		if err := doWrite(t, client); !errors.Is(err, ErrRateLimited) {
 			t.Fatal(err)
 		}

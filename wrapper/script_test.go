@@ -25,8 +25,7 @@ type step func(*http.Request) (*http.Response, error)
 
 func (s step) RoundTrip(req *http.Request) (*http.Response, error) { return s(req) }
 
-// A script is a transport that plays one step per attempt. After the last step, every attempt succeeds. The script
-// keeps what the client sends. Token requests are not attempts.
+// A script is a transport that plays one step per attempt, and then succeeds. Token requests are not attempts.
 type script struct {
 	steps    []step
 	token    step          // of the token endpoint; nil: a new access token each time
@@ -40,14 +39,12 @@ type script struct {
 }
 
 func (s *script) RoundTrip(req *http.Request) (*http.Response, error) {
-	var body []byte
-	if req.Body != nil {
-		var err error
-		if body, err = io.ReadAll(req.Body); err != nil {
-			return nil, err
-		}
-		req.Body.Close()
+	sent := cmp.Or[io.ReadCloser](req.Body, http.NoBody)
+	body, err := io.ReadAll(sent)
+	if err != nil {
+		return nil, err
 	}
+	sent.Close()
 	return s.next(req, string(body))(req)
 }
 
@@ -69,7 +66,6 @@ func (s *script) next(req *http.Request, body string) step {
 	return answers(200, `{"id":"1","version":1}`)
 }
 
-// setToken sets the step of the token endpoint.
 func (s *script) setToken(token step) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -102,12 +98,13 @@ const failedDial = "GetConn, ConnectStart, ConnectDone error"
 // neverLeaves makes a step of a transport whose only dial fails.
 func neverLeaves(err error) step { return after(failedDial, err, foreign(err)) }
 
-// after makes a step that traces events, the failed ones with an error, before it goes on.
+// after makes a step that traces events before another step. Events that end in "error" get the failure.
 func after(trace string, failure error, then step) step {
 	return func(req *http.Request) (*http.Response, error) {
 		if client := httptrace.ContextClientTrace(req.Context()); client != nil && client.GetConn != nil && trace != "" {
 			for event := range strings.SplitSeq(trace, ", ") {
-				events[event](client, failure)
+				name, failed := strings.CutSuffix(event, " error")
+				events[name](client, map[bool]error{true: failure}[failed])
 			}
 		}
 		return then(req)
@@ -115,21 +112,15 @@ func after(trace string, failure error, then step) step {
 }
 
 var events = map[string]func(*httptrace.ClientTrace, error){
-	"GetConn":                func(c *httptrace.ClientTrace, _ error) { c.GetConn("m3ter:443") },
-	"GotConn":                func(c *httptrace.ClientTrace, _ error) { c.GotConn(httptrace.GotConnInfo{}) },
-	"DNSDone error":          func(c *httptrace.ClientTrace, err error) { c.DNSDone(httptrace.DNSDoneInfo{Err: err}) },
-	"DNSDone":                func(c *httptrace.ClientTrace, _ error) { c.DNSDone(httptrace.DNSDoneInfo{}) },
-	"ConnectStart":           func(c *httptrace.ClientTrace, _ error) { c.ConnectStart("tcp", "m3ter:443") },
-	"ConnectDone error":      func(c *httptrace.ClientTrace, err error) { c.ConnectDone("tcp", "m3ter:443", err) },
-	"ConnectDone":            func(c *httptrace.ClientTrace, _ error) { c.ConnectDone("tcp", "m3ter:443", nil) },
-	"TLSHandshakeDone error": func(c *httptrace.ClientTrace, err error) { c.TLSHandshakeDone(tls.ConnectionState{}, err) },
-	"WroteRequest":           func(c *httptrace.ClientTrace, _ error) { c.WroteRequest(httptrace.WroteRequestInfo{}) },
-	"WroteRequest error": func(c *httptrace.ClientTrace, err error) {
-		c.WroteRequest(httptrace.WroteRequestInfo{Err: err})
-	},
+	"GetConn":          func(c *httptrace.ClientTrace, _ error) { c.GetConn("m3ter:443") },
+	"GotConn":          func(c *httptrace.ClientTrace, _ error) { c.GotConn(httptrace.GotConnInfo{}) },
+	"DNSDone":          func(c *httptrace.ClientTrace, err error) { c.DNSDone(httptrace.DNSDoneInfo{Err: err}) },
+	"ConnectStart":     func(c *httptrace.ClientTrace, _ error) { c.ConnectStart("tcp", "m3ter:443") },
+	"ConnectDone":      func(c *httptrace.ClientTrace, err error) { c.ConnectDone("tcp", "m3ter:443", err) },
+	"TLSHandshakeDone": func(c *httptrace.ClientTrace, err error) { c.TLSHandshakeDone(tls.ConnectionState{}, err) },
+	"WroteRequest":     func(c *httptrace.ClientTrace, err error) { c.WroteRequest(httptrace.WroteRequestInfo{Err: err}) },
 }
 
-// slowly makes a step take some time.
 func slowly(d time.Duration, then step) step {
 	return func(req *http.Request) (*http.Response, error) {
 		time.Sleep(d)
@@ -154,7 +145,6 @@ var cut = changed(answers(200, `{"id":"1",`), func(resp *http.Response) {
 	resp.ContentLength = 100
 })
 
-// changed makes a step that changes the response of another step.
 func changed(from step, change func(*http.Response)) step {
 	return func(req *http.Request) (*http.Response, error) {
 		resp, err := from(req)
@@ -179,8 +169,8 @@ func newScripted(t *testing.T, s *script, opts ...Option) *Client {
 	return client
 }
 
-// A method is a method of the client, with a valid call. These are samples: package test calls all of them. Don't
-// import here what it needs to read the OpenAPI document: go mod tidy looks into the tests of a user's imports.
+// A method is a method of the client, with a valid call. These are samples: package test calls all methods. Don't
+// import a reader of the OpenAPI document: go mod tidy looks into the tests of a user's imports.
 type method struct {
 	name   string
 	isRead bool
@@ -212,10 +202,8 @@ var methods = []method{
 
 var requestSupport, createPolicy, userPermissionsPage = methods[0], methods[1], methods[3]
 
-// doWrite makes a call of a method that writes.
 func doWrite(t *testing.T, client *Client) error { return requestSupport.call(t.Context(), client) }
 
-// doRead makes a call of a method that reads.
 func doRead(t *testing.T, client *Client) error { return userPermissionsPage.call(t.Context(), client) }
 
 // succeeds fails a test in a bubble unless a read succeeds after exactly the given time.

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Sendable converts a copy, and only what requests don't allow.
+// Sendable converts a copy of the statements.
 func TestSendable(t *testing.T) {
 	for read, want := range map[Action]Action{
 		"ALLOW":                    "allow",

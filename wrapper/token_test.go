@@ -94,29 +94,26 @@ func TestTokenRequestsAreRetried(t *testing.T) {
 	}
 }
 
-// A missing permission costs one token request per minute, not one per call.
-func TestForbiddenRenewsOnceAMinute(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := &script{steps: always(answers(403, `{}`))}
-		client := newScripted(t, s)
-		for range 150 { // two and a half minutes
-			if err := doRead(t, client); !errors.Is(err, ErrForbidden) {
-				t.Fatal(err)
+// A missing permission costs one token request per minute, not one per call. Each 401 renews the access token.
+func TestDeniedTokensAreRenewed(t *testing.T) {
+	for status, tokens := range map[int]int64{
+		403: 4, // the first one, and at 0, 1 and 2 minutes
+		401: 151,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &script{steps: always(answers(status, `{}`))}
+			client := newScripted(t, s)
+			for range 150 { // two and a half minutes
+				var refused *Error
+				if err := doRead(t, client); !errors.As(err, &refused) || refused.StatusCode != status {
+					t.Fatal(err)
+				}
+				time.Sleep(time.Second)
 			}
-			time.Sleep(time.Second)
-		}
-		if s.tokens.Load() != 4 { // the first one, and at 0, 1 and 2 minutes
-			t.Errorf("%d token requests", s.tokens.Load())
-		}
-	})
-}
-
-// Each 401 renews the access token, whatever the time since the last renewal.
-func TestUnauthorizedRenewsEachTime(t *testing.T) {
-	s := &script{steps: []step{answers(401, `{}`), answers(200, `{"id":"1"}`), answers(401, `{}`)}}
-	client := newScripted(t, s)
-	if err := errors.Join(doRead(t, client), doRead(t, client)); err != nil || s.tokens.Load() != 3 {
-		t.Errorf("%v after %d token requests", err, s.tokens.Load())
+			if s.tokens.Load() != tokens {
+				t.Errorf("%d: %d token requests, want %d", status, s.tokens.Load(), tokens)
+			}
+		})
 	}
 }
 
@@ -153,8 +150,7 @@ func TestDeniedTokenOfASource(t *testing.T) {
 	}
 }
 
-// An AuthError wraps the error of a token source, without the advice about WithCredentials. It does not wrap the error
-// of an OAuth server, which holds the request. A source may end its goroutine, as t.Fatal does.
+// An AuthError wraps the error of a token source, but not that of an OAuth server, which holds the request.
 func TestFailuresOfASource(t *testing.T) {
 	own := errors.New("vault is sealed")
 	refused := func(status int) sourceFunc {
@@ -166,30 +162,26 @@ func TestFailuresOfASource(t *testing.T) {
 	for name, tt := range map[string]struct {
 		source sourceFunc
 		says   string
-		is     error
 	}{
-		"an error": {func() (*oauth2.Token, error) { return nil, own }, "vault is sealed", own},
-		"400":      {refused(400), "WithTokenSource", nil},
-		"401":      {refused(401), "WithTokenSource", nil},
-		"403":      {refused(403), "WithTokenSource", nil},
-		"a panic":  {func() (*oauth2.Token, error) { panic("no vault") }, "no vault", nil},
-		"an end": {func() (*oauth2.Token, error) {
+		"an error": {func() (*oauth2.Token, error) { return nil, own }, "vault is sealed"},
+		"400":      {refused(400), "WithTokenSource"},
+		"401":      {refused(401), "WithTokenSource"},
+		"403":      {refused(403), "WithTokenSource"},
+		"a panic":  {func() (*oauth2.Token, error) { panic("no vault") }, "no vault"},
+		"runtime.Goexit": {func() (*oauth2.Token, error) {
 			runtime.Goexit()
 			return nil, nil
-		}, "", nil},
+		}, "Goexit"},
 	} {
 		err := doRead(t, newScripted(t, &script{}, WithTokenSource(tt.source)))
-		if !errors.As(err, new(*AuthError)) || !strings.Contains(err.Error(), tt.says) || tt.is != nil && !errors.Is(err, tt.is) {
-			t.Errorf("%s: %v", name, err)
-		}
-		if errors.As(err, new(*oauth2.RetrieveError)) || strings.Contains(err.Error(), "refresh-token-1") || strings.Contains(err.Error(), "WithCredentials") {
+		if !errors.As(err, new(*AuthError)) || !strings.Contains(err.Error(), tt.says) || errors.Is(err, own) != (name == "an error") ||
+			errors.As(err, new(*oauth2.RetrieveError)) || strings.Contains(err.Error(), "refresh-token-1") || strings.Contains(err.Error(), "WithCredentials") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
 
-// After the context of the last caller is done, the client neither sends a token request nor waits for the next
-// attempt.
+// If no caller waits for an access token, the client neither sends a token request nor waits for the next attempt.
 func TestNobodyWaitsForTheToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &script{token: answers(429, `{}`, "Retry-After: 20")}

@@ -37,7 +37,7 @@ func (j *countingJar) SetCookies(u *url.URL, cookies []*http.Cookie) {
 	j.CookieJar.SetCookies(u, cookies)
 }
 
-// The shorter of the two timeouts ends the attempt.
+// The shorter of the two timeouts applies to an attempt.
 func TestTimeoutOfTheHTTPClient(t *testing.T) {
 	for _, test := range []struct{ client, option, want time.Duration }{
 		{time.Second, time.Minute, time.Second},
@@ -73,7 +73,7 @@ func TestTransportThatChangesRequests(t *testing.T) {
 	}
 }
 
-// The error says that the server doesn't speak TLS.
+// The error reports a server without TLS.
 func TestHTTPServerAtAnHTTPSAddress(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	defer server.Close()
