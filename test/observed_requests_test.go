@@ -69,7 +69,7 @@ var requestSituations = []situation{
 		}
 	})},
 
-	{"a POST whose connection is dropped, or whose status is 502, 500 or 409", onPlain(func(t *testing.T, fake *m3tertest.Server, plain plainClient) {
+	{"a POST whose connection is dropped, or whose response has status 502, 500 or 409", onPlain(func(t *testing.T, fake *m3tertest.Server, plain plainClient) {
 		for i, fault := range failedPosts {
 			fake.ClearFaults()
 			fake.Inject(fault)

@@ -93,7 +93,7 @@ var tokenSituations = []situation{
 		}
 	}},
 
-	{"printing an error, or dumping its request", onPlain(func(t *testing.T, fake *m3tertest.Server, plain plainClient) {
+	{"printing an error, or dumping the request that caused it", onPlain(func(t *testing.T, fake *m3tertest.Server, plain plainClient) {
 		fake.Inject(m3tertest.Fault{Status: 500})
 		resp, err := plain.create(t.Context())
 		checkStatus(t, resp, err, 500)

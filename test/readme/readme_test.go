@@ -184,6 +184,30 @@ func runGo(t *testing.T, environment []string, args ...string) (output string) {
 	return string(out)
 }
 
+// program finds a command that runs a program of the clone: go run, a directory and a package.
+var program = regexp.MustCompile("go run (?:-C ([\\w./]+) (\\.)|(\\./[\\w./]+))[ \n`]")
+
+// Each program that a document says to run belongs to the module in whose directory the go command runs.
+func TestPrograms(t *testing.T) {
+	documents, err := fs.Glob(os.DirFS(root), "docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ran := 0
+	for _, document := range append(documents, "README.md", "CONTRIBUTING.md") {
+		for _, m := range program.FindAllStringSubmatch(readText(t, document), -1) {
+			ran++
+			name := runGo(t, os.Environ(), "list", "-C", root+"/"+m[1], "-find", "-f", "{{.Name}}", m[2]+m[3])
+			if name != "main\n" {
+				t.Errorf("%s: %s: package %q is no program", document, m[0], name)
+			}
+		}
+	}
+	if ran < 8 {
+		t.Errorf("the documents run %d programs, want at least 8", ran)
+	}
+}
+
 func TestShellSession(t *testing.T) {
 	for _, tool := range []string{"sh", "curl", "sed"} {
 		if _, err := exec.LookPath(tool); err != nil {
