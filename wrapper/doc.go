@@ -55,11 +55,13 @@
 // Credentials and access tokens go only to URLs with the scheme, host and port of the base URL. The client does not
 // follow redirects. No error, log line or printed client shows a secret. If text from outside the program, such as a
 // message from m3ter, contains 12 consecutive characters of a secret (or all of a shorter secret), the client omits all
-// of that text. The client recognizes secrets in the usual escapes and encodings, including nested ones. It does not
-// recognize a secret spelled as a list of decimal byte values, as hex digits with separators, or in CSS or \x{}
-// escapes. errors.Is and errors.As still find the errors that an error wraps, but errors.Unwrap does not return an
-// error whose text the client omits. The client itself uses the whole text, for example to find out whether an error
-// matches [ErrVersionConflict].
+// of that text. The client recognizes a secret in the escapes of URLs (%3D, %u003D), of JSON, JavaScript and Go
+// (\u003d, \u{3d}, \U0000003d, \x3d, \075), of HTML (&#61;) and of quoted-printable (=3D), in base64, and in
+// hexadecimal. Escapes may be nested, and may be applied to base64 or hexadecimal. The client does not recognize a
+// secret spelled as a list of decimal byte values, as hexadecimal digits with separators, in CSS or \x{} escapes, or in
+// base64 or hexadecimal of an escaped form. errors.Is and errors.As still find the errors that an error wraps, but
+// errors.Unwrap does not return an error whose text the client omits. The client itself uses the whole text, for
+// example to find out whether an error matches [ErrVersionConflict].
 //
 // # Errors
 //
