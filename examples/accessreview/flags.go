@@ -14,7 +14,8 @@ import (
 
 const usage = `accessreview reviews the policies of a user of a m3ter organization.
 
-  1. It creates a policy that allows no more than necessary (-policy), and adds the policy to the user.
+  1. It creates a policy (-policy) that allows the given actions on the given resources (-actions, -resources), and
+     adds the policy to the user.
   2. It lists all policies of the user, page by page, as a table.
   3. It opens support access until a given time (-support-until), and extends support access (-support-extend) without
      overwriting anyone else's change.
@@ -27,7 +28,7 @@ With the real m3ter, accessreview only lists the policies. With -write, it also 
 flags are given. With the in-memory m3ter, it takes all steps, and every flag has a default. In that case, to show a
 conflict, a second writer changes support access while accessreview extends it.
 
-` + example.WhereItRuns + `
+` + example.WhichM3ter + `
 Examples:
   accessreview
   accessreview -page-size 1 -policy "Plan readers" -resources 'config:plan/*'

@@ -15,19 +15,20 @@ determine what the user may do. A deny in any policy overrides every allow.
 
 Without -users, audit covers all users of the organization. With -users, it reads the ids of users from a file, one id
 per line, and skips blank lines and lines that begin with #. For each user, audit writes one line of JSON to standard
-output, as soon as it has all policies of the user. The lines are therefore in no particular order:
+output, as soon as it has all policies of the user. The lines are therefore in no particular order. A line looks like
+this:
 
   {"user":"3b1f0c9a-6c0f-4a0e-9c44-0d4f6f3f5e21","policies":[{"id":...,"name":...,"permissionPolicy":[...],...},...]}
 
-If audit can't get the policies of a user, it prints a message on standard error, with the line number of the user in
-the file, and continues with the other users. It writes no line for this user. If standard error is a terminal, audit
-shows its progress on the last line, unless you type the ids at the terminal.
+If audit can't get the policies of a user, it prints a message on standard error, and continues with the other users.
+With -users, the message contains the line number of the user in the file. audit writes no line of JSON for this user.
+If standard error is a terminal, audit shows its progress on the last line, unless you type the ids at the terminal.
 
 audit fetches the policies of many users at once, and stays below m3ter's rate limit. If you interrupt audit, the
 output still consists of whole lines. The exit status is 0 if audit got the policies of every user, 2 if the flags are
 wrong, and 1 after any other error.
 
-` + example.WhereItRuns + `
+` + example.WhichM3ter + `
 Examples:
   audit > audit.jsonl
   audit -users users.txt > audit.jsonl

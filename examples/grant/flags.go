@@ -25,13 +25,14 @@ change access that someone else has changed in the meantime.
 The exit status is 0 if the access has ended, on time or after an interrupt; 1 if the access has not ended, was not
 opened, or is in an unknown state; and 2 if the flags are wrong.
 
-` + example.WhereItRuns + `
+` + example.WhichM3ter + `
 Examples:
   grant
   grant -for 30m
   grant -for 8h -actions config:retrieve,config:update -resources 'config:meter/*,config:plan/*'
   grant -for 1s -replace
-        ends any support access that is open, even if someone else opened it
+        ends any support access that is open, even if someone else opened it; if m3ter enforces the end of the day, this
+        command changes nothing
 `
 
 const (

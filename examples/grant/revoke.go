@@ -42,7 +42,7 @@ func (g *grant) revoke(ctx context.Context) error {
 	case !g.until.After(time.Now()):
 		return g.endUnknown(err)
 	}
-	return fmt.Errorf("SUPPORT ACCESS STAYS OPEN until %s for: %s; this is the last known state, because grant could not revoke the access (to revoke the access, run grant -for 1s -replace, or use m3ter's console): %w",
+	return fmt.Errorf("SUPPORT ACCESS STAYS OPEN until %s for: %s; this is the last known state, because grant could not revoke the access (to revoke the access, try grant -for 1s -replace, or use m3ter's console): %w",
 		example.Clock(g.until), sentences(g.statements), err)
 }
 

@@ -1,5 +1,6 @@
 // Command policies compares a YAML file of permission policies and their users with a m3ter organization, and prints
-// the differences as a plan. With -apply, it creates the missing policies, and adds the missing policies to the users.
+// the differences as a plan. With -apply, it creates the policies that are missing in m3ter, and adds to each user the
+// policies that the user lacks.
 //
 //	go run -C examples/policies .
 //
@@ -31,7 +32,7 @@ The exit status is 0 if m3ter matches the file at the end, 2 if any difference i
 doesn't change, and 1 after an error, including wrong flags. It is safe to run the program again after an
 interruption.
 
-` + example.WhereItRuns + `
+` + example.WhichM3ter + `
 Examples:
   policies
         uses a built-in sample file
@@ -49,7 +50,7 @@ func main() {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("policies", flag.ContinueOnError)
 	path := flags.String("file", "", "`path` of the YAML file; required with the real m3ter")
-	isApply := flags.Bool("apply", false, "create the missing policies, and add the missing policies to the users")
+	isApply := flags.Bool("apply", false, "create the policies that are missing in m3ter, and add to each user the policies that the user lacks")
 	isJSON := flags.Bool("json", false, "print the plan as JSON, one object per line")
 	if err := example.ParseFlags(flags, args, usage, stdout, func() error {
 		if *path == "" && !example.IsDemo() {

@@ -13,7 +13,7 @@ const usage = `telemetry lists the policies of a user of a m3ter organization, a
 telemetry writes the spans and metrics to standard output, one per line, and the names of the policies to standard
 error. It changes nothing in m3ter. The exit status is 0 on success, 1 after an error, and 2 if the flags are wrong.
 
-` + example.WhereItRuns + `
+` + example.WhichM3ter + `
 Examples:
   telemetry
         lists the policies of a demo user; the first request fails with status 503, so that you see a second attempt

@@ -94,8 +94,8 @@ func text(least, most int) check {
 	}
 }
 
-// lowerCase checks an effect or an action. m3ter documents effects and actions in upper case, but refuses upper case in
-// requests.
+// lowerCase checks an effect or an action. The enums in m3ter's document are in upper case, but m3ter refuses upper
+// case in requests.
 func lowerCase(field string, value any) error {
 	if err := text(1, unbounded)(field, value); err != nil {
 		return err

@@ -52,14 +52,16 @@
 //	fake.Inject(m3tertest.Fault{Operation: "Token", Status: 200, Body: "<html>"})
 //
 // If the client recovers from a failure, the code that calls the client never sees the failure. A Client of package
-// m3teraccess renews its access token after a 401 or a 403 and retries. So after a 403 with Times 1, the call succeeds,
-// and a test of how your code handles a 403 passes even if your code does not handle a 403. To script a lasting denial,
-// leave Times zero:
+// m3teraccess renews its access token after a 401 or a 403 and retries. So with a 403 and Times 1, the call succeeds:
+// your code never sees the 403, and the test does not test how your code handles it. To script a lasting denial, leave
+// Times zero:
 //
 //	fake.Inject(m3tertest.Fault{Operation: "UserPermissions", Status: 403})
 //
-// If a fault affects only the response, the server still carries out the request. After a successful write, the
-// [Request] has Applied set, and the state of the server shows the change.
+// The server does not carry out the request if the fault has a Status without CarriedOut, or if its Break is
+// [DropBeforeBody] or [DropAfterBody]. With any other fault, the server carries out the request, unless the client
+// disconnects first. After a successful write, the [Request] has Applied set, and the state of the server shows the
+// change.
 //
 // [Server.InjectFunc] adds a function that chooses a fault for each request, [Server.ClearFaults] removes all faults,
 // [Server.RevokeTokens] revokes access tokens, and [WithRateLimit] makes the server respond with 429 to a client that

@@ -46,7 +46,9 @@ type Fault struct {
 }
 
 // A Break is a way for a connection to fail. In the descriptions of the constants, "carries out the request" means that
-// the server handles the request in the usual way, which may be to refuse it.
+// the server handles the request in the usual way, which may be to refuse it. If the [Fault] has a Status without
+// CarriedOut, the server does not carry out the request, and DropAnswer, CutAnswer and EndlessAnswer break the response
+// given by Status, Header and Body.
 //
 // A net/http client retries some requests by itself, such as a GET on a reused connection that is dropped. Each of
 // these attempts counts as a separate request, both for Times and in [Server.Requests].
@@ -64,8 +66,8 @@ const (
 	// header.
 	CutAnswer
 	// EndlessAnswer carries out the request, and sends spaces instead of the last byte of the response body until the
-	// client disconnects. The bytes that arrive are always the beginning of a valid JSON value. A response without a body
-	// never arrives.
+	// client disconnects. If the response body is a JSON object, array or string, the bytes that arrive are always the
+	// beginning of a valid JSON value. A response without a body never arrives.
 	EndlessAnswer
 )
 

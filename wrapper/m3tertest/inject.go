@@ -14,7 +14,7 @@ import (
 // many requests. For example, to make the first and second requests fail differently, inject two faults, the first with
 // Times 1.
 //
-// Inject panics if the fault is not valid, such as one with an unknown Operation, or with a Body but no Status.
+// Inject panics if the fault is not valid, for example if its Operation is unknown, or if it has a Body but no Status.
 func (s *Server) Inject(fault Fault) {
 	fault.mustBeValid("Inject")
 	fault.Header = fault.Header.Clone()
@@ -32,15 +32,18 @@ func (s *Server) Inject(fault Fault) {
 // applies. If choose returns true, the request gets the returned fault, whose Operation and Times are ignored. If
 // choose returns false, the server tries the next entry.
 //
-// The server calls choose when a request arrives, including a token request. The Request has no Body and no Status yet.
-// The server calls choose for one request at a time, so choose must not wait for another request. It may call any
-// method of the server: faults that it injects apply to later requests, and [Server.Close] drops the current request.
+// The server calls choose for token requests too. It calls choose as soon as a request arrives, so the Request has no
+// Body and no Status yet. The server calls choose for one request at a time, so choose must not wait for another
+// request. choose may call any method of the server: faults that it injects apply to later requests, and [Server.Close]
+// drops the current request.
+//
 // If the returned fault is not valid, the goroutine that serves the request panics: net/http logs the panic and drops
 // the connection.
 func (s *Server) InjectFunc(choose func(Request) (Fault, bool)) {
 	s.faults.add(chooser{isFunc: true, choose: func(r Request) (Fault, bool) {
 		fault, ok := choose(r.clone())
 		if ok {
+			fault.Operation, fault.Times = "", 0
 			fault.mustBeValid("InjectFunc")
 		}
 		return fault, ok

@@ -60,6 +60,16 @@ func TestInjectFuncCallsTheServer(t *testing.T) {
 	}
 }
 
+func TestInjectFuncIgnoresOperationAndTimes(t *testing.T) {
+	c := inMemory(t)
+	c.fake.InjectFunc(func(m3tertest.Request) (m3tertest.Fault, bool) {
+		return m3tertest.Fault{Operation: "unknown", Times: -1, Status: 501}, true
+	})
+	for range 2 {
+		c.do("GET", "/support", "").refused(501, "")
+	}
+}
+
 // The panic shows the stack of the function. The function also gets the next request.
 func TestInjectFuncPanics(t *testing.T) {
 	fake := m3tertest.NewServer(m3tertest.InMemory())

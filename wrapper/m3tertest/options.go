@@ -13,19 +13,21 @@ type config struct {
 }
 
 // WithTokenLifetime sets how long the server accepts an access token that it has issued; the default is 5 hours, the
-// lifetime of m3ter's own tokens. The token response states the lifetime in whole seconds, rounded down. With a
-// lifetime of zero or less, the server refuses every access token as expired.
+// lifetime of m3ter's own tokens. The token response states the lifetime in whole seconds, rounded down, but at least
+// 1. With a lifetime of zero or less, the server refuses every access token as expired.
 func WithTokenLifetime(d time.Duration) Option {
 	return func(c *config) { c.tokenLifetime = d }
 }
 
 // WithRateLimit makes the server accept at most n requests in every rolling second. It refuses all others with 429
-// before it checks their access token, query or body. Like m3ter, it sends no Retry-After. If n is zero or less, it
-// refuses every request. Without this option there is no limit; m3ter's limit is 50 requests per second.
+// before it checks their access token, query or body. Like m3ter, it sends no Retry-After. Without this option there is
+// no limit; m3ter's limit is 50 requests per second.
 //
-// The server does not count token requests, requests for another organization, requests that it refused because of the
-// limit, or requests that a [Fault] kept from being carried out. A client that stays within the limit in every
-// rolling second also stays within it in every calendar second.
+// The limit does not apply to token requests, requests for another organization, or requests that a [Fault] keeps from
+// being carried out: the server does not count these requests, and never refuses them because of the limit. If n is
+// zero or less, the server refuses every other request. The server does not count the requests that it refuses because
+// of the limit. A client that stays within the limit in every rolling second also stays within it in every second of
+// the clock.
 func WithRateLimit(n int) Option {
 	return func(c *config) { c.rate = &rateLimit{most: n} }
 }

@@ -48,7 +48,8 @@ func (s *Server) GrantPolicy(policyID, userID string) gen.PrincipalPermission {
 
 // AddResourceGroup adds a resource group of the given type, such as "meter", and its items. It returns the group in the
 // form in which the server sends it. It fills in empty fields as [Server.AddPermissionPolicy] does. It panics if the
-// type already has a group with this ID, or if an item lacks its id or its type.
+// type already has a group with this ID, or if an item has no TargetID or has a TargetType that is not one of the
+// constants of [gen.TargetType].
 func (s *Server) AddResourceGroup(resourceType string, resourceGroup gen.ResourceGroup, items ...Item) gen.ResourceGroup {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()

@@ -79,8 +79,8 @@ func TestMistakesPanic(t *testing.T) {
 		{"Inject: CarriedOut can't be combined", inject(m3tertest.Fault{CarriedOut: true, Break: m3tertest.DropAfterBody})},
 		{"Inject: there is no Break 6", inject(m3tertest.Fault{Break: m3tertest.EndlessAnswer + 1})},
 		{"Inject: there is no Break -1", inject(m3tertest.Fault{Break: -1})},
-		{"InjectFunc: Times is negative (-2)", func() {
-			fake.InjectFunc(func(m3tertest.Request) (m3tertest.Fault, bool) { return m3tertest.Fault{Times: -2}, true })
+		{"InjectFunc: Delay is negative (-2ns)", func() {
+			fake.InjectFunc(func(m3tertest.Request) (m3tertest.Fault, bool) { return m3tertest.Fault{Delay: -2}, true })
 			fake.ServeHTTP(nil, httptest.NewRequest("GET", "/", nil))
 		}},
 	} {

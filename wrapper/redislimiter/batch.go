@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// A batch is a number of grants that Redis has planned for the same time. A process can use a batch once Redis has
-// confirmed the batch, shortly before that time. Until then, a hold-back can cancel the batch.
+// A batch is a number of grants that Redis has planned for the same time. A process can use only a confirmed batch. A
+// response from Redis confirms each batch that is due within the lead (see Fleet.lead). If the batch is due later, the
+// process asks Redis to confirm it one lead before it is due. Until then, a hold-back can cancel the batch.
 type batch struct {
 	grants    int
 	due       time.Time
@@ -57,8 +58,8 @@ func (m *machine) askAt(now time.Time) time.Time {
 	return latest(now, m.quietUntil)
 }
 
-// wanted returns the number of grants to ask for. It returns 0 if a batch becomes due more than the lead from now,
-// because the grants would otherwise come in many small batches.
+// wanted returns the number of grants to ask for. It returns 0 if the time until a batch is due exceeds the lead (see
+// Fleet.lead), because the grants would otherwise come in many small batches.
 func (m *machine) wanted(now time.Time) int {
 	planned := 0
 	for _, b := range m.batches {

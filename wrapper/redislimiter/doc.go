@@ -11,20 +11,20 @@
 //
 // # The promise
 //
-// By the clock of the Redis server, at most 49 requests for an organization are granted in any window of 1.03 seconds.
-// The processes therefore never get more grants in a second than the 50 requests that m3ter allows. The clocks of the
-// processes don't matter.
+// While all processes can reach Redis, at most 49 requests for an organization are granted in any window of 1.03
+// seconds, by the clock of the Redis server. So the processes get no more grants in a second than the 50 requests that
+// m3ter allows. The clocks of the processes don't matter.
 //
 // An idle fleet grants a small burst without delay. Within a process, callers get their grants in the order of their
 // calls. Processes get their grants in the order of their requests to Redis, so that no process starves. After m3ter
 // refuses a request of one process with status 429, the client of this process calls [Limiter.HoldBack], which holds
 // back all processes.
 //
-// The promise holds up to the moment when the Redis server sends a grant to the process. The promise does not cover
-// later delays, which the scheduler, the network or a new connection can cause. These delays differ from request to
-// request. The limits of 49 requests and 1.03 seconds leave a margin for the delays: one request and 30 ms. m3ter
-// refuses a request with status 429 only if it receives 51 requests in a second. For that, in at least two separate
-// pairs of requests, the delay of the earlier request must exceed the delay of the later request by more than 30 ms.
+// The promise covers the time until the Redis server sends a grant to a process. It does not cover later delays, which
+// the scheduler, the network or a new connection can cause. These delays differ from request to request. The limits of
+// 49 requests and 1.03 seconds leave a margin for the delays: one request and 30 ms. m3ter refuses a request with
+// status 429 only if it receives 51 requests in a second. It can receive so many only if, in at least two disjoint
+// pairs of requests, the earlier request is delayed by over 30 ms more than the later request.
 //
 // # Cost
 //
@@ -41,9 +41,11 @@
 // all n processes together stay below the rate limit. Meanwhile the process tries to reach Redis in the background.
 // Once Redis responds, the process uses Redis again.
 //
-// The process grants nothing for one window after Redis has failed, and for one window after the process has returned
-// to Redis. After its return, the process also stays below its local limit while other processes may still be without
-// Redis.
+// The process grants nothing for one window and half the timeout (by default 1.13 seconds) after Redis has failed, and
+// for one window after the process has returned to Redis. In a fleet of more than 49 processes, each process adds a
+// random delay of up to n/49 windows, rounded up, to the first of these pauses, so that the processes don't all use
+// their grants in the same window. After its return, the process also stays within its local limit while other
+// processes may still be without Redis.
 //
 // A failure of Redis does not make a call fail, unless [WithStrict] is set. The failure never makes the outcome of a
 // write unknown, because a request that is waiting for a grant has not been sent yet.
@@ -53,10 +55,10 @@
 // on average.
 //
 // If the Redis server loses its state, in a restart, a failover or a flush, the package assumes that the last window
-// was full: the server grants nothing for one window. The server can tell a new organization from lost state only if
-// two conditions hold: it has served this package for 2.5 seconds without losing state, and its maxmemory-policy is
-// noeviction, so it can't have evicted the organization's key (see "The Redis server"). On other servers, and on most
-// nodes of a Cluster, the first call for an organization waits for one window.
+// was full: the server grants nothing for one window and half the timeout. The server can tell a new organization from
+// lost state only if two conditions hold: it has served this package for 2.53 seconds without losing state, and its
+// maxmemory-policy is noeviction, so it can't have evicted the organization's key (see "The Redis server"). On other
+// servers, and on most nodes of a Cluster, the first call for an organization waits for the same time.
 //
 // # The Redis server
 //
@@ -65,10 +67,11 @@
 // The package stores one key of about 2 kB for each organization. The key is "m3ter:rate:{ORGANIZATION_ID}", with the
 // braces, and holds times and the run id of the server. The package stores one more key for the server,
 // "m3ter:rate:since:RUN_ID". The keys expire after 30 days. If the server evicts the key of an organization, the next
-// call for the organization waits for one window.
+// call for the organization waits for one window and half the timeout.
 //
-// The Redis user must be allowed to use EVAL, EVALSHA, TIME, HMGET, HGET, HSET, GET, SET, DEL and PEXPIRE on these
-// keys, and INFO. Without INFO, the package notices a failover only if the failover lost the key or set the clock back.
+// The Redis user must be allowed to use TIME and INFO, and, on these keys, EVAL, EVALSHA, HMGET, HGET, HSET, GET, SET,
+// DEL and PEXPIRE. Without INFO, the package notices a failover only if the failover lost the key or set the clock
+// back.
 //
 // Set ContextTimeoutEnabled in the options of the Redis client. Otherwise, if this package gives up on a request, the
 // request keeps its connection until the client's ReadTimeout expires.

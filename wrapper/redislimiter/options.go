@@ -19,7 +19,7 @@ func defaults() config {
 	return config{timeout: 200 * time.Millisecond, logger: slog.New(slog.DiscardHandler)}
 }
 
-// WithTimeout sets how long a call waits for a response from Redis before Redis counts as failed. The default is
+// WithTimeout sets how long a request to Redis waits for a response before Redis counts as failed. The default is
 // 200 ms. The timeout should be several times as long as a round trip to the Redis server, and should be the same in
 // all processes. WithTimeout panics if d is 0 or less.
 func WithTimeout(d time.Duration) Option {
@@ -36,8 +36,8 @@ func WithStrict() Option {
 }
 
 // WithLogger sets the logger. For each organization in use, the package logs one line at level Warn when Redis fails,
-// and one line at level Info when Redis is back. By default, the package logs nothing. WithLogger panics if the logger
-// is nil.
+// and one line at level Info when Redis is back. With [WithStrict], it logs nothing, because [Limiter.Wait] returns the
+// error. By default, the package logs nothing. WithLogger panics if the logger is nil.
 func WithLogger(logger *slog.Logger) Option {
 	if logger == nil {
 		panic("redislimiter: the logger must not be nil")

@@ -67,9 +67,9 @@ func microseconds(n int64) time.Duration { return time.Duration(n) * time.Micros
 // the error of the call's own context.
 func (f *Fleet) noResponse() error { return fmt.Errorf("no response within %v", f.timeout) }
 
-// lead returns how long before a batch is due the process asks Redis to confirm the batch. The process may still use
-// the batch until the same length of time after the batch is due. A process that was suspended for longer must drop the
-// batch. Otherwise, it would send requests in addition to the requests of the next window.
+// lead returns the time between the request that confirms a batch and the time at which the batch is due. The process
+// may use the batch for as long again after it is due. A process that was suspended for longer must drop the batch.
+// Otherwise, it would send requests in addition to the requests of the next window.
 func (f *Fleet) lead() time.Duration { return f.timeout / 2 }
 
 // silence returns how long nothing is granted after Redis or its state is lost: one window plus the lead, because an

@@ -6,8 +6,8 @@ local limit, window = tonumber(ARGV[1]), tonumber(ARGV[2])     -- at most limit 
 local silence, recovery = tonumber(ARGV[3]), tonumber(ARGV[4]) -- both apply after a loss of state
 local wanted, hold = tonumber(ARGV[5]), tonumber(ARGV[6])      -- grants; how long to hold back all processes, or 0
 local patience = 150000                                        -- how long a grant may wait for the rest of its batch
-local gap = 5000                                               -- minimum spacing of waiting grants, to spread a burst
-local keep = 30 * 24 * 3600 * 1000                             -- milliseconds
+local gap = 5000                                               -- least time per grant between batches, to spread a burst
+local keep = 30 * 24 * 3600 * 1000                             -- how long Redis keeps a key, in milliseconds
 
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
@@ -35,7 +35,7 @@ local epoch, count = tonumber(state[3]), tonumber(state[6])
 local heldUntil, localUntil = tonumber(state[4]), tonumber(state[5])
 
 -- The grants of the last window are known only if the same server wrote the state, and the clock of the server has not
--- gone back since then. Otherwise, the last window counts as full.
+-- gone back since then. Otherwise, unless the organization is new, the last window counts as full.
 if state[1] ~= server or now < tonumber(state[2]) then
   redis.call('DEL', key)
   epoch, heldUntil, localUntil, count = now, now, now, 0

@@ -81,9 +81,9 @@ func (l *Limiter) Wait(ctx context.Context) error {
 // hold-back ends if that is later. The client calls HoldBack after m3ter has refused a request because of the rate
 // limit. HoldBack does not block.
 //
-// This process stops at once. Every other process stops at its next request to Redis. A process must send such a
-// request before it uses a grant that becomes due more than half the timeout from now; half the default timeout is
-// 100 ms.
+// This process stops at once, and sends the hold-back to Redis. Every other process stops at its next request to Redis.
+// Until then, it may use the grants that become due within about half the timeout (by default 100 ms) after Redis has
+// received the hold-back.
 func (l *Limiter) HoldBack(d time.Duration) {
 	l.hold(d)
 }

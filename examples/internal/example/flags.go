@@ -11,16 +11,16 @@ import (
 	"time"
 )
 
-// WhereItRuns is a part of the help text of each example.
-const WhereItRuns = `Where it runs:
+// WhichM3ter is a part of the help text of each example.
+const WhichM3ter = `Which m3ter it uses:
   No M3TER_ variable is set
         The program starts an in-memory m3ter, and uses it.
   M3TER_API_KEY, M3TER_API_SECRET, M3TER_ORG_ID
         The program uses the real m3ter, or the server at M3TER_BASE_URL.
   M3TER_API_TOKEN, M3TER_ORG_ID
         The program uses the real m3ter, or the server at M3TER_BASE_URL, with an access token that you already have.
-  If only some of these variables are set, such as M3TER_API_TOKEN or M3TER_BASE_URL alone, the program fails, and names
-  the missing variables. An empty variable counts as not set.
+  If neither list is complete, for example if only M3TER_API_TOKEN or only M3TER_BASE_URL is set, the program fails, and
+  names the missing variables. An empty variable counts as not set.
 `
 
 // A UsageError is an error in the arguments of an example.

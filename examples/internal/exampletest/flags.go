@@ -10,7 +10,7 @@ func CheckHelp(t *testing.T, texts ...string) {
 	t.Helper()
 	p := Run(t, map[string]string{"M3TER_API_KEY": "alone"}, "-h")
 	p.Check(0, "")
-	texts = append(texts, "Where it runs:", "Examples:", "Flags:", "M3TER_API_KEY", "M3TER_API_SECRET", "M3TER_API_TOKEN", "M3TER_ORG_ID", "M3TER_BASE_URL")
+	texts = append(texts, "Which m3ter it uses:", "Examples:", "Flags:", "M3TER_API_KEY", "M3TER_API_SECRET", "M3TER_API_TOKEN", "M3TER_ORG_ID", "M3TER_BASE_URL")
 	for _, text := range texts {
 		if !strings.Contains(p.Out.String(), text) {
 			t.Errorf("the help does not contain %q:\n%s", text, p.Out)

@@ -12,7 +12,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// settings are the values of the flags. A field is zero if its flag is not given.
+// settings are the values of the flags. If a flag is not given, its field is zero, except addr, which has a default.
 type settings struct {
 	addr          string
 	rate          int
