@@ -48,7 +48,7 @@ func checkRate(t *testing.T, at []time.Duration) {
 	}
 }
 
-// The window doesn't delay a burst, and uses the rate limit fully.
+// The window does not delay a burst, and uses the rate limit fully.
 func TestWindowKeepsTheRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const n = 500
