@@ -20,8 +20,6 @@ func TestPaceOutlivesIdleness(t *testing.T) {
 		if client.Organization("held").pace != held.pace {
 			t.Error("the rate limit of a client is forgotten")
 		}
-	})
-	synctest.Test(t, func(t *testing.T) {
 		grants(t, windowGrants, client.Organization("dropped").pace.wait)
 		client.Organization("refused").pace.hold(5 * time.Second)
 		runtime.GC()

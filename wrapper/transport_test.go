@@ -1,13 +1,19 @@
 package m3teraccess
 
 import (
+	"context"
+	"crypto/tls"
 	"errors"
+	"io"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -91,5 +97,127 @@ func TestTransportWithoutAnAnswer(t *testing.T) {
 		if err := doRead(t, newScripted(t, s, onceOnly)); err == nil {
 			t.Errorf("%s: no error", name)
 		}
+	}
+}
+
+// A network connects the default client with a server, in memory and over TLS. It can drop a connection silently.
+type network struct {
+	*http.Client
+	conns []*droppable
+}
+
+// newNetwork starts a server, and makes a client that has sent one request. Call it in a bubble.
+func newNetwork(t *testing.T, protocol string) (*network, *Client) {
+	transport := defaultHTTPClient().Transport.(*http.Transport).Clone()
+	n := &network{Client: &http.Client{Transport: transport}}
+	conns := make(chan net.Conn)
+	listener := &pipeListener{conns, sync.OnceFunc(func() { close(conns) })}
+	server := &httptest.Server{Listener: listener, EnableHTTP2: protocol == "h2", Config: &http.Server{
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = io.WriteString(w, `{"data":[]}`)
+		}),
+	}}
+	server.StartTLS()
+	trusting := server.Client().Transport.(*http.Transport).TLSClientConfig
+	transport.TLSClientConfig = &tls.Config{RootCAs: trusting.RootCAs, ServerName: "example.com", NextProtos: []string{protocol}}
+	transport.DialContext = func(context.Context, string, string) (net.Conn, error) {
+		client, server := net.Pipe()
+		conn := &droppable{Conn: client}
+		conn.open, conn.close = context.WithCancel(context.Background())
+		n.conns = append(n.conns, conn)
+		conns <- server
+		return conn, nil
+	}
+	t.Cleanup(func() {
+		transport.CloseIdleConnections()
+		server.Close()
+	})
+	c := newScripted(t, &script{}, WithHTTPClient(n.Client), withToken1)
+	if err := doRead(t, c); err != nil {
+		t.Fatal(err)
+	}
+	return n, c
+}
+
+type pipeListener struct {
+	conns chan net.Conn
+	close func()
+}
+
+func (l *pipeListener) Accept() (net.Conn, error) {
+	if conn, ok := <-l.conns; ok {
+		return conn, nil
+	}
+	return nil, net.ErrClosed
+}
+func (l *pipeListener) Close() error   { l.close(); return nil }
+func (l *pipeListener) Addr() net.Addr { return &net.TCPAddr{} }
+
+// A droppable connection carries nothing after a drop, without an error.
+type droppable struct {
+	net.Conn
+	dropped atomic.Bool
+	open    context.Context // done when the connection is closed
+	close   func()
+}
+
+func (c *droppable) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if c.dropped.Load() {
+		<-c.open.Done()
+		return 0, net.ErrClosed
+	}
+	return n, err
+}
+
+func (c *droppable) Write(p []byte) (int, error) {
+	if c.dropped.Load() {
+		return len(p), nil
+	}
+	return c.Conn.Write(p)
+}
+
+func (c *droppable) Close() error {
+	c.close()
+	return c.Conn.Close()
+}
+
+func (c *droppable) isClosed() bool { return c.open.Err() != nil }
+
+// The client soon closes a connection that the network dropped without an error. The next read succeeds.
+func TestSilentConnections(t *testing.T) {
+	for _, idle := range []time.Duration{0, 2 * time.Second, 30 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			n, client := newNetwork(t, "h2")
+			n.conns[0].dropped.Store(true)
+			time.Sleep(idle)
+			start := time.Now()
+			if err := doRead(t, client); err != nil || time.Since(start) > 10*time.Second {
+				t.Errorf("after %v of silence: %v after %v", idle, err, time.Since(start))
+			}
+			if len(n.conns) != 2 || !n.conns[0].isClosed() {
+				t.Errorf("%d connections; the first is closed: %v", len(n.conns), n.conns[0].isClosed())
+			}
+		})
+	}
+}
+
+// The client closes an idle connection before a gateway does, and makes no other connection before the next call.
+func TestIdleConnections(t *testing.T) {
+	for _, protocol := range []string{"h2", "http/1.1"} {
+		synctest.Test(t, func(t *testing.T) {
+			n, client := newNetwork(t, protocol)
+			time.Sleep(20 * time.Second)
+			early := n.conns[0].isClosed()
+			time.Sleep(35 * time.Second)
+			if late := n.conns[0].isClosed(); early || !late {
+				t.Errorf("%s: closed after 20 seconds: %v, after 55 seconds: %v", protocol, early, late)
+			}
+			time.Sleep(time.Hour)
+			if err := doRead(t, client); err != nil || len(n.conns) != 2 {
+				t.Errorf("%s: %v over connection %d", protocol, err, len(n.conns))
+			}
+		})
 	}
 }
