@@ -15,7 +15,7 @@ const (
 )
 
 // RetryOnConflict updates an entity that others may update concurrently. It calls read for the current state, and
-// write with that state. If write fails with [ErrVersionConflict], someone else updated the entity first.
+// write with that state. If write fails with [ErrVersionConflict], the state is no longer current.
 // RetryOnConflict then waits for a random backoff, whose bound grows to 1 second, and calls both functions again. It
 // gives up at the deadline of ctx. If ctx has no deadline, it gives up after 10 writes.
 //
@@ -23,9 +23,9 @@ const (
 //		return m3teraccess.Get[m3teraccess.Support](ctx, client, "support")
 //	}
 //
-// If the error of read matches [ErrNotFound], or if C is int64 and read returns 0, the entity does not exist yet. In
-// the first case, write gets the zero value of C. If the write then fails because someone else has created the entity,
-// RetryOnConflict retries.
+// If the error of read matches [ErrNotFound], the entity does not exist yet, and RetryOnConflict calls write with the
+// zero value of C. C may also be the version alone, an int64; a version of 0 then means the same. In both cases, if
+// write fails because someone else has created the entity, RetryOnConflict retries.
 //
 // In each call, write must start from the state that read returned. Otherwise it overwrites the updates of others.
 //

@@ -19,7 +19,7 @@
 //   - [*DecodeError]: m3ter reported success, but the response can't be read
 //
 // If a write fails, but m3ter may have carried it out, the error also matches [ErrOutcomeUnknown]: find out whether
-// it did before you retry the write.
+// m3ter carried out the write before you retry it.
 //
 // # Calls
 //
@@ -65,12 +65,14 @@
 //
 // # Errors
 //
+// An error of a call is one of the four types above, or [ErrRepeatedToken], which ends a list if m3ter returns the same
+// page token twice, or an error of the context, the transport or the caller's limiter.
+//
 // An [*Error] matches the variable for its status, if there is one: [ErrBadRequest], [ErrUnauthorized], [ErrForbidden],
 // [ErrNotFound], [ErrConflict], [ErrRateLimited] or [ErrServer]. It also matches [ErrVersionConflict] if the version of
 // the request is not current. If the client could not obtain an access token, m3ter did not carry out the call.
 //
-// If the context is done, the error matches the context's error. If m3ter returns the same page token twice, a list
-// ends with [ErrRepeatedToken]. Any other error comes from the transport or from the caller's limiter.
+// If the context is done, the error matches the context's error.
 //
 // # Responses
 //
@@ -140,12 +142,12 @@
 // which carries the client's net/http/httptrace hooks. With every transport, the client stops reading a
 // response when the attempt times out or the context is done.
 //
-// A transport that is not an *http.Transport may send a write more than once in an attempt. If the transport wraps an
-// *http.Transport, the client notices the second request. If m3ter then reports success, the method returns the result,
-// and the client logs at Warn that the write may have taken effect twice. With any other response, the methods other
-// than [Client.Do] return an error that matches [ErrOutcomeUnknown]. [Client.Do] returns such a response, for example a
-// 4xx, with a nil error: the caller must check its status, and must not take a refusal as proof that m3ter did not
-// carry out the write.
+// The client can't prevent a transport that is not an *http.Transport from sending a write more than once in an
+// attempt. If the transport wraps an *http.Transport, the client notices the second request. If m3ter then reports
+// success, the method returns the result, and the client logs at Warn that the write may have taken effect twice. With
+// any other response, the methods other than [Client.Do] return an error that matches [ErrOutcomeUnknown]. [Client.Do]
+// returns such a response, for example a 4xx, with a nil error: the caller must check its status, and must not take a
+// refusal as proof that m3ter did not carry out the write.
 //
 // # Limits
 //
@@ -161,7 +163,8 @@
 //
 // The types of requests and responses are aliases for generated types. The comment of each type lists its fields. The
 // JSON tags of the fields have m3ter's names, so the types can be used with [Get], [List] and [Send]. A program that
-// decodes statements with encoding/json should pass them to [Sendable], which converts them to lower case.
+// decodes statements with encoding/json should pass them to [Sendable], which converts the effects and actions to lower
+// case.
 //
 // The types are for JSON. Of the packages for YAML, sigs.k8s.io/yaml and github.com/goccy/go-yaml use the JSON names;
 // gopkg.in/yaml.v3 does not, and leaves most fields empty without an error.

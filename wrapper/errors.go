@@ -33,7 +33,8 @@ var (
 // An Error reports a response of m3ter that is not a success. Use errors.Is to compare it with [ErrNotFound] and the
 // other errors above.
 //
-// The Path of [Get], [List] and [Send] has only {orgId} in place of an id, and contains all other segments.
+// In an error of [Get], [List] or [Send], Path has {orgId} in place of the id of the organization, and contains all
+// other segments unchanged.
 type Error struct {
 	StatusCode int           // of the response
 	Message    string        // from m3ter, printable, up to 8 KiB; may be empty

@@ -69,7 +69,7 @@ func List[T any](ctx context.Context, c *Client, query url.Values, segments ...s
 //
 // Send encodes the body with encoding/json. If the body is nil, the request has no body. The segments have the same
 // meaning as in [Get], and Send reads the response as strictly as Get does. Send[struct{}] accepts any success, even
-// without a response body. For any other T, a success without a response body is a [*DecodeError].
+// without a response body. For any other T, Send returns a [*DecodeError] if a successful response has no body.
 //
 // Send returns the errors of [Get]. The error also matches [ErrVersionConflict] if the body has a top-level version
 // other than 0 that is not current, and [ErrOutcomeUnknown] if it is unknown whether m3ter carried out a write.

@@ -128,9 +128,9 @@ func validateCredential(field, value, allowed, without string) error {
 }
 
 // WithTokenSource sets the source of the access tokens, such as a source for the authorization-code flow. The client
-// keeps an access token until it expires, and calls Token in the background shortly before that. Calls to Token run in
-// a separate goroutine, and are never concurrent. Token must have its own timeout, because the client sets none. If
-// Token fails or panics, each call that waits for the access token returns an [*AuthError].
+// keeps an access token until it expires. A busy client calls Token in the background shortly before that. Calls to
+// Token run in a separate goroutine, and are never concurrent. Token must have its own timeout, because the client sets
+// none. If Token fails or panics, each call that waits for the access token returns an [*AuthError].
 func WithTokenSource(source oauth2.TokenSource) Option {
 	return func(c *config) error {
 		c.given.auth = true
@@ -214,7 +214,8 @@ func isLoopback(host string) bool {
 // The default transport is a clone of http.DefaultTransport with the following settings. Your own transport needs them
 // too:
 //
-//   - MaxIdleConnsPerHost: at least the number of concurrent calls, since all of them go to one host
+//   - MaxIdleConnsPerHost: the same as MaxIdleConns, since all calls go to one host. Your own transport needs at least
+//     the number of concurrent calls
 //   - IdleConnTimeout: 45 seconds. Gateways commonly close an idle connection after 60 seconds; a write on a connection
 //     that is being closed has an unknown outcome
 //   - HTTP2.SendPingTimeout: 4 seconds, and HTTP2.PingTimeout: 3 seconds. The transport then abandons a connection that
@@ -297,10 +298,11 @@ func WithLimiter(limiter Limiter) Option {
 }
 
 // WithOrganizationLimiter replaces the default limiter with a limiter for each organization. The client calls limiterOf
-// when it first uses an organization. These calls may be concurrent. The client forgets the limiter when no Client for
-// the organization is reachable and 1 second has passed since the last request for the organization. The next use of
-// the organization then calls limiterOf again. If a limiter must remember requests for longer than 1 second, limiterOf
-// must return the same limiter each time. If limiterOf returns nil, the organization gets the default limiter.
+// when it first uses an organization. These calls may be concurrent. The client forgets the limiter when the program no
+// longer holds a Client for the organization and 1 second has passed since the last request for the organization. The
+// next use of the organization then calls limiterOf again. If a limiter must remember requests for longer than 1
+// second, limiterOf must return the same limiter each time. If limiterOf returns nil, the organization gets the default
+// limiter.
 //
 // If the limiter also has a method HoldBack(time.Duration), the client calls this method when m3ter refuses a request
 // because of the rate limit. The argument is how long the client holds back the requests for the organization.

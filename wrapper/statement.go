@@ -27,7 +27,7 @@ func (s StatementActions) On(resources ...string) Statement {
 
 // Sendable returns a copy of statements with the effects and actions in lower case, as requests require. Use it for
 // statements that a program decodes with encoding/json, for example from a response to [Client.Do]. [Get], [List],
-// [Send] and the other methods of [Client] already return statements in lower case.
+// [Send] and the methods of [Client] other than [Client.Do] already return statements in lower case.
 func Sendable(statements []Statement) []Statement {
 	sendable := slices.Clone(statements)
 	for i := range sendable {
