@@ -65,8 +65,8 @@
 //
 // # Errors
 //
-// An error of a call is one of the four types above, or [ErrRepeatedToken], which ends a list if m3ter returns the same
-// page token twice, or an error of the context, the transport or the caller's limiter.
+// An error of a call is one of the four types above, or comes from the context, the transport or the caller's limiter.
+// [ErrRepeatedToken] ends a list if m3ter returns the same page token twice.
 //
 // An [*Error] matches the variable for its status, if there is one: [ErrBadRequest], [ErrUnauthorized], [ErrForbidden],
 // [ErrNotFound], [ErrConflict], [ErrRateLimited] or [ErrServer]. It also matches [ErrVersionConflict] if the version of
