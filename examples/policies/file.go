@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -55,6 +56,9 @@ func readFile(path string) (organization, error) {
 	for _, user := range slices.Sorted(maps.Keys(content.Users)) {
 		for _, p := range gen.AddPermissionPolicyToUser.Check(m3teraccess.PrincipalPermissionRequest{PrincipalID: user}) {
 			refuse("users", user, -1, "user %q: %s must be %s; it %s", user, p.Field, p.Allowed, p.Problem)
+		}
+		if user == "." || user == ".." || strings.ContainsAny(user, `/\`) {
+			refuse("users", user, -1, "user %q: the id must be one path segment, without a slash or a backslash", user)
 		}
 		names := content.Users[user]
 		for i, name := range names {

@@ -76,42 +76,62 @@ func (m *m3ter) read(ctx context.Context, user string) (organization, error) {
 
 // apply makes the additions of a plan. It creates the policies first, because adding a policy to a user needs the id of
 // the policy.
-func (m *m3ter) apply(ctx context.Context, additions []change) (err error) {
+func (m *m3ter) apply(ctx context.Context, additions []change) error {
 	ofUsers := additions
 	for ; len(ofUsers) > 0 && ofUsers[0].User == ""; ofUsers = ofUsers[1:] {
-		if err := m.add(ctx, ofUsers[0]); err != nil {
+		if err := m.create(ctx, ofUsers[0]); err != nil {
 			return err
 		}
 	}
-	if m.found, err = m.read(ctx, ""); err != nil {
+	return each(ctx, m.stderr, "added", ofUsers, func(ctx context.Context, c change) error {
+		_, err := m.settle(ctx, c, func() error {
+			user := m3teraccess.PrincipalPermissionRequest{PrincipalID: c.User}
+			_, err := m.client.AddPermissionPolicyToUser(ctx, m.found[item{Policy: c.Policy}].ID, user)
+			return err
+		})
 		return err
-	}
-	return each(ctx, m.stderr, "added", ofUsers, m.add)
+	})
 }
 
-// add makes an addition. After an unknown outcome or a conflict, an earlier attempt may have made the addition, so add
-// looks for the item before it retries.
-func (m *m3ter) add(ctx context.Context, c change) (err error) {
+// create creates a policy, and keeps it for the policies of users.
+func (m *m3ter) create(ctx context.Context, c change) error {
+	var created *m3teraccess.PermissionPolicy
+	found, err := m.settle(ctx, c, func() (err error) {
+		created, err = m.client.CreatePermissionPolicy(ctx, m3teraccess.PermissionPolicyRequest{Name: c.Policy, PermissionPolicy: c.File})
+		return err
+	})
+	switch {
+	case err != nil:
+		return err
+	case created != nil:
+		found = *created
+	case normal(found.PermissionPolicy) != normal(c.File):
+		return fmt.Errorf("%v: someone else has created it with other statements (id %s)", c, found.ID)
+	}
+	m.found[c.item] = found
+	return nil
+}
+
+// settle calls write until the addition is there. After an unknown outcome or a conflict, an earlier call may have made
+// the addition, so settle looks for the item before it calls write again, and returns the item that it finds.
+func (m *m3ter) settle(ctx context.Context, c change, write func() error) (found m3teraccess.PermissionPolicy, err error) {
 	for range 10 {
-		if c.User == "" {
-			policy := m3teraccess.PermissionPolicyRequest{Name: c.Policy, PermissionPolicy: c.File}
-			_, err = m.client.CreatePermissionPolicy(ctx, policy)
-		} else {
-			user := m3teraccess.PrincipalPermissionRequest{PrincipalID: c.User}
-			_, err = m.client.AddPermissionPolicyToUser(ctx, m.found[item{Policy: c.Policy}].ID, user)
+		err = write()
+		if err == nil {
+			return found, nil
 		}
 		if !errors.Is(err, m3teraccess.ErrOutcomeUnknown) && !errors.Is(err, m3teraccess.ErrConflict) {
 			break
 		}
-		found, readErr := m.read(ctx, c.User)
-		if _, ok := found[c.item]; ok || readErr != nil {
-			return readErr
+		items, readErr := m.read(ctx, c.User)
+		if readErr != nil {
+			return found, fmt.Errorf("%v: %w; looking for it failed: %w", c, err, readErr)
+		}
+		if found, ok := items[c.item]; ok {
+			return found, nil
 		}
 	}
-	if err != nil {
-		return fmt.Errorf("%v: %w", c, err)
-	}
-	return nil
+	return found, fmt.Errorf("%v: %w", c, err)
 }
 
 // pace makes calls start evenly, 48 in a second. The client's limiter allows a burst in each second, and two bursts could

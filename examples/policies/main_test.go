@@ -207,6 +207,39 @@ func TestLateWrite(t *testing.T) {
 	}
 }
 
+// A user does not get a policy whose statements differ from the file.
+func TestDifferingPolicyIsNotAdded(t *testing.T) {
+	fake := exampletest.NewFake(t)
+	fake.AddUser("u1")
+	differs := fake.AddPermissionPolicy(m3teraccess.PermissionPolicy{Name: "A", PermissionPolicy: []m3teraccess.Statement{
+		m3teraccess.Allow(m3teraccess.All).On("*"),
+	}})
+	path := fileOf(t, "policies:\n  A: ["+meterReaders+"]\nusers:\n  u1: [A]\n")
+	plan, inStep := runOn(t, fake, "-file", path, "-apply")
+	if !strings.HasPrefix(plan, fmt.Sprintf(`? user u1 "A" (id %s) is not added`, differs.ID)) || inStep || writes(fake) > 0 {
+		t.Errorf("%d writes, in step: %v, plan\n%s", writes(fake), inStep, plan)
+	}
+}
+
+// Someone else creates the policy with other statements while the program runs. No user gets that policy.
+func TestPolicyOfSomeoneElse(t *testing.T) {
+	fake := exampletest.NewFake(t)
+	fake.AddUser("u1")
+	path := fileOf(t, "policies:\n  A: ["+meterReaders+"]\nusers:\n  u1: [A]\n")
+	fake.InjectFunc(func(r m3tertest.Request) (m3tertest.Fault, bool) {
+		if r.Operation != "CreatePermissionPolicy" {
+			return m3tertest.Fault{}, false
+		}
+		fake.AddPermissionPolicy(m3teraccess.PermissionPolicy{Name: "A"})
+		return m3tertest.Fault{Status: 409}, true
+	})
+	exampletest.Run(t, exampletest.Environment(fake), "-file", path, "-apply").
+		Check(1, `policies: + policy "A": someone else has created it with other statements (id `)
+	if got := fake.UserPolicies("u1"); len(got) > 0 {
+		t.Errorf("the user got %v", got)
+	}
+}
+
 // 200 users with 3 policies each, at 50 requests a second.
 func TestPace(t *testing.T) {
 	fake := exampletest.NewFake(t, m3tertest.WithRateLimit(50))
@@ -245,6 +278,7 @@ func TestBadFile(t *testing.T) {
 		"policies:\n  A:\n    - {effect: allow, action: [\"config:retrieve\"], resources: [x]}\n":        `: [3:52] unknown field "resources"`,
 		"policies:\n  A: [{effect: allow, action: [\"config:retrieve\"], resource: []}]\n":               `: [2:7] policy "A": PermissionPolicy[0].Resource must be`,
 		"policies:\n  A: [" + meterReaders + "]\nusers:\n  \"\": [A]\n":                                  `: [4:7] user "": PrincipalID must be`,
+		"policies:\n  A: [" + meterReaders + "]\nusers:\n  ../x: [A]\n":                                  `: [4:9] user "../x": the id must be one path segment`,
 		"policies: {}\n---\nusers: {}\n":                                                                 `: the file has 2 YAML documents`,
 		"policies:\n  A: []\n":                                                                           `: [2:6] policy "A": PermissionPolicy must be`,
 		"policies:\n  A:\n":                                                                              `: [2:6] policy "A": PermissionPolicy must be`,

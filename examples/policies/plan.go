@@ -17,7 +17,7 @@ type item struct {
 // An organization holds the items in m3ter or in the file. A policy in the file has no id.
 type organization map[item]m3teraccess.PermissionPolicy
 
-// A change is a line of the plan. -apply makes the change "add". The changes "differs" and "extra" are only reported.
+// A change is a line of the plan. -apply makes the change "add". Other changes are only reported.
 type change struct {
 	Op string `json:"op"`
 	item
@@ -34,21 +34,31 @@ func (c change) String() string {
 	switch c.Op {
 	case "differs":
 		return fmt.Sprintf("? %s (id %s) has %v in the file, %v in m3ter", text, c.ID, c.File, c.M3ter)
+	case "blocked":
+		return fmt.Sprintf("? %s (id %s) is not added, because the policy differs", text, c.ID)
 	case "extra":
 		return fmt.Sprintf("? %s (id %s) is not in the file", text, c.ID)
 	}
 	return "+ " + text
 }
 
-// compare returns the differences between the file and m3ter. The additions come first. Among the additions, policies
-// come before policies of users.
+// compare returns the differences between the file and m3ter. The additions come first, the policies before the policies
+// of users. If a policy differs, its users don't get it: they would get rights that are not in the file.
 func compare(file, m3ter organization) (plan []change, additions int) {
 	for i, p := range file {
-		if found, ok := m3ter[i]; !ok {
+		policy := item{Policy: i.Policy}
+		existing, exists := m3ter[policy]
+		differs := exists && normal(existing.PermissionPolicy) != normal(file[policy].PermissionPolicy)
+		_, found := m3ter[i]
+		switch {
+		case differs && i == policy:
+			plan = append(plan, change{"differs", i, existing.ID, p.PermissionPolicy, existing.PermissionPolicy})
+		case found:
+		case differs:
+			plan = append(plan, change{Op: "blocked", item: i, ID: existing.ID})
+		default:
 			plan = append(plan, change{Op: "add", item: i, File: p.PermissionPolicy})
 			additions++
-		} else if i.User == "" && normal(p.PermissionPolicy) != normal(found.PermissionPolicy) {
-			plan = append(plan, change{"differs", i, found.ID, p.PermissionPolicy, found.PermissionPolicy})
 		}
 	}
 	for i, found := range m3ter {
