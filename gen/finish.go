@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// These functions convert the effects and actions of a response to lower case. A function with the result lacks returns
-// the name of the first required member that is missing, or "".
+// These functions convert the effects and actions of a response to lower case. A function whose result is named lacks
+// returns the name of the first required id that is missing, or "".
 
 func first(lacks ...string) string {
 	for _, member := range lacks {

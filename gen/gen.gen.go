@@ -115,10 +115,10 @@ func (e TargetType) Valid() bool {
 	}
 }
 
-// Action is an action that a statement allows or denies, in lower case. The action "all" stands for every action. The client also accepts values that are not listed here, in lower case, because m3ter may have more actions. m3ter documents the lower-case spelling of config:create, config:retrieve, config:update and config:delete. The spelling of the other constants is inferred.
+// Action is an action that a statement allows or denies, in lower case. The action "all" stands for every action. The client also accepts other values, if they are in lower case, because m3ter may have more actions. m3ter documents the lower-case spelling of config:create, config:retrieve, config:update and config:delete. The spelling of the other constants is inferred.
 type Action string
 
-// Effect is the effect of a statement, in lower case. The client also accepts values that are not listed here, in lower case.
+// Effect is the effect of a statement, in lower case. The client also accepts other values, if they are in lower case.
 type Effect string
 
 // ErrorMessage is the reason why m3ter refused a request or failed.
@@ -358,7 +358,7 @@ type SupportRequest struct {
 	// When support access ends; sent in UTC.
 	EndSupportUsersAccess time.Time `json:"dtEndSupportUsersAccess"`
 
-	// The statements that say what support users may do. If the list is absent (nil), m3ter chooses the statements. If it is empty, support users may do nothing.
+	// The statements that say what support users may do. If the list is absent (nil) in the first request, m3ter chooses the statements. If the list is empty, support users may do nothing.
 	SupportUsersPermissionPolicy []Statement `json:"supportUsersPermissionPolicy,omitzero"`
 
 	// The current version of the support request. It must be absent (0) in the first support request of an organization.
@@ -379,14 +379,14 @@ type TargetType string
 // UserPermissionsAnswer is a page of policies. m3ter's published document says that the response is a single policy. The client accepts either.
 type UserPermissionsAnswer = PermissionPolicyPage
 
-// OrgID is a parameter of api/openapi.yaml.
+// OrgID is the type of a parameter in api/openapi.yaml.
 type OrgID = string
 
 // Error is the reason why m3ter refused a request or failed.
 type Error = ErrorMessage
 
 // Finish converts the effects and actions of a response to the spelling of requests (config:create). It returns the name
-// of the first required member that is missing, or "", and reports whether answer points to a response type of this
+// of the first required id that is missing, or "", and reports whether answer points to a response type of this
 // package. Finish leaves any other value unchanged.
 func Finish(answer any) (lacks string, isOurs bool) {
 	switch v := answer.(type) {
@@ -489,7 +489,7 @@ var RemoveResource = Endpoint[ResourceGroupItemRequest, ResourceGroup]{
 		Method:    http.MethodPost,
 		Path:      "/organizations/{orgId}/resourcegroups/{type}/{resourceGroupId}/removeresource",
 		Arguments: []string{"organization id", "resourceType", "groupID"},
-		Recovery:  "read the resource group (Get with \"resourcegroups\", its type and its id), and check whether its version has changed",
+		Recovery:  "read the resource group (Get with \"resourcegroups\", its type and its id), and compare its version with the version before the call",
 	},
 	HasBody: true,
 	Check:   checkResourceGroupItemRequest,
@@ -504,7 +504,7 @@ var RequestSupport = Endpoint[SupportRequest, Support]{
 		Method:    http.MethodPut,
 		Path:      "/organizations/{orgId}/support",
 		Arguments: []string{"organization id"},
-		Recovery:  "read the support request (Get with \"support\"), and check whether its end date and version have changed",
+		Recovery:  "read the support request (Get with \"support\"), and compare its end date and version with those that were sent",
 	},
 	HasBody: true,
 	Check:   checkSupportRequest,

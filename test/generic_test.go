@@ -243,7 +243,7 @@ func TestListKeepsItsArguments(t *testing.T) {
 	server := newServer(t, valid(200, `{"data":[]}`))
 	query, segments := url.Values{"pageSize": {"2"}}, []string{"users"}
 	list := m3teraccess.List[user](t.Context(), server.client(t), query, segments...)
-	query.Set("pageSize", "3")
+	query["pageSize"][0] = "3"
 	segments[0] = "plans"
 	if _, err := collect(list); err != nil {
 		t.Error(err)

@@ -49,14 +49,12 @@ func Get[T any](ctx context.Context, c *Client, segments ...string) (*T, error) 
 func List[T any](ctx context.Context, c *Client, query url.Values, segments ...string) iter.Seq2[T, error] {
 	const token = "nextToken"
 	// Copy the segments and the query: the caller may change them before the loop.
-	segments, query = slices.Clone(segments), maps.Clone(query)
+	segments = slices.Clone(segments)
+	query, _ = url.ParseQuery(query.Encode())
 	op := operationBelow(http.MethodGet, segments)
 	return walk(op, query.Get(token), func(next string) (*page[T], error) {
 		query := maps.Clone(query)
 		if next != "" {
-			if query == nil {
-				query = make(url.Values)
-			}
 			query.Set(token, next)
 		}
 		return sendBelow(ctx, c, op, segments, query.Encode(), nil, (*page[T]).finish)

@@ -53,7 +53,7 @@ func (r *retrier) giveUp(ctx context.Context, c *call, out outcome, took time.Du
 }
 
 // prepareNext waits and prepares the request for the next attempt, and reports whether there can be one. If the context
-// is done, prepareNext sets out.ended.
+// leaves no time for the wait, or is done during the wait, prepareNext sets out.ended.
 func (r *retrier) prepareNext(ctx context.Context, c *call, verdict verdict, out *outcome, took time.Duration) bool {
 	wait, asked := r.policy.wait(verdict, c.attempt, out.answer)
 	tooLong := asked && wait > r.policy.MaxRetryAfter

@@ -34,10 +34,10 @@ const (
 	// shareRefusal is how long callers share a refusal of the credentials, so that a misconfigured program doesn't flood
 	// m3ter.
 	shareRefusal = time.Second
-	// renewBefore is how long before its expiry the client renews a token. If four fifths of the lifetime end later, the
-	// client renews the token then.
+	// The client renews a token renewBefore ahead of the token's expiry, or after four fifths of its lifetime if that is
+	// later.
 	renewBefore = 5 * time.Minute
-	// invalidBefore is how long before its expiry x/oauth2 treats a token as invalid.
+	// x/oauth2 treats a token as invalid from invalidBefore ahead of the token's expiry.
 	invalidBefore = 10 * time.Second
 	// forbiddenRenewal is the shortest time between two renewals after a 403: a 403 may be a true denial, which no token
 	// cures.

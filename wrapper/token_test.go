@@ -186,16 +186,17 @@ func TestNobodyWaitsForTheToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &script{token: answers(429, `{}`, "Retry-After: 20")}
 		client := newScripted(t, s)
+		start := time.Now()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 		defer cancel()
 		if err := userPermissionsPage.call(ctx, client); !errors.Is(err, context.DeadlineExceeded) {
 			t.Error(err)
 		}
 		s.setToken(nil)
-		if err := doRead(t, client); err != nil || s.tokens.Load() != 2 {
-			t.Errorf("the next caller: %v after %d token requests", err, s.tokens.Load())
+		err := doRead(t, client)
+		if took := time.Since(start); err != nil || s.tokens.Load() != 2 || took != time.Millisecond {
+			t.Errorf("the next caller: %v after %d token requests and %v", err, s.tokens.Load(), took)
 		}
-		// The bubble ends at once only if no goroutine sleeps.
 	})
 }
 

@@ -40,10 +40,10 @@ const (
 	TargetItem  TargetType = gen.TargetTypeItem
 )
 
-// Action is an action that a statement allows or denies, in lower case. The action "all" stands for every action. The client also accepts values that are not listed here, in lower case, because m3ter may have more actions. m3ter documents the lower-case spelling of config:create, config:retrieve, config:update and config:delete. The spelling of the other constants is inferred.
+// Action is an action that a statement allows or denies, in lower case. The action "all" stands for every action. The client also accepts other values, if they are in lower case, because m3ter may have more actions. m3ter documents the lower-case spelling of config:create, config:retrieve, config:update and config:delete. The spelling of the other constants is inferred.
 type Action = gen.Action
 
-// Effect is the effect of a statement, in lower case. The client also accepts values that are not listed here, in lower case.
+// Effect is the effect of a statement, in lower case. The client also accepts other values, if they are in lower case.
 type Effect = gen.Effect
 
 // PermissionPolicy is a named set of statements that can be added to users. Fields that m3ter does not return are zero.
@@ -136,7 +136,7 @@ type Support = gen.Support
 //
 //	EndSupportUsersAccess        time.Time          When support access ends; sent in UTC.
 //	Version                      int64              The current version of the support request. It must be absent (0) in the first support request of an organization.
-//	SupportUsersPermissionPolicy []Statement        The statements that say what support users may do. If the list is absent (nil), m3ter chooses the statements. If it is empty, support users may do nothing.
+//	SupportUsersPermissionPolicy []Statement        The statements that say what support users may do. If the list is absent (nil) in the first request, m3ter chooses the statements. If the list is empty, support users may do nothing.
 //
 // Required: EndSupportUsersAccess.
 type SupportRequest = gen.SupportRequest

@@ -31,7 +31,7 @@ Examples:
   grant -for 30m
   grant -for 8h -actions config:retrieve,config:update -resources 'config:meter/*,config:plan/*'
   grant -for 1s -replace
-        ends any support access that is open, even if someone else opened it; if m3ter enforces the end of the day, this
+        ends any support access that is open, even if someone else opened it; if m3ter enforces the end-of-day rule, this
         command changes nothing
 `
 

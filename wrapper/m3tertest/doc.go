@@ -26,16 +26,17 @@
 //   - 409: the version in the request isn't current. m3ter doesn't document this status.
 //
 // The server also refuses, with 400, a body that is not a single JSON value, that has a duplicate member, or that is
-// not valid Unicode. It matches member names exactly, including their case. Error bodies are {"message": "..."}.
+// not valid Unicode. It matches member names exactly, including their case. Error bodies are {"message": "..."}, except
+// those of the token endpoint, which have the form of OAuth 2.0.
 //
 // The server accepts effects and actions in lower case only and responds with m3ter's upper-case spelling:
 // config:create becomes CONFIG_CREATE. [WithSupportUntilEndOfDay] enforces a rule that m3ter's guide to its web console
 // states: support access lasts at least for the rest of the day. m3ter does not document whether its API enforces the
 // rule.
 //
-// In addition to the five endpoints of api/openapi.yaml, the server serves the matching GET requests: for support
-// access, for a resource group, and, in pages, for the lists of permission policies and users. Each entry in the list
-// of users has an id and a version, and no other members.
+// In addition to the five endpoints of api/openapi.yaml, the server serves four GET requests, with which a client reads
+// support access, a resource group and, in pages, the lists of permission policies and users. Each entry in the list of
+// users has an id and a version, and no other members.
 //
 // [Server.Env] returns the environment variables that a client, perhaps in another process, needs to reach the server.
 // The command cmd/m3tertest runs a standalone server. Its flags set the address, the options of this package, and a

@@ -10,9 +10,9 @@ import (
 )
 
 // Inject makes future requests fail. It adds the fault to a queue. Each request gets only one fault: the first in the
-// queue that matches the operation of the request and is not used up. If Times is not 0, the fault is used up after that
-// many requests. For example, to make the first and second requests fail differently, inject two faults, the first with
-// Times 1.
+// queue that matches the operation of the request and is not used up. If Times is not 0, the fault is used up after
+// that many requests. For example, to make the first and second requests fail differently, inject two faults, the first
+// with Times 1.
 //
 // Inject panics if the fault is not valid, for example if its Operation is unknown, or if it has a Body but no Status.
 func (s *Server) Inject(fault Fault) {
@@ -83,7 +83,7 @@ var dropped = Fault{Break: DropBeforeBody}
 
 // next returns the fault of a request, or the zero Fault if the request has none. If the queue contains a function
 // added by InjectFunc, next chooses the fault in a new goroutine, so that the request can end while the function runs.
-// Otherwise, a function that calls Close would wait for itself.
+// Without the new goroutine, a function that calls Close would wait for itself.
 func (f *faults) next(ctx context.Context, r Request) Fault {
 	if !f.takeTurn(ctx) {
 		return dropped

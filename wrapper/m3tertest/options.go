@@ -25,9 +25,9 @@ func WithTokenLifetime(d time.Duration) Option {
 //
 // The limit does not apply to token requests, requests for another organization, or requests that a [Fault] keeps from
 // being carried out: the server does not count these requests, and never refuses them because of the limit. If n is
-// zero or less, the server refuses every other request. The server does not count the requests that it refuses because
-// of the limit. A client that stays within the limit in every rolling second also stays within it in every second of
-// the clock.
+// zero or less, the server refuses all requests to which the limit applies. The server does not count the requests that
+// it refuses because of the limit. A client that stays within the limit in every rolling second also stays within it in
+// every second of the clock.
 func WithRateLimit(n int) Option {
 	return func(c *config) { c.rate = &rateLimit{most: n} }
 }

@@ -31,7 +31,7 @@ func pageOf[E, T any](entries []E, params gen.UserPermissionsParams, id func(E) 
 		entries = entries[:last]
 	}
 	rest := max(0, len(entries)-int(cmp.Or(params.PageSize, defaultPageSize)))
-	p := page[T]{Data: []T{}} // not nil, which JSON has as null
+	p := page[T]{Data: []T{}} // not nil, which JSON would encode as null
 	for _, entry := range slices.Backward(entries[rest:]) {
 		p.Data = append(p.Data, answer(entry))
 	}

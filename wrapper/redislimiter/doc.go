@@ -11,9 +11,9 @@
 //
 // # The promise
 //
-// While all processes can reach Redis, at most 49 requests for an organization are granted in any window of 1.03
-// seconds, by the clock of the Redis server. So the processes get no more grants in a second than the 50 requests that
-// m3ter allows. The clocks of the processes don't matter.
+// A grant is the permission to send one request. While all processes can reach Redis, they get at most 49 grants for an
+// organization in any window of 1.03 seconds, by the clock of the Redis server. So they get fewer grants in any second
+// than the 50 requests that m3ter allows. The clocks of the processes don't matter.
 //
 // An idle fleet grants a small burst without delay. Within a process, callers get their grants in the order of their
 // calls. Processes get their grants in the order of their requests to Redis, so that no process starves. After m3ter
@@ -23,8 +23,8 @@
 // The promise covers the time until the Redis server sends a grant to a process. It does not cover later delays, which
 // the scheduler, the network or a new connection can cause. These delays differ from request to request. The limits of
 // 49 requests and 1.03 seconds leave a margin for the delays: one request and 30 ms. m3ter refuses a request with
-// status 429 only if it receives 51 requests in a second. It can receive so many only if, in at least two disjoint
-// pairs of requests, the earlier request is delayed by over 30 ms more than the later request.
+// status 429 only if it receives 51 requests in a second. That can happen only if there are two disjoint pairs of
+// requests in which the request that was granted first is delayed over 30 ms longer than the other request.
 //
 // # Cost
 //

@@ -22,8 +22,8 @@ type Fleet struct {
 
 // New returns the fleet of at most n processes, including this one, that share the Redis server behind rdb. Each
 // process must pass the same n. The number n determines how many grants a process may ask for at once, and what its
-// local limit is while Redis is unavailable. The number does not divide the rate limit: one busy process among idle
-// processes can use all of the rate limit.
+// local limit is while Redis is unavailable. While Redis is available, n does not limit the share of a process: one
+// busy process among idle processes can use the whole rate limit.
 //
 // New sends nothing. The caller must close rdb after the last call of [Limiter.Wait] has returned. New panics if rdb is
 // nil or n is less than 1.

@@ -97,7 +97,7 @@ func (s settings) newFake() *m3tertest.Server {
 		options = append(options, m3tertest.WithSupportUntilEndOfDay())
 	}
 	fake := m3tertest.NewServer(options...)
-	for _, operation := range []string{"", "Token"} { // "" means every other operation
+	for _, operation := range []string{"", "Token"} { // "" means all operations except Token
 		fake.Inject(m3tertest.Fault{Operation: operation, Delay: s.latency})
 	}
 	return fake
