@@ -81,7 +81,9 @@ func placeOf(tree *ast.File, section, key string, index int) string {
 		path = path.Index(uint(index))
 	}
 	node, err := path.Build().FilterFile(tree)
-	if err != nil {
+	if err != nil && index >= 0 { // the list has an anchor, or is an alias
+		return placeOf(tree, section, key, -1)
+	} else if err != nil {
 		return "[1:1]"
 	}
 	place := node.GetToken().Position

@@ -93,9 +93,12 @@ func TestPlan(t *testing.T) {
 	}
 }
 
+// The program ignores the policies that m3ter manages.
 func TestInStep(t *testing.T) {
 	fake := exampletest.NewFake(t)
 	fake.AddUser("u1")
+	managed := fake.AddPermissionPolicy(m3teraccess.PermissionPolicy{Name: "Administrators", ManagedPolicy: true})
+	fake.GrantPolicy(managed.ID, "u1")
 	path := fileOf(t, "policies:\n  Meter readers: ["+meterReaders+"]\nusers:\n  u1: [Meter readers]\n")
 	exampletest.Run(t, exampletest.Environment(fake), "-file", path, "-apply").Check(0, "")
 	before := writes(fake)
@@ -279,6 +282,7 @@ func TestBadFile(t *testing.T) {
 		"policies:\n  A: [{effect: allow, action: [\"config:retrieve\"], resource: []}]\n":               `: [2:7] policy "A": PermissionPolicy[0].Resource must be`,
 		"policies:\n  A: [" + meterReaders + "]\nusers:\n  \"\": [A]\n":                                  `: [4:7] user "": PrincipalID must be`,
 		"policies:\n  A: [" + meterReaders + "]\nusers:\n  ../x: [A]\n":                                  `: [4:9] user "../x": the id must be one path segment`,
+		"policies:\n  A: &a\n  - {effect: ALLOW, action: [all], resource: [x]}\n":                        `: [2:6] policy "A": PermissionPolicy[0].Effect must be`,
 		"policies: {}\n---\nusers: {}\n":                                                                 `: the file has 2 YAML documents`,
 		"policies:\n  A: []\n":                                                                           `: [2:6] policy "A": PermissionPolicy must be`,
 		"policies:\n  A:\n":                                                                              `: [2:6] policy "A": PermissionPolicy must be`,
