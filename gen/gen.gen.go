@@ -199,7 +199,7 @@ func checkPermissionPolicyRequest(v PermissionPolicyRequest) []Problem {
 	)
 }
 
-// PrincipalPermission is the link between a policy and a user.
+// PrincipalPermission is the link between a policy and a principal, such as a user.
 type PrincipalPermission struct {
 	// The id of the user who created the link.
 	CreatedBy string `json:"createdBy,omitempty,omitzero"`

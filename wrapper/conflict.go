@@ -24,8 +24,9 @@ const (
 //	}
 //
 // If the error of read matches [ErrNotFound], the entity does not exist yet, and RetryOnConflict calls write with the
-// zero value of C. C may also be the version alone, an int64; a version of 0 then means the same. In both cases, if
-// write fails because someone else has created the entity, RetryOnConflict retries.
+// zero value of C. C may also be an int64, the version alone: if read returns 0, the entity does not exist yet either.
+// If the entity does not exist, and write fails because someone else has created the entity meanwhile, RetryOnConflict
+// retries.
 //
 // In each call, write must start from the state that read returned. Otherwise it overwrites the updates of others.
 //

@@ -32,7 +32,8 @@ import (
 // could not obtain an access token. It returns a [*DecodeError] if the body of a successful response is longer than
 // [WithMaxResponseBytes] allows or can't be decompressed. Any other error comes from the context, the transport or the
 // limiter. Unless the method is GET, HEAD or OPTIONS, the error matches [ErrOutcomeUnknown] if it is unknown whether
-// m3ter carried out the request.
+// m3ter carried out the request. The outcome is also unknown if Do returns a response with status 408 or 5xx to such a
+// request, although the error is nil.
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	own, err := c.ownRequest(req)
 	if err != nil {

@@ -49,24 +49,26 @@
 // [NewClient] takes the access key id and the API secret of a service user from [WithCredentials] or from M3TER_API_KEY
 // and M3TER_API_SECRET. The first call exchanges them for an access token. One request fetches the access token,
 // however many calls wait for it. A busy client renews its access token in the background before the token expires, so
-// that no call waits. An idle client keeps no goroutine and no timer. [WithTokenSource] supplies access tokens from
-// another source, for example access tokens that a person obtained by signing in.
+// that no call waits. An idle client does not renew its access token. After 45 seconds, when its connections are
+// closed, it keeps no goroutine and no timer. [WithTokenSource] supplies access tokens from another source, for example
+// access tokens that a person obtained by signing in.
 //
 // Credentials and access tokens go only to URLs with the scheme, host and port of the base URL. The client does not
-// follow redirects. No error, log line or printed client shows a secret. If text from outside the program, such as a
-// message from m3ter, contains 12 consecutive characters of a secret (or all of a shorter secret), the client omits all
-// of that text. The client recognizes a secret in the escapes of URLs (%3D, %u003D), of JSON, JavaScript and Go
-// (\u003d, \u{3d}, \U0000003d, \x3d, \075), of HTML (&#61;) and of quoted-printable (=3D), in base64, and in
-// hexadecimal. Escapes may be nested, and may be applied to base64 or hexadecimal. The client does not recognize a
-// secret spelled as a list of decimal byte values, as hexadecimal digits with separators, in CSS or \x{} escapes, or in
-// base64 or hexadecimal of an escaped form. errors.Is and errors.As still find the errors that an error wraps, but
+// follow redirects. Errors, log lines and printed clients show no secrets, within these limits: if text from outside
+// the program, such as a message from m3ter, contains 12 consecutive characters of a secret (or all of a shorter
+// secret), the client omits all of that text. The client also recognizes a secret that is escaped as in URLs, JSON,
+// JavaScript, Go, HTML or quoted-printable, or encoded in base64 or hexadecimal. It recognizes these escapes of =, for
+// example: %3D, %u003D, \u003d, \u{3d}, \U0000003d, \x3d, \075, &#61; and =3D. Escapes may be nested, and may be
+// applied to base64 or hexadecimal. The client does not recognize a secret spelled as a list of decimal byte values, as
+// hexadecimal digits with separators, or in CSS or \x{} escapes, and does not recognize a secret that was escaped first
+// and then encoded in base64 or hexadecimal. errors.Is and errors.As still find the errors that an error wraps, but
 // errors.Unwrap does not return an error whose text the client omits. The client itself uses the whole text, for
 // example to find out whether an error matches [ErrVersionConflict].
 //
 // # Errors
 //
-// An error of a call is one of the four types above, or comes from the context, the transport or the caller's limiter.
-// [ErrRepeatedToken] ends a list if m3ter returns the same page token twice.
+// An error of a call is one of the four types above, is [ErrRepeatedToken], or comes from the context, the transport or
+// the caller's limiter. [ErrRepeatedToken] ends a list if m3ter returns the same page token twice.
 //
 // An [*Error] matches the variable for its status, if there is one: [ErrBadRequest], [ErrUnauthorized], [ErrForbidden],
 // [ErrNotFound], [ErrConflict], [ErrRateLimited] or [ErrServer]. It also matches [ErrVersionConflict] if the version of
@@ -89,8 +91,8 @@
 // retry such a write. The error matches [ErrOutcomeUnknown] in addition to its other matches. Its text says how to find
 // out whether m3ter carried out the write:
 //
-//   - support access: read the support request with [Get], and compare its end date and version with those that were
-//     sent
+//   - support access: read the support request with [Get]; m3ter carried out the write if the end date is the one that
+//     was sent, and the version is one higher than the one that was sent (or 1, if none was sent)
 //   - a new policy: list the policies with [List], and look for the name
 //   - a policy added to a user: look for the policy in [Client.UserPermissions]
 //   - a removal from a group: read the resource group with [Get], and compare its version with the version before the
@@ -121,8 +123,9 @@
 //
 // If Retry-After exceeds RetryPolicy.MaxRetryAfter, the client does not wait: the call fails, and [Error].RetryAfter
 // holds the delay. If a wait would last beyond the context's deadline, the call fails without waiting. There is one
-// exception: a call in the queue for the rate limit may wait until shortly before its turn, and then fail. The client
-// does not retry a request whose body can't be rewound (see [http.Request].GetBody).
+// exception: a call in the queue for the rate limit may learn only while it waits that its turn comes after the
+// deadline, and then fails. The client does not retry a request whose body can't be rewound (see
+// [http.Request].GetBody).
 //
 // After a 403, the client renews the access token at most once a minute, since the 403 may be a true denial. If m3ter
 // reports a revoked access token as 403, recovery may take a minute.
@@ -143,11 +146,11 @@
 // response when the attempt times out or the context is done.
 //
 // The client can't prevent a transport that is not an *http.Transport from sending a write more than once in an
-// attempt. If the transport wraps an *http.Transport, the client notices the second request. If m3ter then reports
-// success, the method returns the result, and the client logs at Warn that the write may have taken effect twice. With
-// any other response, the methods other than [Client.Do] return an error that matches [ErrOutcomeUnknown]. [Client.Do]
-// returns such a response, for example a 4xx, with a nil error: the caller must check its status, and must not take a
-// refusal as proof that m3ter did not carry out the write.
+// attempt. If the transport wraps an *http.Transport, the client notices when the transport sends a write twice. If
+// m3ter then reports success, the method returns the result, and the client logs at Warn that the write may have taken
+// effect twice. With any other response, the methods other than [Client.Do] return an error that matches
+// [ErrOutcomeUnknown]. [Client.Do] returns such a response, for example a 4xx, with a nil error: the caller must check
+// its status, and must not take a refusal as proof that m3ter did not carry out the write.
 //
 // # Limits
 //

@@ -211,11 +211,11 @@ func isLoopback(host string) bool {
 // this timeout and the timeout of [WithTimeout] applies. The client does not change the http.Client, and does not
 // follow redirects.
 //
-// The default transport is a clone of http.DefaultTransport with the following settings. Your own transport needs them
+// The default transport is a clone of http.DefaultTransport with the following settings. Set them in your own transport
 // too:
 //
-//   - MaxIdleConnsPerHost: the same as MaxIdleConns, since all calls go to one host. Your own transport needs at least
-//     the number of concurrent calls
+//   - MaxIdleConnsPerHost: the same as MaxIdleConns, since all calls go to one host. In your own transport, set at
+//     least the number of concurrent calls
 //   - IdleConnTimeout: 45 seconds. Gateways commonly close an idle connection after 60 seconds; a write on a connection
 //     that is being closed has an unknown outcome
 //   - HTTP2.SendPingTimeout: 4 seconds, and HTTP2.PingTimeout: 3 seconds. The transport then abandons a connection that
@@ -303,9 +303,6 @@ func WithLimiter(limiter Limiter) Option {
 // next use of the organization then calls limiterOf again. If a limiter must remember requests for longer than 1
 // second, limiterOf must return the same limiter each time. If limiterOf returns nil, the organization gets the default
 // limiter.
-//
-// If the limiter also has a method HoldBack(time.Duration), the client calls this method when m3ter refuses a request
-// because of the rate limit. The argument is how long the client holds back the requests for the organization.
 func WithOrganizationLimiter(limiterOf func(orgID string) Limiter) Option {
 	return func(c *config) error {
 		if limiterOf == nil {

@@ -10,7 +10,7 @@ import (
 // after a 429 without Retry-After (1 s, 2 s, 4 s, ...) is at most MaxBackoff, but never less than 1 s.
 type RetryPolicy struct {
 	MaxAttempts   int           // attempts of a call, including the first; 0 means 4, and 1 means no retries
-	MinBackoff    time.Duration // longest random backoff before the second attempt, doubled for each further attempt; 0 means 200 ms
+	MinBackoff    time.Duration // upper bound of the random backoff before the second attempt; doubles for each further attempt, up to MaxBackoff; 0 means 200 ms
 	MaxBackoff    time.Duration // longest backoff before any attempt; 0 means 5 s, or MinBackoff if that is longer
 	MaxRetryAfter time.Duration // the longest Retry-After that a call waits for; after a longer one the call fails; 0 means 30 s
 }

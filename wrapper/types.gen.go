@@ -74,7 +74,7 @@ type PermissionPolicyPage = gen.PermissionPolicyPage
 // Required: Name, PermissionPolicy.
 type PermissionPolicyRequest = gen.PermissionPolicyRequest
 
-// PrincipalPermission is the link between a policy and a user.
+// PrincipalPermission is the link between a policy and a principal, such as a user.
 //
 //	ID                           string             The id of the link.
 //	Version                      int64              The version, which is 1 at creation and grows by 1 with each change.
