@@ -497,14 +497,14 @@ var RemoveResource = Endpoint[ResourceGroupItemRequest, ResourceGroup]{
 	Finish:  finishResourceGroup,
 }
 
-// RequestSupport gives m3ter's support users access to the organization until the given time. The first support request of an organization must not have a version. Each later request changes the existing support request, and must have the current version of that support request.
+// RequestSupport gives m3ter's support users access to the organization until the given time. m3ter keeps one support request for each organization. The first call creates the support request, and must not have a version. Each later call changes the support request, and must have its current version.
 var RequestSupport = Endpoint[SupportRequest, Support]{
 	Operation: Operation{
 		Name:      "RequestSupport",
 		Method:    http.MethodPut,
 		Path:      "/organizations/{orgId}/support",
 		Arguments: []string{"organization id"},
-		Recovery:  "read the support request (Get with \"support\"), and compare its end date and version with those that were sent",
+		Recovery:  "read the support request (Get with \"support\"); m3ter carried out the write if the end date is the one that was sent, and the version has increased",
 	},
 	HasBody: true,
 	Check:   checkSupportRequest,

@@ -87,8 +87,8 @@ func (c Client) GoString() string { return c.String() }
 
 // RequestSupport gives m3ter's support users access to the organization until request.EndSupportUsersAccess.
 //
-// The first support request of an organization must not have a version. Each later call changes the existing support
-// request, and must carry the current version of that support request: see [RetryOnConflict].
+// m3ter keeps one support request for each organization. The first call creates the support request, and must not have
+// a version. Each later call changes the support request, and must carry its current version: see [RetryOnConflict].
 //
 // Always set SupportUsersPermissionPolicy. If the list is nil, the client does not send it, and m3ter chooses the
 // statements. m3ter may then let support users do everything: its console preselects the managed policy Administrator.

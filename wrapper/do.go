@@ -56,7 +56,7 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 // ownRequest returns a copy of a request that is ready to be sent, except for its access token.
 func (c *Client) ownRequest(req *http.Request) (*http.Request, error) {
 	if req == nil || req.URL == nil {
-		return nil, invalid("request", "a request with a URL", "has no URL")
+		return nil, invalid("request", "not nil, with a URL", "is nil or has no URL")
 	}
 	_ = begin(req.Context()) // resets the ResponseInfo; it can't fail, because the context of a request is never nil
 	own := req.Clone(req.Context())
@@ -70,7 +70,7 @@ func (c *Client) ownRequest(req *http.Request) (*http.Request, error) {
 	// Use the scheme and host that were compared, because net/http or a proxy may read another spelling differently.
 	own.URL.Scheme, own.URL.Host, own.Host = c.base.Scheme, c.base.Host, ""
 	header := make(http.Header, len(own.Header)+2)
-	for name, values := range own.Header { // the names are not canonical if the caller did not use Set or Add
+	for name, values := range own.Header { // the names may not be canonical if the caller did not use Set or Add
 		name = http.CanonicalHeaderKey(name)
 		header[name] = append(header[name], values...)
 	}

@@ -34,7 +34,7 @@ var (
 // other errors above.
 //
 // In an error of [Get], [List] or [Send], Path has {orgId} in place of the id of the organization, and contains all
-// other segments unchanged.
+// other segments, escaped.
 type Error struct {
 	StatusCode int           // of the response
 	Message    string        // from m3ter, printable, up to 8 KiB; may be empty
@@ -127,9 +127,9 @@ func refusesVersion(status int, message string) bool {
 var wordsOfConflict = strings.Fields("stale current match matches matched matching mismatch expected conflict conflicts conflicting " +
 	"outdated old older latest newer changed modified incorrect wrong invalid missing required")
 
-// A DecodeError means that m3ter reported success, but the client can't read the response: it is too long, is not JSON,
-// or lacks a required member. For a write, the error also matches [ErrOutcomeUnknown]: according to the status, m3ter
-// carried out the write, but the result is lost.
+// A DecodeError means that m3ter reported success, but the client can't read the response, for example because it is
+// too long, is not JSON, or lacks a required id. For a write, the error also matches [ErrOutcomeUnknown]: according to
+// the status, m3ter carried out the write, but the result is lost.
 type DecodeError struct {
 	StatusCode int    // of the response
 	Method     string // of the request

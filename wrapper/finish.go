@@ -8,9 +8,9 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
-// finishAny converts effects and actions to lower case in all values of types of package gen in a response. It returns
-// the name of a missing member: a required member if T is a type of package gen, or the id if T is another struct whose
-// id is not optional. It does not look for missing members in the values inside T.
+// finishAny converts effects and actions to lower case in each value of a response whose type is in package gen. It
+// returns the name of a missing member: a required id if T is a type of package gen, or the id if T is another struct
+// whose id is not optional. It does not look for missing members in the values inside T.
 func finishAny[T any](answer *T) (lacks string) {
 	if lacks, isOurs := gen.Finish(answer); isOurs {
 		return lacks

@@ -214,8 +214,8 @@ func isLoopback(host string) bool {
 // The default transport is a clone of http.DefaultTransport with the following settings. Set them in your own transport
 // too:
 //
-//   - MaxIdleConnsPerHost: the same as MaxIdleConns, since all calls go to one host. In your own transport, set at
-//     least the number of concurrent calls
+//   - MaxIdleConnsPerHost: the same as MaxIdleConns, since all calls go to one host. In your own transport, set it to
+//     at least the number of concurrent calls
 //   - IdleConnTimeout: 45 seconds. Gateways commonly close an idle connection after 60 seconds; a write on a connection
 //     that is being closed has an unknown outcome
 //   - HTTP2.SendPingTimeout: 4 seconds, and HTTP2.PingTimeout: 3 seconds. The transport then abandons a connection that
@@ -254,10 +254,10 @@ func WithUserAgent(product string) Option {
 }
 
 // WithLogger sets the logger of the client. The client logs each attempt at Debug, and each retry and each new access
-// token at Info. At Warn, it logs each call that it gives up on, and each failure to obtain an access token. The lines
-// contain the operation, the method, the path as in [Error] (for [Client.Do], the path as sent), the attempt, the
-// status, the duration and the request id. They contain no request body and no response body, and no header other than
-// the request id.
+// token at Info. At Warn, it logs each call that it gives up on, each failure to obtain an access token, and each write
+// that may have taken effect twice. The lines contain the operation, the method, the path as in [Error] (for
+// [Client.Do], the path as sent), the attempt, the status, the duration and the request id. They contain no request
+// body and no response body, and no header other than the request id.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) error {
 		if logger == nil {

@@ -114,7 +114,8 @@ func (s *sending) proof(err, ended error) string {
 	return ""
 }
 
-// If the request was written to one connection, and the next connection then failed, explain adds this to the error.
+// explain adds to the error that the request was written to one connection and that the next connection failed, if that
+// is what happened.
 func (s *sending) explain(err error) error {
 	if s.whole.Load() > 0 && s.asked.Load() > s.got.Load() {
 		return fmt.Errorf("the connection was lost after the request was written, and the next connection failed: %w", err)

@@ -34,10 +34,10 @@ const (
 	// shareRefusal is how long callers share a refusal of the credentials, so that a misconfigured program doesn't flood
 	// m3ter.
 	shareRefusal = time.Second
-	// The client renews a token renewBefore ahead of the token's expiry, or after four fifths of its lifetime if that is
-	// later.
+	// renewBefore is how long before a token becomes invalid the client renews it. If four fifths of the token's lifetime
+	// end later than that, the client renews the token then.
 	renewBefore = 5 * time.Minute
-	// x/oauth2 treats a token as invalid from invalidBefore ahead of the token's expiry.
+	// invalidBefore is how long before its expiry x/oauth2 starts to treat a token as invalid.
 	invalidBefore = 10 * time.Second
 	// forbiddenRenewal is the shortest time between two renewals after a 403: a 403 may be a true denial, which no token
 	// cures.
@@ -93,7 +93,7 @@ func (t *tokens) get(ctx context.Context) (*oauth2.Token, error) {
 }
 
 // replace replaces a denied token. If the client already has another token, replaced is true. If not, the caller must
-// wait for pending. pending is nil if another token would not help.
+// wait for pending, unless pending is nil: then another token would not help.
 func (t *tokens) replace(denied string, status int) (replaced bool, pending *pendingToken) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -61,7 +61,7 @@ func (t transport) send(req *http.Request) (*http.Response, error) {
 
 const (
 	// idleTimeout is how long the default client keeps an idle connection: less than the 60 seconds of most gateways,
-	// which otherwise close a connection just when a request is sent.
+	// which might otherwise close a connection just when a request is sent.
 	idleTimeout = 45 * time.Second
 	// pingAfter is how long an HTTP/2 connection may be silent before the client pings it. pingTimeout is how long the
 	// client waits for the response before it closes the connection.

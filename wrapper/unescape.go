@@ -85,7 +85,7 @@ func unpercent(s string) string {
 	return unbyte(s, '%')
 }
 
-// spaceAfterLine finds folded lines in a query, where a plus is a space.
+// spaceAfterLine turns a plus after a line break into a space, as in a query with folded lines.
 var spaceAfterLine = strings.NewReplacer("%0A+", "%0A ", "%0a+", "%0a ", "%5Cn+", "%5Cn ", "%5cn+", "%5cn ")
 
 // unbyte undoes escapes of a sign and two hex digits.

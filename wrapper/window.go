@@ -25,9 +25,9 @@ const (
 )
 
 // A slidingWindow is the default limiter: at most windowGrants in any windowLength. It does not delay a small burst on
-// an idle client, and still stays below the rate limit; a token bucket can't do both. The limit can be exceeded
-// in one case: if a connection takes longer than windowLength to establish, its request may be sent in the same window
-// as the next request that uses the slot.
+// an idle client, and still stays below the rate limit, with one exception; a token bucket can't do both. The
+// exception: if a connection takes longer than windowLength to establish, its request may be sent in the same window as
+// the next request that uses the slot.
 type slidingWindow struct {
 	turn  chan struct{} // held by the caller that takes the next slot; the others wait in order
 	start time.Time
@@ -78,8 +78,8 @@ func (w *slidingWindow) occupy(slot *atomic.Int64) {
 	slot.Store(int64(time.Since(w.start) + windowLength))
 }
 
-// A slotSource grants slots to attempts. leaves, if not nil, is called when the request is sent: that may be after a
-// new connection is made, and m3ter counts the request when it arrives.
+// A slotSource grants slots to attempts. The caller calls leaves, if it is not nil, when the request is sent. That may
+// be long after take, because a connection may have to be made first, and m3ter counts a request when it arrives.
 type slotSource interface {
 	take(context.Context) (leaves func(), err error)
 }

@@ -1,7 +1,7 @@
 // Package m3tertest provides a stateful fake of the m3ter API for tests, in the manner of net/http/httptest.
 //
 // A [Server] implements the access-management part of the m3ter API: the token endpoint, support access, permission
-// policies, the policies of a user and resource groups. It keeps its state in memory, checks each request against
+// policies, the policies of a user, and resource groups. It keeps its state in memory, checks each request against
 // api/openapi.yaml and the rules that m3ter's documentation adds, and records all requests:
 //
 //	fake := m3tertest.NewServer()
@@ -44,9 +44,10 @@
 //
 // # Faults
 //
-// A valid request fails only if a test scripts a failure. No failure is random. A [Fault] makes the server respond with
-// a given status, header and body, delay its response, or drop the connection. The connection can drop before or after
-// the server reads the request body, in place of the response, or in the middle of the response.
+// A valid request fails only if a test scripts a failure, or if it exceeds the limit of [WithRateLimit]. No failure is
+// random. A [Fault] makes the server respond with a given status, header and body, delay its response, or drop the
+// connection. The connection can drop before or after the server reads the request body, in place of the response, or
+// in the middle of the response.
 //
 //	fake.Inject(m3tertest.Fault{Times: 2, Status: 503})
 //	fake.Inject(m3tertest.Fault{Operation: "CreatePermissionPolicy", Times: 1, Break: m3tertest.DropAnswer})

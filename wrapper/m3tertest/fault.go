@@ -27,8 +27,9 @@ type Fault struct {
 	CarriedOut bool
 
 	// Delay is how long the server waits before it acts on the request or, with CarriedOut, before it responds. The server
-	// reads the request body first, so that it notices if the client disconnects; with [DropBeforeBody], it waits before
-	// it reads the body. If the client disconnects or the server is closed, the delay ends and nothing else happens.
+	// reads the request body first, so that it notices if the client disconnects; with [DropBeforeBody], it does not read
+	// the body, so it may not notice. If the client disconnects or the server is closed, the delay ends and nothing else
+	// happens.
 	Delay time.Duration
 
 	// Status is the response status, 200 to 999. If Status is set, the request is not carried out unless CarriedOut is set

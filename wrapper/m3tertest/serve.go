@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// serving is an http.Server on one listener, with a count of its goroutines.
+// serving is an http.Server on one listener, with a count of its serving goroutine and its connections.
 type serving struct {
 	server http.Server
 	cancel context.CancelFunc // cancels the context of all requests

@@ -117,7 +117,7 @@ func (s *Server) issueToken(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, tokenAnswer{
 		AccessToken: s.tokens.issue(),
 		TokenType:   "Bearer",
-		ExpiresIn:   max(1, int64(s.tokens.lifetime/time.Second)), // 0 means that the token never expires
+		ExpiresIn:   max(1, int64(s.tokens.lifetime/time.Second)), // x/oauth2 takes 0 to mean that the token never expires
 	})
 }
 

@@ -20,11 +20,11 @@
 // refuses a request of one process with status 429, the client of this process calls [Limiter.HoldBack], which holds
 // back all processes.
 //
-// The promise covers the time until the Redis server sends a grant to a process. It does not cover later delays, which
-// the scheduler, the network or a new connection can cause. These delays differ from request to request. The limits of
-// 49 requests and 1.03 seconds leave a margin for the delays: one request and 30 ms. m3ter refuses a request with
-// status 429 only if it receives 51 requests in a second. That can happen only if there are two disjoint pairs of
-// requests in which the request that was granted first is delayed over 30 ms longer than the other request.
+// The promise is about the times at which Redis grants the requests. It does not cover the delays after that, which the
+// scheduler, the network or a new connection can cause. These delays differ from request to request. The limits of 49
+// requests and 1.03 seconds leave a margin for the delays: one request and 30 ms. m3ter refuses a request with status
+// 429 only if it receives 51 requests in a second. That can happen only if, in each of two disjoint pairs of requests,
+// the request that was granted first is delayed over 30 ms more than the other.
 //
 // # Cost
 //
@@ -58,7 +58,8 @@
 // was full: the server grants nothing for one window and half the timeout. The server can tell a new organization from
 // lost state only if two conditions hold: it has served this package for 2.53 seconds without losing state, and its
 // maxmemory-policy is noeviction, so it can't have evicted the organization's key (see "The Redis server"). On other
-// servers, and on most nodes of a Cluster, the first call for an organization waits for the same time.
+// servers, and on most nodes of a Cluster, the first call for an organization waits for one window and half the
+// timeout, too.
 //
 // # The Redis server
 //
@@ -66,8 +67,9 @@
 //
 // The package stores one key of about 2 kB for each organization. The key is "m3ter:rate:{ORGANIZATION_ID}", with the
 // braces, and holds times and the run id of the server. The package stores one more key for the server,
-// "m3ter:rate:since:RUN_ID". The keys expire after 30 days. If the server evicts the key of an organization, the next
-// call for the organization waits for one window and half the timeout.
+// "m3ter:rate:since:RUN_ID". The key of an organization expires 30 days after its last use; the other key expires 30
+// days after it was stored. If the server evicts the key of an organization, the next call for the organization waits
+// for one window and half the timeout.
 //
 // The Redis user must be allowed to use TIME and INFO, and, on these keys, EVAL, EVALSHA, HMGET, HGET, HSET, GET, SET,
 // DEL and PEXPIRE. Without INFO, the package notices a failover only if the failover lost the key or set the clock

@@ -35,7 +35,7 @@ func (m *machine) comeBack(now time.Time) {
 	m.log.Info("Redis is back; sharing the rate limit")
 }
 
-// retryPause is the pause between two requests to Redis while Redis fails.
+// retryPause is the pause between two requests to Redis while Redis is unavailable.
 const retryPause = 100 * time.Millisecond
 
 // A failure is the error that Wait returns with WithStrict if Redis fails.
@@ -47,7 +47,7 @@ func (f *failure) Error() string {
 
 func (f *failure) Unwrap() error { return f.err }
 
-// grantLocally grants requests up to the local limit while Redis fails.
+// grantLocally grants requests up to the local limit while Redis is unavailable.
 func (m *machine) grantLocally(now time.Time) {
 	if m.down && !now.Before(m.quietUntil) && !now.Before(m.heldUntil) {
 		m.grant(now, m.local.left(now))

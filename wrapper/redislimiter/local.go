@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// A localLimit limits the number of grants that a process uses while Redis fails. The local limits of all processes
-// together stay below the rate limit. A localLimit counts all grants, including those from Redis.
+// A localLimit limits the number of grants that a process uses while Redis is unavailable. The local limits of all
+// processes together stay below the rate limit. A localLimit counts all grants, including those from Redis.
 type localLimit struct {
 	grants int // the largest number in any period
 	period time.Duration

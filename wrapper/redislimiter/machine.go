@@ -28,7 +28,7 @@ type machine struct {
 	quietUntil time.Time // after a switch between Redis and the local limit; nothing is granted before this time
 
 	down       bool      // Redis has failed and is not back yet
-	retryAt    time.Time // while Redis fails: the time of the next request
+	retryAt    time.Time // while Redis is unavailable: the time of the next request
 	localUntil time.Time // the local limit applies until then, because other processes may still be without Redis
 }
 

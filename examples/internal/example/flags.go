@@ -19,8 +19,8 @@ const WhichM3ter = `Which m3ter it uses:
         The program uses the real m3ter, or the server at M3TER_BASE_URL.
   M3TER_API_TOKEN, M3TER_ORG_ID
         The program uses the real m3ter, or the server at M3TER_BASE_URL, with an access token that you already have.
-  If some of these variables are set but neither list is complete, for example if only M3TER_API_TOKEN is set, the
-  program fails and names the missing variables. An empty variable counts as not set.
+  If some of these variables are set, but neither of the two groups is complete, for example if only M3TER_API_TOKEN is
+  set, the program fails and names the missing variables. An empty variable counts as not set.
 `
 
 // A UsageError is an error in the arguments of an example.
