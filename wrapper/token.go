@@ -34,10 +34,10 @@ const (
 	// shareRefusal is how long callers share a refusal of the credentials, so that a misconfigured program doesn't flood
 	// m3ter.
 	shareRefusal = time.Second
-	// renewBefore is how long before a token becomes invalid the client renews it. If four fifths of the token's lifetime
-	// end later than that, the client renews the token then.
+	// renewBefore bounds how early the client renews a token: this long before x/oauth2 treats the token as invalid, or a
+	// fifth of the lifetime if that is less.
 	renewBefore = 5 * time.Minute
-	// invalidBefore is how long before its expiry x/oauth2 starts to treat a token as invalid.
+	// invalidBefore is the time before the expiry of a token at which x/oauth2 starts to treat the token as invalid.
 	invalidBefore = 10 * time.Second
 	// forbiddenRenewal is the shortest time between two renewals after a 403: a 403 may be a true denial, which no token
 	// cures.
