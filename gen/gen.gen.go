@@ -169,7 +169,7 @@ type PermissionPolicyPage struct {
 	// The policies of the page, newest first; may be empty while more pages follow.
 	Data []PermissionPolicy `json:"data"`
 
-	// The page token of the next page. The last page has no page token.
+	// The page token of the next page; empty on the last page.
 	NextToken string `json:"nextToken,omitempty,omitzero"`
 }
 

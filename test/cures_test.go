@@ -35,7 +35,7 @@ func TestErrorTextsOfTheDocs(t *testing.T) {
 	}
 }
 
-// A failingLimiter grants one request, and then fails.
+// A failingLimiter grants one request. After that, its next turn comes after every deadline.
 type failingLimiter struct{ waited bool }
 
 func (l *failingLimiter) Wait(context.Context) error {
@@ -43,7 +43,7 @@ func (l *failingLimiter) Wait(context.Context) error {
 		l.waited = true
 		return nil
 	}
-	return errors.New("no room")
+	return context.DeadlineExceeded
 }
 
 // commonErrors causes the errors of the table, and returns their texts, one per line.

@@ -35,7 +35,8 @@ type core struct {
 // NewClient returns a client with the given options. Settings that no option sets come from the environment:
 //
 //   - M3TER_API_KEY and M3TER_API_SECRET: the credentials of a service user
-//   - M3TER_API_TOKEN, if neither of these is set: an access token, which the client sends unchanged
+//   - M3TER_API_TOKEN, if neither M3TER_API_KEY nor M3TER_API_SECRET is set: an access token, which the client sends
+//     unchanged
 //   - M3TER_ORG_ID: the organization
 //   - M3TER_BASE_URL: the base URL, by default https://api.m3ter.com
 //
@@ -97,7 +98,7 @@ func (c Client) GoString() string { return c.String() }
 //
 // According to m3ter's guide for its console, access lasts at least until the end of the day. According to the guide, a
 // user ends access early by setting the end date to the next day and removing the statements. It is not known whether
-// m3ter refuses an earlier end date: examples/grant handles both cases.
+// m3ter refuses an end date before the end of the day: examples/grant handles both cases.
 //
 // RequestSupport returns a [*ValidationError], and sends nothing, if the end date is zero or a statement is malformed.
 // Its error matches [ErrVersionConflict] if the request has a version that is not current, and [ErrOutcomeUnknown] if

@@ -28,12 +28,13 @@ const (
 // If the entity does not exist, and write fails because someone else has created the entity meanwhile, RetryOnConflict
 // retries.
 //
-// In each call, write must start from the state that read returned. Otherwise it overwrites the updates of others.
+// In each call, write must start from the state that read returned. A write that starts from another state overwrites
+// the updates of others.
 //
-// RetryOnConflict returns any other error of read, and any error of write that is not a conflict, unchanged. If it
-// gives up, it wraps the last conflict with the reason. It does not retry a write whose outcome is unknown
-// ([ErrOutcomeUnknown]), even if the error is also a conflict: the transport may have sent the write twice, and the
-// first request may have caused the conflict.
+// RetryOnConflict returns any other error of read, and any error of write that is not a conflict, unchanged. If
+// RetryOnConflict gives up, its error wraps the last conflict and says why. It does not retry a write whose outcome is
+// unknown ([ErrOutcomeUnknown]), even if the error is also a conflict: the transport may have sent the write twice, and
+// the first request may have caused the conflict.
 func RetryOnConflict[C, T any](ctx context.Context, read func(context.Context) (C, error), write func(context.Context, C) (T, error)) (T, error) {
 	var none T
 	if err := begin(ctx); err != nil {

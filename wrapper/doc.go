@@ -49,9 +49,9 @@
 // [NewClient] takes the access key id and the API secret of a service user from [WithCredentials] or from M3TER_API_KEY
 // and M3TER_API_SECRET. The first call exchanges them for an access token. One request fetches the access token,
 // however many calls wait for it. A busy client renews its access token in the background before the token expires, so
-// that no call waits. An idle client does not renew its access token. After 45 seconds, when its connections are
-// closed, it keeps no goroutine and no timer. [WithTokenSource] supplies access tokens from another source, for example
-// access tokens that a person obtained by signing in.
+// that no call waits. An idle client does not renew its access token. Once it has been idle for 45 seconds, its
+// connections are closed, and it keeps no goroutine and no timer. [WithTokenSource] supplies access tokens from another
+// source, for example access tokens that a person obtained by signing in.
 //
 // Credentials and access tokens go only to URLs with the scheme, host and port of the base URL. The client does not
 // follow redirects. Errors, log lines and printed clients show no secrets, within these limits: if text from outside
@@ -105,8 +105,8 @@
 //	what happened                                a read (GET, HEAD, OPTIONS)   a write
 //	the client could not establish a connection  retry after a backoff         the same
 //	m3ter did not process the request: HTTP/2    retry after a backoff         the same
-//	REFUSED_STREAM, or a GOAWAY with a lower
-//	last stream id
+//	REFUSED_STREAM, or a GOAWAY whose last
+//	stream id is lower than the request's
 //	429                                          retry after Retry-After, or   the same
 //	                                             after 1, 2, 4 seconds
 //	401, or 403, which m3ter also returns for    retry once, with a new        the same
@@ -122,10 +122,9 @@
 //	the client could not obtain an access token  *AuthError                    *AuthError
 //
 // If Retry-After exceeds RetryPolicy.MaxRetryAfter, the client does not wait: the call fails, and [Error].RetryAfter
-// holds the delay. If a wait would last beyond the context's deadline, the call fails without waiting. There is one
-// exception: a call in the queue for the rate limit may learn only while it waits that its turn comes after the
-// deadline, and then fails. The client does not retry a request whose body can't be rewound (see
-// [http.Request].GetBody).
+// holds the delay. If a wait would last beyond the context's deadline, the call fails without waiting. A call that
+// waits for the rate limit is an exception: it may wait for a while before it fails, because its turn can move beyond
+// the deadline. The client does not retry a request whose body can't be rewound (see [http.Request].GetBody).
 //
 // After a 403, the client renews the access token at most once a minute, since the 403 may be a true denial. If m3ter
 // reports a revoked access token as 403, recovery may take a minute.

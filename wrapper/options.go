@@ -221,10 +221,10 @@ func isLoopback(host string) bool {
 //   - HTTP2.SendPingTimeout: 4 seconds, and HTTP2.PingTimeout: 3 seconds. The transport then abandons a connection that
 //     the network has silently dropped. Otherwise, every call on this connection may time out for many minutes
 //
-// The transport may wrap another transport. The transport must not resend a request. RoundTrip must not return while
-// the request is still under way, unless the context is done. Otherwise, m3ter may carry out a write twice. RoundTrip
-// must return when the context is done. "Transports" in the package comment says what the client can conclude with each
-// kind of transport.
+// The transport may wrap another transport. The transport must send a write at most once. RoundTrip must not return an
+// error while it may still send the request, unless the context is done. If a transport breaks one of these rules,
+// m3ter may carry out a write twice. RoundTrip must return when the context is done. "Transports" in the package
+// comment says what the client can conclude with each kind of transport.
 func WithHTTPClient(client *http.Client) Option {
 	return func(c *config) error {
 		const allowed = "an *http.Client whose Transport and Jar are not nil pointers"
@@ -299,10 +299,10 @@ func WithLimiter(limiter Limiter) Option {
 
 // WithOrganizationLimiter replaces the default limiter with a limiter for each organization. The client calls limiterOf
 // when it first uses an organization. These calls may be concurrent. The client forgets the limiter when the program no
-// longer holds a Client for the organization and 1 second has passed since the last request for the organization. The
-// next use of the organization then calls limiterOf again. If a limiter must remember requests for longer than 1
-// second, limiterOf must return the same limiter each time. If limiterOf returns nil, the organization gets the default
-// limiter.
+// longer holds a Client for the organization and about 1 second has passed since the last request for the organization,
+// or since the end of a hold-back after a 429. The next use of the organization then calls limiterOf again. If a
+// limiter must remember requests for longer than 1 second, limiterOf must return the same limiter each time. If
+// limiterOf returns nil, the organization gets the default limiter.
 func WithOrganizationLimiter(limiterOf func(orgID string) Limiter) Option {
 	return func(c *config) error {
 		if limiterOf == nil {

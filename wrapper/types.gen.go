@@ -62,7 +62,7 @@ type PermissionPolicy = gen.PermissionPolicy
 // PermissionPolicyPage is one page of permission policies.
 //
 //	Data                         []PermissionPolicy The policies of the page, newest first; may be empty while more pages follow.
-//	NextToken                    string             The page token of the next page. The last page has no page token.
+//	NextToken                    string             The page token of the next page; empty on the last page.
 type PermissionPolicyPage = gen.PermissionPolicyPage
 
 // PermissionPolicyRequest is a request to create a permission policy.

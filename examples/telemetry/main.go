@@ -27,7 +27,7 @@ import (
 func newHTTPClient() *http.Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = transport.MaxIdleConns // all requests go to one host
-	transport.IdleConnTimeout = 45 * time.Second           // gateways close idle connections after 60 seconds
+	transport.IdleConnTimeout = 45 * time.Second           // many gateways close an idle connection after 60 seconds
 	transport.HTTP2 = &http.HTTP2Config{                   // closes connections to a server that is not responding
 		SendPingTimeout: 4 * time.Second,
 		PingTimeout:     3 * time.Second,

@@ -177,11 +177,12 @@ func runGo(t *testing.T, environment []string, args ...string) (output string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", args...)
 	cmd.Env = append(environment, "GOWORK=off")
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("go %s: %v\n%s", args[0], err, out)
+	var out, messages strings.Builder // go writes what it downloads to stderr
+	cmd.Stdout, cmd.Stderr = &out, &messages
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("go %s: %v\n%s%s", args[0], err, &out, &messages)
 	}
-	return string(out)
+	return out.String()
 }
 
 // program finds a command that runs a program of the clone: go run, a directory and a package.
