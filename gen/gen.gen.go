@@ -219,7 +219,7 @@ type PrincipalPermission struct {
 	// The id of the policy.
 	PermissionPolicyID string `json:"permissionPolicyId,omitempty,omitzero"`
 
-	// The id of the user.
+	// The id of the principal.
 	PrincipalID string `json:"principalId,omitempty,omitzero"`
 
 	// The kind of principal that holds the policy: USER, USERGROUP, SERVICEUSER or SUPPORTUSERS. m3ter may return other kinds.
@@ -504,7 +504,7 @@ var RequestSupport = Endpoint[SupportRequest, Support]{
 		Method:    http.MethodPut,
 		Path:      "/organizations/{orgId}/support",
 		Arguments: []string{"organization id"},
-		Recovery:  "read the support request (Get with \"support\"); m3ter carried out the write if the end date is the one that was sent, and the version has increased",
+		Recovery:  "read the support request (Get with \"support\"); m3ter carried out the write if both the end date is the one that was sent and the version has increased",
 	},
 	HasBody: true,
 	Check:   checkSupportRequest,

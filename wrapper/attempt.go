@@ -10,7 +10,7 @@ import (
 )
 
 // attempt makes one round trip and reads the whole response body, within the timeout and the size limit. An attempt
-// fails if the response is late or breaks off.
+// fails if the response is late, or if a successful response breaks off.
 func attempt(do roundTrip, isNetHTTP bool, timeout time.Duration, maxBytes int64) layer {
 	read := readAndClose
 	if !isNetHTTP {
@@ -35,8 +35,8 @@ func attempt(do roundTrip, isNetHTTP bool, timeout time.Duration, maxBytes int64
 			return fmt.Errorf("no complete response: %w", err)
 		}
 
-		s := &sending{isNetHTTP: isNetHTTP, leaves: c.leaves}
-		resp, err := do(httptrace.WithClientTrace(attemptCtx, s.trace(c.isRead())), c)
+		s := &sending{isNetHTTP: isNetHTTP, isRead: c.isRead(), leaves: c.leaves}
+		resp, err := do(httptrace.WithClientTrace(attemptCtx, s.trace()), c)
 		if err != nil {
 			proof := s.proof(err, attemptCtx.Err())
 			return outcome{attempted: true, err: because(s.explain(c.redactor().error(withoutAdvice(err)))), proof: proof}

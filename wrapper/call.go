@@ -52,7 +52,7 @@ func (a *answer) isSuccess() bool { return a.StatusCode/100 == 2 }
 // An outcome is the result of a call or of an attempt.
 type outcome struct {
 	answer     *answer // nil if no response arrived
-	err        error   // why the response is missing or incomplete; nil if it is complete
+	err        error   // why the response is missing or incomplete; nil if it is complete or has an error status
 	attempted  bool    // the request reached the transport
 	isRepeated bool    // the transport has sent the request more than once
 	proof      string  // why a failed attempt certainly changed nothing; "": it may have been carried out

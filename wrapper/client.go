@@ -128,9 +128,9 @@ func (c *Client) CreatePermissionPolicy(ctx context.Context, request PermissionP
 // unless the user already has the policy. In that case, set Version to the current version of the link between the user
 // and the policy (PrincipalPermission.Version).
 //
-// m3ter does not document how it responds to a request without a version if the user already has the policy. Package
-// m3tertest returns a 409. Since the request has no version, the error matches [ErrConflict], but not
-// [ErrVersionConflict]. Use [Client.UserPermissions] to see the user's policies.
+// m3ter does not document how it responds to a request without a version if the user already has the policy. The
+// in-memory m3ter of package m3tertest responds with a 409. Since the request has no version, the error matches
+// [ErrConflict], but not [ErrVersionConflict]. Use [Client.UserPermissions] to see the user's policies.
 //
 // AddPermissionPolicyToUser returns a [*ValidationError], and sends nothing, if the policy id can't be a path segment
 // (see [Get]) or PrincipalID is empty. Its error matches [ErrNotFound] if the policy or the user is unknown,

@@ -24,9 +24,9 @@ const (
 //	}
 //
 // If the error of read matches [ErrNotFound], the entity does not exist yet, and RetryOnConflict calls write with the
-// zero value of C. C may also be an int64, the version alone: if read returns 0, the entity does not exist yet either.
-// If the entity does not exist, and write fails because someone else has created the entity meanwhile, RetryOnConflict
-// retries.
+// zero value of C. C may also be an int64, which is the version alone. A 0 then also means that the entity does not
+// exist yet. If the entity does not exist, and write fails because someone else has created the entity meanwhile,
+// RetryOnConflict retries.
 //
 // In each call, write must start from the state that read returned. A write that starts from another state overwrites
 // the updates of others.

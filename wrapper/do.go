@@ -32,8 +32,8 @@ import (
 // could not obtain an access token. It returns a [*DecodeError] if the body of a successful response is longer than
 // [WithMaxResponseBytes] allows or can't be decompressed. Any other error comes from the context, the transport or the
 // limiter. Unless the method is GET, HEAD or OPTIONS, the error matches [ErrOutcomeUnknown] if it is unknown whether
-// m3ter carried out the request. The outcome is also unknown if Do returns a response with status 408 or 5xx to such a
-// request, although the error is nil.
+// m3ter carried out the request. For these other methods, the outcome is also unknown if Do returns a response with
+// status 408 or 5xx and a nil error.
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	own, err := c.ownRequest(req)
 	if err != nil {
@@ -56,7 +56,7 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 // ownRequest returns a copy of a request that is ready to be sent, except for its access token.
 func (c *Client) ownRequest(req *http.Request) (*http.Request, error) {
 	if req == nil || req.URL == nil {
-		return nil, invalid("request", "not nil, with a URL", "is nil or has no URL")
+		return nil, invalid("request", "a request with a URL", "is nil or has no URL")
 	}
 	_ = begin(req.Context()) // resets the ResponseInfo; it can't fail, because the context of a request is never nil
 	own := req.Clone(req.Context())

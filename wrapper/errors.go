@@ -134,7 +134,7 @@ type DecodeError struct {
 	StatusCode int    // of the response
 	Method     string // of the request
 	Path       string // as in [Error]; for [Client.Do], the path as sent
-	Body       []byte // the first 8 KiB of the response body
+	Body       []byte // the first 8 KiB of the response body; empty if it is not text
 
 	err error // redacted
 }

@@ -7,9 +7,9 @@ import (
 
 // A ResponseInfo describes a call for an audit trail: see [WithResponseInto].
 type ResponseInfo struct {
-	StatusCode int         // of the last response; 0 if there was no response
+	StatusCode int         // of the response to the last attempt; 0 if it got no response
 	RequestID  string      // m3ter's id of the request; may be empty
-	Header     http.Header // of the last response; nil if there was no response
+	Header     http.Header // of the response to the last attempt; nil if it got no response
 	Attempts   int         // requests sent; 0 if the call failed before the first attempt
 }
 

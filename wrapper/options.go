@@ -255,9 +255,9 @@ func WithUserAgent(product string) Option {
 
 // WithLogger sets the logger of the client. The client logs each attempt at Debug, and each retry and each new access
 // token at Info. At Warn, it logs each call that it gives up on, each failure to obtain an access token, and each write
-// that may have taken effect twice. The lines contain the operation, the method, the path as in [Error] (for
-// [Client.Do], the path as sent), the attempt, the status, the duration and the request id. They contain no request
-// body and no response body, and no header other than the request id.
+// that may have taken effect twice. The lines about attempts contain the operation, the method, the path as in [Error]
+// (for [Client.Do], the path as sent), the number of the attempt, the status, the duration, the request id, the error
+// and the wait. They contain no request body and no response body, and no header other than the request id.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) error {
 		if logger == nil {
@@ -327,7 +327,7 @@ func WithTimeout(d time.Duration) Option {
 
 // WithMaxResponseBytes sets the largest number of bytes that the client reads from a response body, including that of a
 // token response. n must be positive; the default is 10 MiB. If the body of a successful response is longer, the call
-// returns a [*DecodeError].
+// returns a [*DecodeError]. If that of a token response is longer, the call returns an [*AuthError].
 func WithMaxResponseBytes(n int64) Option {
 	return func(c *config) error {
 		if n <= 0 {

@@ -35,6 +35,7 @@ func isBodyless(req *http.Request) bool { return req.Body == nil || req.Body == 
 // A sending records the net/http/httptrace events of one attempt.
 type sending struct {
 	isNetHTTP bool   // the transport is an *http.Transport itself
+	isRead    bool   // a read needs no proof, so only its connections are counted
 	leaves    func() // may be nil
 
 	asked   atomic.Int32 // requests for a connection
@@ -49,8 +50,8 @@ type sending struct {
 }
 
 // trace sets only the functions that are needed: each one costs an allocation.
-func (s *sending) trace(isRead bool) *httptrace.ClientTrace {
-	if isRead {
+func (s *sending) trace() *httptrace.ClientTrace {
+	if s.isRead {
 		return &httptrace.ClientTrace{GotConn: s.gotConn}
 	}
 	if s.isNetHTTP {
@@ -123,12 +124,12 @@ func (s *sending) explain(err error) error {
 	return err
 }
 
-// neverLeft reports whether the request was certainly not sent. net/http's own transport reports each step, so silence
-// is proof. Any other transport must have made one connection attempt, and returned the error of its look-up, dial or
-// handshake.
+// neverLeft reports whether the request was certainly not sent. For a write, net/http's own transport reports each
+// step, so silence is proof. Any other transport must have made one connection attempt, and returned the error of its
+// look-up, dial or handshake.
 func (s *sending) neverLeft(err, ended error) bool {
 	if s.isNetHTTP {
-		return s.got.Load() == 0 || !s.headers.Load() && ended == nil
+		return s.got.Load() == 0 || !s.isRead && !s.headers.Load() && ended == nil
 	}
 	if ended != nil || s.got.Load() > 0 || s.asked.Load() != 1 || s.dialing.Load() > 0 {
 		return false

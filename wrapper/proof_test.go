@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"syscall"
@@ -198,5 +200,21 @@ func TestRetryAfter(t *testing.T) {
 		if got := retryAfter(h, now.Add(test.clock)); got != test.want {
 			t.Errorf("%q at %q, with a clock %v ahead: %v, want %v", test.value, test.date, test.clock, got, test.want)
 		}
+	}
+}
+
+// The error of a read whose response was lost does not say that the read was not sent.
+func TestReadThatWasSent(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+	defer server.Close()
+	transport := &http.Transport{}
+	defer transport.CloseIdleConnections()
+	client, err := NewClient(WithBaseURL(server.URL), WithOrganization("org"), onceOnly, withToken1,
+		WithHTTPClient(&http.Client{Transport: transport}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = client.UserPermissionsPage(t.Context(), "user", PageParams{}); !errors.Is(err, io.EOF) || strings.Contains(err.Error(), "not sent") {
+		t.Errorf("got %v", err)
 	}
 }

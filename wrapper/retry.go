@@ -79,8 +79,9 @@ func (r *retrier) prepareNext(ctx context.Context, c *call, verdict verdict, out
 	return true
 }
 
-// replaceToken replaces the denied access token, once in a call, and reports whether to retry with another one. A
-// second denial has a cause other than the token. If no attempt is possible, the renewal still serves the next call.
+// replaceToken replaces the denied access token, with at most one renewal in a call, and reports whether to retry with
+// another one. A second denial has a cause other than the token. If no attempt is possible, the renewal still serves
+// the next call.
 func (r *retrier) replaceToken(ctx context.Context, c *call, out *outcome, possible bool) bool {
 	if c.renewed {
 		return false

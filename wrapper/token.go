@@ -153,7 +153,7 @@ func (t *tokens) join() *pendingToken {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	pending := &pendingToken{cancel: cancel, done: make(chan struct{})}
-	pending.err = &AuthError{problem: "the token source called runtime.Goexit"} // overwritten when it returns
+	pending.err = &AuthError{problem: "the token source called runtime.Goexit"} // overwritten when fetch returns
 	pending.kept = !t.cancellable
 	t.pending = pending
 	go func() {

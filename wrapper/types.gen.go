@@ -79,7 +79,7 @@ type PermissionPolicyRequest = gen.PermissionPolicyRequest
 //	ID                           string             The id of the link.
 //	Version                      int64              The version, which is 1 at creation and grows by 1 with each change.
 //	PermissionPolicyID           string             The id of the policy.
-//	PrincipalID                  string             The id of the user.
+//	PrincipalID                  string             The id of the principal.
 //	PrincipalType                string             The kind of principal that holds the policy: USER, USERGROUP, SERVICEUSER or SUPPORTUSERS. m3ter may return other kinds.
 //	CreatedAt                    time.Time          When the link was created.
 //	LastModifiedAt               time.Time          When the link was last changed.

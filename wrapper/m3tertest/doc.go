@@ -44,10 +44,10 @@
 //
 // # Faults
 //
-// A valid request fails only if a test scripts a failure, or if it exceeds the limit of [WithRateLimit]. No failure is
-// random. A [Fault] makes the server respond with a given status, header and body, delay its response, or drop the
-// connection. The connection can drop before or after the server reads the request body, in place of the response, or
-// in the middle of the response.
+// A request that m3ter would accept fails only if a test scripts a failure, or if the request exceeds the limit of
+// [WithRateLimit]. No failure is random. A [Fault] makes the server respond with a given status, header and body, delay
+// its response, or drop the connection. The connection can drop before or after the server reads the request body, in
+// place of the response, or in the middle of the response.
 //
 //	fake.Inject(m3tertest.Fault{Times: 2, Status: 503})
 //	fake.Inject(m3tertest.Fault{Operation: "CreatePermissionPolicy", Times: 1, Break: m3tertest.DropAnswer})

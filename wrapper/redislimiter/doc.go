@@ -38,7 +38,7 @@
 //
 // Redis counts as failed if a request to Redis returns an error, or gets no response within 200 ms ([WithTimeout]). The
 // process then grants requests without Redis, up to its local limit. The local limit is 1/n of the rate limit, so that
-// all n processes together stay below the rate limit. Meanwhile the process tries to reach Redis in the background.
+// up to 49 processes together stay below the rate limit. Meanwhile the process tries to reach Redis in the background.
 // Once Redis responds, the process uses Redis again.
 //
 // The process grants nothing for one window and half the timeout (by default 1.13 seconds) after Redis has failed, and
