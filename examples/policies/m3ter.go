@@ -96,42 +96,43 @@ func (m *m3ter) apply(ctx context.Context, additions []change) error {
 // create creates a policy, and keeps it for the policies of users.
 func (m *m3ter) create(ctx context.Context, c change) error {
 	var created *m3teraccess.PermissionPolicy
-	found, err := m.settle(ctx, c, func() (err error) {
+	existing, err := m.settle(ctx, c, func() (err error) {
 		created, err = m.client.CreatePermissionPolicy(ctx, m3teraccess.PermissionPolicyRequest{Name: c.Policy, PermissionPolicy: c.File})
 		return err
 	})
 	switch {
 	case err != nil:
 		return err
-	case created != nil:
-		found = *created
-	case normal(found.PermissionPolicy) != normal(c.File):
-		return fmt.Errorf("%v: someone else has created it with other statements (id %s)", c, found.ID)
+	case existing == nil:
+		m.found[c.item] = *created
+	case normal(existing.PermissionPolicy) != normal(c.File):
+		return fmt.Errorf("%v: someone else has created it with other statements (id %s)", c, existing.ID)
+	default:
+		m.found[c.item] = *existing
 	}
-	m.found[c.item] = found
 	return nil
 }
 
 // settle calls write until the addition is there. After an unknown outcome or a conflict, an earlier call may have made
-// the addition, so settle looks for the item before it calls write again, and returns the item that it finds.
-func (m *m3ter) settle(ctx context.Context, c change, write func() error) (found m3teraccess.PermissionPolicy, err error) {
+// the addition, so settle looks for the item before it calls write again. It returns the item that it finds, or nil if
+// write succeeds.
+func (m *m3ter) settle(ctx context.Context, c change, write func() error) (existing *m3teraccess.PermissionPolicy, err error) {
 	for range 10 {
-		err = write()
-		if err == nil {
-			return found, nil
+		if err = write(); err == nil {
+			return nil, nil
 		}
 		if !errors.Is(err, m3teraccess.ErrOutcomeUnknown) && !errors.Is(err, m3teraccess.ErrConflict) {
 			break
 		}
 		items, readErr := m.read(ctx, c.User)
 		if readErr != nil {
-			return found, fmt.Errorf("%v: %w; looking for it failed: %w", c, err, readErr)
+			return nil, fmt.Errorf("%v: %w; looking for it failed: %w", c, err, readErr)
 		}
-		if found, ok := items[c.item]; ok {
-			return found, nil
+		if p, ok := items[c.item]; ok {
+			return &p, nil
 		}
 	}
-	return found, fmt.Errorf("%v: %w", c, err)
+	return nil, fmt.Errorf("%v: %w", c, err)
 }
 
 // pace makes calls start evenly, 48 in a second. The client's limiter allows a burst in each second, and two bursts could

@@ -45,21 +45,23 @@ func (c change) String() string {
 // compare returns the differences between the file and m3ter. The additions come first, the policies before the policies
 // of users. If a policy differs, its users don't get it: they would get rights that are not in the file.
 func compare(file, m3ter organization) (plan []change, additions int) {
+	differing := make(map[string]string) // the ids of the policies that differ, by name
 	for i, p := range file {
-		policy := item{Policy: i.Policy}
-		existing, exists := m3ter[policy]
-		differs := exists && normal(existing.PermissionPolicy) != normal(file[policy].PermissionPolicy)
-		_, found := m3ter[i]
-		switch {
-		case differs && i == policy:
-			plan = append(plan, change{"differs", i, existing.ID, p.PermissionPolicy, existing.PermissionPolicy})
-		case found:
-		case differs:
-			plan = append(plan, change{Op: "blocked", item: i, ID: existing.ID})
-		default:
-			plan = append(plan, change{Op: "add", item: i, File: p.PermissionPolicy})
-			additions++
+		if found, ok := m3ter[i]; ok && i.User == "" && normal(p.PermissionPolicy) != normal(found.PermissionPolicy) {
+			differing[i.Policy] = found.ID
+			plan = append(plan, change{"differs", i, found.ID, p.PermissionPolicy, found.PermissionPolicy})
 		}
+	}
+	for i, p := range file {
+		if _, ok := m3ter[i]; ok {
+			continue
+		}
+		if id, ok := differing[i.Policy]; ok {
+			plan = append(plan, change{Op: "blocked", item: i, ID: id})
+			continue
+		}
+		plan = append(plan, change{Op: "add", item: i, File: p.PermissionPolicy})
+		additions++
 	}
 	for i, found := range m3ter {
 		if _, ok := file[i]; !ok {
