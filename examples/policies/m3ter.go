@@ -12,7 +12,6 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/time/rate"
 
-	"github.com/m3ter-access/m3ter-access-go/examples/internal/example"
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
@@ -141,13 +140,13 @@ var pace = rate.NewLimiter(48, 1)
 
 // each calls do for each element, 16 at a time, and shows the progress. It stops at the first error.
 func each[T any](ctx context.Context, stderr io.Writer, what string, list []T, do func(context.Context, T) error) error {
-	progress := example.NewProgress(stderr, what, len(list))
-	defer progress.Clear()
+	progress := newProgress(stderr, what, len(list))
+	defer progress.clear()
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(16)
 	for _, element := range list {
 		group.Go(func() error {
-			defer progress.Step()
+			defer progress.step()
 			if err := pace.Wait(ctx); err != nil {
 				return err
 			}
