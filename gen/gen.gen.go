@@ -432,13 +432,13 @@ var known = []string{
 	"group",
 }
 
-// UserPermissionsParams defines parameters for UserPermissions.
+// UserPermissionsParams holds the query parameters of UserPermissions.
 type UserPermissionsParams struct {
-	// PageSize The largest number of policies in a page. If it is absent (0), m3ter chooses the number.
-	PageSize int32 `form:"pageSize,omitempty" json:"pageSize,omitempty,omitzero"`
+	// The largest number of policies in a page. If it is absent (0), m3ter chooses the number.
+	PageSize int32 `json:"pageSize,omitempty,omitzero"`
 
-	// NextToken The nextToken of the previous page; absent for the first page.
-	NextToken string `form:"nextToken,omitempty" json:"nextToken,omitempty,omitzero"`
+	// The nextToken of the previous page; absent for the first page.
+	NextToken string `json:"nextToken,omitempty,omitzero"`
 }
 
 // CreatePermissionPolicyJSONRequestBody is the JSON request body of CreatePermissionPolicy.
