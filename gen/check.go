@@ -122,7 +122,7 @@ func oneOf[T ~string](allowed ...T) func(T) []Problem {
 		if slices.Contains(allowed, value) {
 			return nil
 		}
-		return problem(fmt.Sprintf("one of %q", allowed), "is %s", Quote(string(value)))
+		return problem("one of "+QuoteAll(allowed), "is %s", Quote(string(value)))
 	}
 }
 
@@ -161,6 +161,15 @@ func Quote(value string) string {
 		return fmt.Sprintf("%q...", string(runes[:most]))
 	}
 	return fmt.Sprintf("%q", value)
+}
+
+// QuoteAll quotes values for an error, and separates them by commas.
+func QuoteAll[T ~string](values []T) string {
+	quoted := make([]string, len(values))
+	for i, value := range values {
+		quoted[i] = Quote(string(value))
+	}
+	return strings.Join(quoted, ", ")
 }
 
 func hasUpper(value string) bool {

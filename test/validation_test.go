@@ -32,7 +32,7 @@ m3teraccess: EndSupportUsersAccess must be a time in the years 1 to 9999; it is 
 m3teraccess: EndSupportUsersAccess must be a time in the years 1 to 9999; it is missing
 m3teraccess: Version must be 1 or more, or absent; it is -1
 m3teraccess: groupID must be one path segment other than "." and "..", without a slash, a backslash or a control character; it is ".."
-m3teraccess: TargetType must be one of ["item" "group" "ITEM" "GROUP"]; it is "Item"
+m3teraccess: TargetType must be one of "item", "group", "ITEM", "GROUP"; it is "Item"
 m3teraccess: Name must be 1 to %d characters; it has %d`, most, most+20)
 	joined := errors.Join(err, late, none, kind, long)
 	if got := joined.Error(); got != want {

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
 // A check refuses a decoded JSON value that api/openapi.yaml forbids. field is the name of the value in the message. No
@@ -109,19 +111,10 @@ func lowerCase(field string, value any) error {
 func oneOf(allowed ...string) check {
 	return func(field string, value any) error {
 		if s, ok := value.(string); !ok || !slices.Contains(allowed, s) {
-			return invalid(field, "must be one of %s", quoted(allowed))
+			return invalid(field, "must be one of %s", gen.QuoteAll(allowed))
 		}
 		return nil
 	}
-}
-
-// quoted returns the values in quotation marks, separated by commas.
-func quoted(values []string) string {
-	all := make([]string, len(values))
-	for i, value := range values {
-		all[i] = strconv.Quote(value)
-	}
-	return strings.Join(all, ", ")
 }
 
 // rfc3339 matches a date-time. time.Parse also accepts other forms, such as an hour of one digit, or an offset of 24
