@@ -39,7 +39,7 @@ func eachID(t *testing.T, ids []string, test func(calledID)) {
 }
 
 func TestInvalidIDsAreRefused(t *testing.T) {
-	hostile := []string{"", ".", "..", "a/b", "/", "../x", `a\b`, `..\x`, "a\nb", "a\r\nb", "\x00", "a\x7f", "a\u0085b"}
+	hostile := []string{"", ".", "..", "a/b", "/", "../x", `a\b`, `..\x`, "..;", ".;a=b", "a\nb", "a\r\nb", "\x00", "a\x7f", "a\u0085b"}
 	eachID(t, hostile, func(c calledID) {
 		var invalid *m3teraccess.ValidationError
 		if !errors.As(c.err, &invalid) || invalid.Field != c.field || strings.ContainsAny(c.err.Error(), "\n\r\x00\x7f\u0085") || len(c.received) > 0 {

@@ -97,7 +97,7 @@ func (c *Client) validateRequest(req *http.Request) error {
 	case req.URL.User != nil:
 		return invalid("request URL", allowed, "has a user or a password")
 	case hasDotSegment(req.URL.Path):
-		return invalid("request URL", `a URL whose path has no segment "." or ".."`, "has one")
+		return invalid("request URL", `a URL whose path has no segment "." or "..", even before a semicolon`, "has one")
 	case req.Host != "" && req.Host != req.URL.Host:
 		return invalid("request Host", "the host of the URL, or empty", "is %s", gen.Quote(req.Host))
 	case req.RequestURI != "":
@@ -128,8 +128,8 @@ func validateMethod(field, method string) error {
 
 // hasDotSegment reports whether a path could leave the path of the base URL. Some servers treat a backslash as a slash.
 func hasDotSegment(path string) bool {
-	return slices.ContainsFunc(strings.FieldsFunc(path, func(r rune) bool { return r == '/' || r == '\\' }),
-		func(segment string) bool { return segment == "." || segment == ".." })
+	segments := strings.FieldsFunc(path, func(r rune) bool { return r == '/' || r == '\\' })
+	return slices.ContainsFunc(segments, isDotSegment)
 }
 
 // validateHeader refuses a header that net/http would refuse, and fields that determine where a request ends: only

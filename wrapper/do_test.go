@@ -59,6 +59,7 @@ func TestDoRefusesWhatCannotBeSent(t *testing.T) {
 		"dots":                     func(r *http.Request) { r.URL = &url.URL{Path: "/../x"} },
 		"dots at the end":          func(r *http.Request) { r.URL = &url.URL{Path: "/x/.."} },
 		"escaped dots":             func(r *http.Request) { r.URL, _ = url.Parse("/%2e%2e/x") },
+		"dots before a semicolon":  func(r *http.Request) { r.URL, _ = url.Parse("/x/..;a=b/y") },
 		"dots in an absolute URL":  func(r *http.Request) { r.URL, _ = url.Parse("https://m3ter.test/a/./x") },
 		"trailer, lower case":      func(r *http.Request) { r.Trailer = http.Header{"content-length": nil} },
 		"trailer of the encoding":  func(r *http.Request) { r.Trailer = http.Header{"Transfer-Encoding": nil} },
