@@ -1,4 +1,4 @@
-# Short names for the commands of a developer. Nothing requires make: go test ./... tests the library.
+# Short names for common development commands. Nothing requires make: go test ./... tests the client.
 
 .PHONY: help
 help: ## Show this help
@@ -13,11 +13,11 @@ check-generate: ## Fail if the generated code does not match api/openapi.yaml
 	bash .ci/check-generate
 
 .PHONY: breaking
-breaking: ## List the changes since BASE (a git revision), and fail if one may break callers
+breaking: ## List the changes since BASE (a git revision); fail if one may break callers and the version does not announce it
 	bash .ci/breaking $(BASE)
 
 .PHONY: planted
-planted: ## Fail if one of these checks misses a fault that is planted for it
+planted: ## Fail if check-generate or breaking misses a fault that is planted for it
 	bash .ci/planted
 
 .PHONY: lint
@@ -46,5 +46,5 @@ bench: ## Print the cost of a call relative to handwritten code (ROUNDS=101)
 	go run ./test/bench/ratios -rounds $(or $(ROUNDS),101)
 
 .PHONY: demo
-demo: ## Run an access review against an in-memory m3ter
+demo: ## Run an access review; without M3TER_ variables, against an in-memory m3ter
 	go run ./examples/accessreview

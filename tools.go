@@ -1,7 +1,7 @@
 //go:build tools
 
-// Package tools pins the version of the code generator in go.mod. No program imports this directory. In an imported
-// package, the build tag would not help: go mod tidy ignores build tags, and would load the generator for the program.
+// Package tools pins the version of the code generator in go.mod. No program imports this directory. If a program did,
+// go mod tidy, which ignores build tags, would add the modules of the generator to the go.mod of that program.
 package tools
 
 import _ "github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen"

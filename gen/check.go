@@ -154,7 +154,8 @@ func unsent[T comparable](value T) []Problem {
 	return problem("absent", "is %v", value)
 }
 
-// Quote quotes a value for an error, and shortens a long value.
+// Quote quotes a value for an error. If the value has more than 64 characters, Quote quotes the first 64, and appends
+// "..." after the quotation marks.
 func Quote(value string) string {
 	const most = 64
 	if runes := []rune(value); len(runes) > most {

@@ -52,8 +52,8 @@ func canonical(value string) string {
 	return strings.ReplaceAll(strings.ToLower(value), "_", ":")
 }
 
-// canonicalOf maps the spelling of responses to the spelling of requests, for the known values. So the conversion of a
-// page with hundreds of values allocates nothing.
+// canonicalOf maps the spelling of responses to the spelling of requests, for the known values. With this map, the
+// conversion of a page with hundreds of known values allocates nothing.
 var canonicalOf = func() map[string]string {
 	forms := make(map[string]string)
 	for _, value := range known {

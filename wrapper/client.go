@@ -113,8 +113,8 @@ func inUTC(request SupportRequest) SupportRequest {
 	return request
 }
 
-// CreatePermissionPolicy creates a permission policy. The policy has no effect until it is added to a user, for example
-// with [Client.AddPermissionPolicyToUser]. Names need not be unique.
+// CreatePermissionPolicy creates a permission policy. The policy has no effect until it is added to a principal, such
+// as a user (see [Client.AddPermissionPolicyToUser]). Names need not be unique.
 //
 // CreatePermissionPolicy returns a [*ValidationError], and sends nothing, if the name does not have 1 to 100
 // characters, if there is no statement, if a statement is malformed, or if the request has a version. Its error matches

@@ -1,6 +1,6 @@
-// Package server holds the strict server that oapi-codegen makes of api/openapi.yaml, on the types of package gen. It
-// decodes what is sent to package m3tertest, and is for nobody else.
+// Package server holds the strict server that oapi-codegen generates from api/openapi.yaml, with the types of package
+// gen. It decodes the requests to the in-memory m3ter (package m3tertest). No other package should use it.
 //
-// Everything but this file is generated: change the document or config.yaml, and run go generate ./... What the fake
-// does with a request belongs in m3tertest.
+// To change server.gen.go, edit api/openapi.yaml, config.yaml or overlay.yaml, and run "go generate ./...". The code
+// that carries out a request belongs in package m3tertest.
 package server

@@ -1,5 +1,5 @@
-// Package spec holds api/openapi.yaml itself, for the tests that hold client and fake against it.
+// Package spec embeds api/openapi.yaml, for the tests that compare the client and the in-memory m3ter with it.
 //
-// Everything but this file is generated: change the document, and run go generate ./... The package links kin-openapi,
-// so nothing that a user imports may import it.
+// To change spec.gen.go, edit api/openapi.yaml, and run "go generate ./...". Package spec imports kin-openapi, so no
+// package that users import may import package spec.
 package spec
