@@ -14,8 +14,8 @@ const version = "0.1.0"
 
 // A Client calls m3ter on behalf of one organization.
 //
-// Make a client with [NewClient], and keep the client: it holds the access token and the connections. All methods may
-// be called concurrently.
+// Make a client with [NewClient], and keep the client: it holds the access token and the state of the rate limit. All
+// methods may be called concurrently.
 type Client struct {
 	*core
 	orgID string
