@@ -80,6 +80,7 @@ func commonErrors(t *testing.T) string {
 		{m3tertest.Fault{Status: 502}, []m3teraccess.Option{patient}},
 		{m3tertest.Fault{Status: 503}, []m3teraccess.Option{quick, m3teraccess.WithLimiter(new(failingLimiter))}},
 		{m3tertest.Fault{Status: 200, Body: "<html>"}, nil},
+		{m3tertest.Fault{Status: 200, Body: "<html>", Header: http.Header{"Content-Type": {"text/html"}}}, nil},
 		{m3tertest.Fault{Status: 200, Body: strings.Repeat("x", 2000)}, []m3teraccess.Option{m3teraccess.WithMaxResponseBytes(1000)}},
 		{m3tertest.Fault{Delay: time.Hour}, []m3teraccess.Option{m3teraccess.WithTimeout(time.Millisecond)}},
 	} {

@@ -69,7 +69,7 @@ var tokenSituations = []situation{
 		}
 	}},
 
-	{"a redirect to another port on the same host", func(t *testing.T) {
+	{"a POST that is redirected, with status 307, to another port on the same host", func(t *testing.T) {
 		fake, elsewhere := newRedirectingFake(t)
 		plain := plainOf(t, fake, newTransport(t))
 		resp, err := plain.create(t.Context())
