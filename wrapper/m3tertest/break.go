@@ -47,8 +47,8 @@ func failed(carryOut http.Handler) http.Handler {
 	})
 }
 
-// pause waits for d. If the context of the request is done first, pause aborts the request, since no client waits for a
-// response.
+// pause waits for d. If the context of the request is done first, pause aborts the request, since no client is waiting
+// for a response.
 func pause(w http.ResponseWriter, r *http.Request, d time.Duration) {
 	if d == 0 {
 		return
@@ -99,8 +99,8 @@ func (a *heldAnswer) cutHeader(w http.ResponseWriter, r *http.Request) {
 	panic(http.ErrAbortHandler)
 }
 
-// sendEndless sends spaces until the client disconnects. For a response without a body it sends nothing, not even the
-// header.
+// sendEndless sends the body without its last byte, and then spaces until the client disconnects. For a response without
+// a body it sends nothing, not even the header.
 func (a *heldAnswer) sendEndless(w http.ResponseWriter, r *http.Request) {
 	if !a.hasBody(r) {
 		<-r.Context().Done()

@@ -79,7 +79,7 @@ func list(least int, each check) check {
 
 const unbounded = math.MaxInt
 
-// text checks that a string has least to most code points.
+// text checks that a value is a string of at least least and at most most code points.
 func text(least, most int) check {
 	return func(field string, value any) error {
 		s, ok := value.(string)
@@ -129,7 +129,7 @@ func dateTime(field string, value any) error {
 	return nil
 }
 
-// integer checks a JSON number without a fraction or an exponent.
+// integer checks that a value is a JSON number from least to most, without a fraction or an exponent.
 func integer(bits int, least, most int64) check {
 	return func(field string, value any) error {
 		number, _ := value.(json.Number)

@@ -23,7 +23,8 @@
 //
 //   - 400: api/openapi.yaml forbids the request. The message names the field.
 //   - 403: the request has no valid access token, or is for another organization.
-//   - 409: the version in the request isn't current. m3ter doesn't document this status.
+//   - 409: the version in the request isn't current, or a required version is missing. m3ter doesn't document this
+//     status.
 //
 // The server also refuses, with 400, a body that is not a single JSON value, that has a duplicate member, or that is
 // not valid Unicode. It matches member names exactly, including their case. Error bodies are {"message": "..."}, except
@@ -31,7 +32,7 @@
 //
 // The server accepts effects and actions in lower case only and responds with m3ter's upper-case spelling:
 // config:create becomes CONFIG_CREATE. [WithSupportUntilEndOfDay] enforces a rule that m3ter's guide to its web console
-// states: support access lasts at least for the rest of the day. m3ter does not document whether its API enforces the
+// states: support access lasts at least until the end of the day. m3ter does not document whether its API enforces the
 // rule.
 //
 // In addition to the five endpoints of api/openapi.yaml, the server serves four GET requests, with which a client reads
@@ -46,8 +47,8 @@
 //
 // A request that m3ter would accept fails only if a test scripts a failure, or if the request exceeds the limit of
 // [WithRateLimit]. No failure is random. A [Fault] makes the server respond with a given status, header and body, delay
-// its response, or drop the connection. The connection can drop before or after the server reads the request body, in
-// place of the response, or in the middle of the response.
+// its response, send a response that never ends, or drop the connection. The connection can drop before or after the
+// server reads the request body, in place of the response, or in the middle of the response.
 //
 //	fake.Inject(m3tertest.Fault{Times: 2, Status: 503})
 //	fake.Inject(m3tertest.Fault{Operation: "CreatePermissionPolicy", Times: 1, Break: m3tertest.DropAnswer})
@@ -66,8 +67,8 @@
 // change.
 //
 // [Server.InjectFunc] adds a function that chooses a fault for each request, [Server.ClearFaults] removes all faults,
-// [Server.RevokeTokens] revokes access tokens, and [WithRateLimit] makes the server respond with 429 to a client that
-// exceeds the limit.
+// [Server.RevokeTokens] revokes access tokens, and [WithRateLimit] makes the server respond with 429 to requests over
+// the limit.
 //
 // # Fake time
 //

@@ -65,7 +65,7 @@ func ExampleServer_Inject() {
 			r.Header.Set("Content-Type", "application/json")
 			resp, err := client.Do(r)
 			if err != nil {
-				return errors.New("support access may have been granted or not")
+				return errors.New("it is unknown whether support access was granted")
 			}
 			resp.Body.Close()
 			if resp.StatusCode == http.StatusOK {
@@ -83,7 +83,7 @@ func ExampleServer_Inject() {
 		fmt.Println(request.Operation, request.Status, request.Applied)
 	}
 	// Output:
-	// support access may have been granted or not
+	// it is unknown whether support access was granted
 	// Token 200 false
 	// RequestSupport 503 false
 	// RequestSupport 503 false

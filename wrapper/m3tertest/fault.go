@@ -87,7 +87,7 @@ func (f Fault) mustBeValid(caller string) {
 	case f.Status == 0 && (f.Header != nil || f.Body != ""):
 		mistake = "Header and Body need a Status"
 	case f.CarriedOut && (f.Break == DropBeforeBody || f.Break == DropAfterBody):
-		mistake = "CarriedOut can't be combined with a Break that drops the request"
+		mistake = "CarriedOut can't be combined with DropBeforeBody or DropAfterBody"
 	case f.Break < 0 || f.Break > EndlessAnswer:
 		mistake = fmt.Sprintf("there is no Break %d", f.Break)
 	default:

@@ -59,7 +59,7 @@ func (s *Server) ClearFaults() {
 
 // faults is the queue of faults and of functions that choose one.
 type faults struct {
-	turn chan struct{} // holds a value while the fault of a request is chosen
+	turn chan struct{} // holds a value while the fault of a request is being chosen
 
 	mu    sync.Mutex
 	queue []chooser

@@ -27,14 +27,14 @@ func WithTokenLifetime(d time.Duration) Option {
 // being carried out: the server does not count these requests, and never refuses them because of the limit. If n is
 // zero or less, the server refuses all requests to which the limit applies. The server does not count the requests that
 // it refuses because of the limit. A client that stays within the limit in every rolling second also stays within it in
-// every second of the clock.
+// every clock second.
 func WithRateLimit(n int) Option {
 	return func(c *config) { c.rate = &rateLimit{most: n} }
 }
 
 // WithSupportUntilEndOfDay enforces a rule that m3ter's guide to its web console states: support access lasts at least
-// for the rest of the current day. The server refuses, with 400, an end time before the start of the next day. The day
-// is the current UTC day by the server's clock. To end access early, set the end time to the start of the next day and
+// until the end of the day. The server refuses, with 400, an end time before the start of the next day. Days begin at
+// midnight UTC, by the server's clock. To end access early, set the end time to the start of the next day and
 // the statements to an empty list. Without this option, the server accepts any end time. m3ter does not document
 // whether its API enforces the rule.
 func WithSupportUntilEndOfDay() Option {

@@ -116,7 +116,7 @@ func bodyError(err error) error {
 	return refuse(http.StatusBadRequest, "the body can't be read: %v", err)
 }
 
-// applying records which writes were carried out: the successful ones.
+// applying records which writes changed the state: the successful ones.
 func (s *Server) applying(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if isWrite(r.Method) && s.operation(r).name != "Token" {

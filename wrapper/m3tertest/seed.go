@@ -23,8 +23,8 @@ func (s *Server) AddUser(userID string) {
 
 // AddPermissionPolicy adds a policy directly, without a request. It returns the policy in the form in which the server
 // sends it. An empty ID becomes a random one, and a zero Version becomes 1. Empty fields that say who created and
-// changed the policy, and when, are filled in as if the service user had just created the policy. AddPermissionPolicy
-// does not check the statements. It panics if a policy with this ID exists.
+// changed the policy, and when, are filled in. If all of them are empty, the policy looks as if the service user had
+// just created it. AddPermissionPolicy does not check the statements. It panics if a policy with this ID exists.
 func (s *Server) AddPermissionPolicy(policy gen.PermissionPolicy) gen.PermissionPolicy {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
@@ -39,6 +39,10 @@ func (s *Server) AddPermissionPolicy(policy gen.PermissionPolicy) gen.Permission
 func (s *Server) GrantPolicy(policyID, userID string) gen.PrincipalPermission {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
+	hasPolicy := func(l gen.PrincipalPermission) bool { return l.PermissionPolicyID == policyID }
+	if slices.ContainsFunc(s.state.links[userID], hasPolicy) {
+		panic(fmt.Sprintf("m3tertest: GrantPolicy: user %q already has policy %q", userID, policyID))
+	}
 	link, err := s.state.link(policyID, userID, 0)
 	if err != nil {
 		panic("m3tertest: GrantPolicy: " + err.Error())

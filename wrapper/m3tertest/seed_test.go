@@ -62,7 +62,7 @@ func TestMistakesPanic(t *testing.T) {
 		{`AddPermissionPolicy: policy "p" already exists`, func() { fake.AddPermissionPolicy(gen.PermissionPolicy{ID: "p"}) }},
 		{`GrantPolicy: there is no permission policy "q"`, func() { fake.GrantPolicy("q", "user") }},
 		{`GrantPolicy: there is no user "nobody"`, func() { fake.GrantPolicy("p", "nobody") }},
-		{"GrantPolicy: the version is missing", func() { fake.GrantPolicy("p", "user") }},
+		{`GrantPolicy: user "user" already has policy "p"`, func() { fake.GrantPolicy("p", "user") }},
 		{`UserPolicies: there is no user "nobody"`, func() { fake.UserPolicies("nobody") }},
 		{`ResourceGroupItems: there is no resource group "g" of type`, func() { fake.ResourceGroupItems("plan", "g") }},
 		{`AddResourceGroup: group "g" of type "meter" already exists`, addGroup("g")},

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// A Server imitates m3ter for one organization and one service user. Use [NewServer] to make one. All methods are
+// A Server imitates m3ter for one organization and one service user. Use [NewServer] to make a Server. All methods are
 // safe for concurrent use. A test may change the fields before the first request.
 type Server struct {
 	URL            string // base URL, without a trailing slash
@@ -76,7 +76,9 @@ func (s *Server) listen() {
 }
 
 // Close stops listening, closes all connections, including those of [Server.Client], and returns when all requests and
-// their goroutines have ended. The recorded requests and the state stay readable. A second Close does nothing.
+// their goroutines have ended. Close does not wait for a function passed to [Server.InjectFunc], or for a request that
+// another server passes to [Server.ServeHTTP]. The recorded requests and the state stay readable. A second Close does
+// nothing.
 func (s *Server) Close() {
 	s.mu.Lock()
 	s.closed = true

@@ -13,7 +13,7 @@ func (h handlers) RequestSupport(_ context.Context, r server.RequestSupportReque
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if tomorrow := nextDay(time.Now()); h.wholeDays && r.Body.EndSupportUsersAccess.Before(tomorrow) {
-		return nil, invalid("dtEndSupportUsersAccess", "must be %s or later: support access is granted for at least the remainder of the day (UTC)", tomorrow.Format(time.RFC3339))
+		return nil, invalid("dtEndSupportUsersAccess", "must be %s or later: support access lasts at least until the end of the day (UTC)", tomorrow.Format(time.RFC3339))
 	}
 	next, err := nextVersion("support request", h.support.Version, r.Body.Version)
 	if err != nil {

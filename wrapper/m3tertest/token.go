@@ -42,7 +42,7 @@ func (t *tokens) check(token string) error {
 	expires, known := t.expires[token]
 	switch {
 	case !known:
-		return refuse(http.StatusForbidden, "the access token is unknown")
+		return refuse(http.StatusForbidden, "the access token is missing or unknown")
 	case expires.IsZero():
 		return refuse(http.StatusForbidden, "the access token was revoked")
 	case !time.Now().Before(expires):

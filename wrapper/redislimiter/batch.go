@@ -6,7 +6,7 @@ import (
 )
 
 // A batch is a number of grants that Redis has planned for the same time. A process can use only a confirmed batch. A
-// response from Redis confirms each batch that is due within the lead (see Fleet.lead). If the batch is due later, the
+// response from Redis confirms each batch that is due within the lead (see Fleet.lead). If a batch is due later, the
 // process asks Redis to confirm it one lead before it is due. Until then, a hold-back can cancel the batch.
 type batch struct {
 	grants    int

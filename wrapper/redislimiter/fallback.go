@@ -7,7 +7,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// fail switches to the local limit after a failure of Redis. With WithStrict, it ends all waits with the error.
+// fail switches to the local limit after a failure of Redis. With WithStrict, it ends all waits with the error instead.
 func (m *machine) fail(now time.Time, err error) {
 	m.batches = nil
 	m.retryAt = now.Add(retryPause)

@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// A localLimit limits the number of grants that a process uses while Redis is unavailable. The local limits of all
-// processes together stay below the rate limit. A localLimit counts all grants, including those from Redis.
+// A localLimit limits the number of grants that a process uses while Redis is unavailable to it or may still be
+// unavailable to other processes. The local limits of all processes together stay below the rate limit. A localLimit
+// counts all grants, including those from Redis.
 type localLimit struct {
 	grants int // the largest number in any period
 	period time.Duration

@@ -85,7 +85,7 @@ func (m *machine) hold(d time.Duration) {
 	}
 }
 
-// notify makes the goroutine run the next step now. It starts the goroutine if none runs.
+// notify makes the goroutine run the next step now. It starts the goroutine if the goroutine is not running.
 func (m *machine) notify() {
 	if !m.running {
 		m.running = true

@@ -37,7 +37,7 @@ type reply struct {
 	received time.Time
 }
 
-// ask sends the script once. Even if the request times out, the server keeps the grants that it has planned.
+// ask runs the script on the server. Even if the request times out, the server keeps the grants that it has planned.
 func (f *Fleet) ask(key string, wanted int, hold time.Duration) reply {
 	ctx, cancel := context.WithTimeout(context.Background(), f.timeout)
 	defer cancel()
@@ -72,6 +72,6 @@ func (f *Fleet) noResponse() error { return fmt.Errorf("no response within %v", 
 // Otherwise, it would send requests in addition to the requests of the next window.
 func (f *Fleet) lead() time.Duration { return f.timeout / 2 }
 
-// silence returns how long nothing is granted after Redis or its state is lost: one window plus the lead, because an
+// silence returns how long nothing is granted after Redis fails or loses its state: one window plus the lead, because an
 // earlier grant may be used up to one lead after it is due.
 func (f *Fleet) silence() time.Duration { return windowLength + f.lead() }

@@ -63,7 +63,7 @@ end
 local at = math.max(now, heldUntil, grantTime(count - 1))
 local reply = {epoch, localUntil - now}
 
--- gather returns how many grants are possible until the time `by`, but no more than `most`. It moves `at` to the time
+-- gather returns how many grants are possible up to the time `by`, but no more than `most`. It moves `at` to the time
 -- of the last of these grants, so that all of them form one batch.
 local function gather(most, by)
   local n = 0
@@ -92,7 +92,7 @@ if at == now then
   give(n)
   wanted = wanted - n
 end
--- The rest comes in later batches. Each later batch costs a request, which confirms the batch shortly before its time.
+-- The rest comes in later batches. A later batch can cost a request, which confirms the batch shortly before its time.
 -- The script may leave up to half of the rest unplanned. The process asks for these grants in a later request.
 local few = wanted / 2
 while wanted > few do

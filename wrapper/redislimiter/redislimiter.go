@@ -83,7 +83,7 @@ func (l *Limiter) Wait(ctx context.Context) error {
 //
 // This process stops at once, and sends the hold-back to Redis. Every other process stops at its next request to Redis.
 // Until then, it may use the grants that become due within about half the timeout (by default 100 ms) after Redis has
-// received the hold-back.
+// received the hold-back. While Redis is unavailable, HoldBack stops only this process.
 func (l *Limiter) HoldBack(d time.Duration) {
 	l.hold(d)
 }

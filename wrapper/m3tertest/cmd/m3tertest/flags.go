@@ -77,7 +77,8 @@ func checkPositive[T int | time.Duration](f *flag.Flag, given T) error {
 func printHelp(flags *flag.FlagSet, w io.Writer) error {
 	var text bytes.Buffer
 	fmt.Fprintln(&text, "m3tertest serves a fake m3ter until you press Ctrl-C.\n"+
-		"It prints export commands that set a client's environment variables, and logs each request to standard error.\n\nFlags:")
+		"It prints export commands that set a client's environment variables, and logs to standard error each request\n"+
+		"that it responds to.\n\nFlags:")
 	flags.SetOutput(&text)
 	flags.PrintDefaults()
 	_, err := w.Write(text.Bytes())

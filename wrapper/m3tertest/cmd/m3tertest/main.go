@@ -1,11 +1,11 @@
-// Command m3tertest serves a fake m3ter until you press Ctrl-C, so that you can try a client with it.
+// Command m3tertest serves a fake m3ter until you press Ctrl-C, so that you can try a client against it.
 //
 //	go run ./wrapper/m3tertest/cmd/m3tertest -addr 127.0.0.1:8080
 //
 // The flags -rate, -token-lifetime, -latency and -until-end-of-day make the fake stricter or slower; -h describes them.
 //
-// The command prints export commands that set a client's environment variables, and logs each request to standard
-// error. The credentials and ids are the same in each run. Each run starts with a state in which all examples of
+// The command prints export commands that set a client's environment variables, and logs to standard error each request
+// that it responds to. The printed credentials and ids are the same in each run. Each run starts with a state in which all examples of
 // api/openapi.yaml succeed if each is sent once, in the order of the file. The command keeps all requests in memory.
 package main
 
