@@ -115,10 +115,10 @@ func (e TargetType) Valid() bool {
 	}
 }
 
-// Action is an action that a statement allows or denies, in lower case. The action "all" stands for every action. The client also accepts other values, if they are in lower case, because m3ter may have more actions. m3ter documents the lower-case spelling of config:create, config:retrieve, config:update and config:delete. The spelling of the other constants is inferred.
+// Action is an action that a statement allows or denies, in lower case. The action "all" stands for every action. The client also accepts actions without a constant, if they are in lower case, because m3ter may have more actions. m3ter documents the lower-case spelling of config:create, config:retrieve, config:update and config:delete. The spelling of the other constants is inferred.
 type Action string
 
-// Effect is the effect of a statement, in lower case. The client also accepts other values, if they are in lower case.
+// Effect is the effect of a statement, in lower case. The client also accepts effects without a constant, if they are in lower case.
 type Effect string
 
 // ErrorMessage is the reason why m3ter refused a request or failed.
@@ -127,7 +127,7 @@ type ErrorMessage struct {
 	Message string `json:"message,omitempty,omitzero"`
 }
 
-// PermissionPolicy is a named set of statements that can be added to users. Fields that m3ter does not return are zero.
+// PermissionPolicy is a named set of statements. A policy can be added to a principal, such as a user. Fields that m3ter does not return are zero.
 type PermissionPolicy struct {
 	// The id of the user who created the policy.
 	CreatedBy string `json:"createdBy,omitempty,omitzero"`
@@ -240,7 +240,7 @@ type PrincipalPermissionRequest struct {
 	// The id of the user.
 	PrincipalID string `json:"principalId"`
 
-	// The current version of an existing link. It must be absent (0) for a new link.
+	// The current version of an existing link. The version must be absent (0) for a new link.
 	Version int64 `json:"version,omitempty,omitzero"`
 }
 
@@ -289,7 +289,7 @@ type ResourceGroupItemRequest struct {
 	// The kind of resource to remove: a single item or a nested group. m3ter's examples use lower case, and m3ter's published enum uses upper case. The client sends the value unchanged.
 	TargetType TargetType `json:"targetType"`
 
-	// The current version of the group. If it is absent (0), m3ter does not check the version.
+	// The current version of the group. If the version is absent (0), m3ter does not check it.
 	Version int64 `json:"version,omitempty,omitzero"`
 }
 
@@ -331,7 +331,7 @@ func finishStatementAnswer(v *StatementAnswer) (lacks string) {
 	)
 }
 
-// Support is the support access of an organization.
+// Support is the support request that m3ter keeps for an organization.
 type Support struct {
 	// When support access ends.
 	EndSupportUsersAccess time.Time `json:"dtEndSupportUsersAccess,omitempty,omitzero"`
@@ -358,10 +358,10 @@ type SupportRequest struct {
 	// When support access ends; sent in UTC.
 	EndSupportUsersAccess time.Time `json:"dtEndSupportUsersAccess"`
 
-	// The statements that say what support users may do. If the list is absent (nil) in the first request, m3ter chooses the statements. If the list is empty, support users may do nothing.
+	// The statements that say what support users may do. If the list is absent (nil) in the first request, m3ter chooses the statements. If the list is empty but not nil, support users may do nothing.
 	SupportUsersPermissionPolicy []Statement `json:"supportUsersPermissionPolicy,omitzero"`
 
-	// The current version of the support request. It must be absent (0) in the first support request of an organization.
+	// The current version of the support request. The version must be absent (0) in the request that creates the support request.
 	Version int64 `json:"version,omitempty,omitzero"`
 }
 
@@ -434,7 +434,7 @@ var known = []string{
 
 // UserPermissionsParams holds the query parameters of UserPermissions.
 type UserPermissionsParams struct {
-	// The largest number of policies in a page. If it is absent (0), m3ter chooses the number.
+	// The largest number of policies in a page. If the page size is absent (0), m3ter chooses the number.
 	PageSize int32 `json:"pageSize,omitempty,omitzero"`
 
 	// The nextToken of the previous page; absent for the first page.
@@ -453,7 +453,7 @@ type RemoveResourceJSONRequestBody = ResourceGroupItemRequest
 // RequestSupportJSONRequestBody is the JSON request body of RequestSupport.
 type RequestSupportJSONRequestBody = SupportRequest
 
-// CreatePermissionPolicy creates a permission policy. A policy has no effect until it is added to a user. Names need not be unique: two equal requests create two policies.
+// CreatePermissionPolicy creates a permission policy. A policy has no effect until it is added to a principal, such as a user. Names need not be unique: two identical requests create two policies.
 var CreatePermissionPolicy = Endpoint[PermissionPolicyRequest, PermissionPolicy]{
 	Operation: Operation{
 		Name:      "CreatePermissionPolicy",
@@ -474,7 +474,7 @@ var AddPermissionPolicyToUser = Endpoint[PrincipalPermissionRequest, PrincipalPe
 		Method:    http.MethodPost,
 		Path:      "/organizations/{orgId}/permissionpolicies/{permissionPolicyId}/addtouser",
 		Arguments: []string{"organization id", "policyID"},
-		Recovery:  "look for the policy in the user's permissions (UserPermissions)",
+		Recovery:  "look for the policy in the list of the user's policies (UserPermissions)",
 	},
 	HasBody: true,
 	Check:   checkPrincipalPermissionRequest,
@@ -504,7 +504,7 @@ var RequestSupport = Endpoint[SupportRequest, Support]{
 		Method:    http.MethodPut,
 		Path:      "/organizations/{orgId}/support",
 		Arguments: []string{"organization id"},
-		Recovery:  "read the support request (Get with \"support\"); m3ter carried out the write if both the end date is the one that was sent and the version has increased",
+		Recovery:  "read the support request (Get with \"support\"); m3ter carried out the write if the end date is the one that was sent, and the version is one higher than the one that was sent (or 1, if none was sent)",
 	},
 	HasBody: true,
 	Check:   checkSupportRequest,

@@ -32,11 +32,12 @@ func (e *AuthError) Error() string {
 	return shorten("m3teraccess: could not obtain an access token: "+printable(e.problem), maxErrorText)
 }
 
-// GoString returns the text of the error.
+// GoString returns the type and the text of the error.
 func (e *AuthError) GoString() string { return fmt.Sprintf("&m3teraccess.AuthError{%q}", e.Error()) }
 
-// Unwrap returns the error of the transport or of the token source. It returns nil if the token endpoint responded with
-// an error status.
+// Unwrap returns the error of the transport or of the token source, or the error that says why the access token can't be
+// used. It returns nil if the token endpoint returned an OAuth 2.0 error or an error status, or if the token source
+// panicked.
 func (e *AuthError) Unwrap() error { return e.err }
 
 // newAuthError returns the error for a failure to obtain an access token. It does not keep a RetrieveError,

@@ -16,23 +16,24 @@ const (
 
 // RetryOnConflict updates an entity that others may update concurrently. It calls read for the current state, and
 // write with that state. If write fails with [ErrVersionConflict], the state is no longer current.
-// RetryOnConflict then waits for a random backoff, whose bound grows to 1 second, and calls both functions again. It
-// gives up at the deadline of ctx. If ctx has no deadline, it gives up after 10 writes.
+// RetryOnConflict then waits for a random time, whose bound grows to 1 second, and calls both functions again. It
+// gives up when ctx is done. If ctx has no deadline, it also gives up after 10 writes. For support access, read can be:
 //
 //	read := func(ctx context.Context) (*m3teraccess.Support, error) {
 //		return m3teraccess.Get[m3teraccess.Support](ctx, client, "support")
 //	}
 //
 // If the error of read matches [ErrNotFound], the entity does not exist yet, and RetryOnConflict calls write with the
-// zero value of C. C may also be an int64, which is the version alone. A 0 then also means that the entity does not
-// exist yet. If the entity does not exist, and write fails because someone else has created the entity meanwhile,
+// zero value of C. C may be int64, for the version alone. A version of 0 then also means that the entity does not exist
+// yet. If the entity did not exist, and write fails because someone else has created the entity in the meantime,
 // RetryOnConflict retries.
 //
 // In each call, write must start from the state that read returned. A write that starts from another state overwrites
 // the updates of others.
 //
 // RetryOnConflict returns any other error of read, and any error of write that is not a conflict, unchanged. If
-// RetryOnConflict gives up, its error wraps the last conflict and says why. It does not retry a write whose outcome is
+// RetryOnConflict gives up during a wait or after 10 writes, its error wraps the last conflict and says why. It does not
+// retry a write whose outcome is
 // unknown ([ErrOutcomeUnknown]), even if the error is also a conflict: the transport may have sent the write twice, and
 // the first request may have caused the conflict.
 func RetryOnConflict[C, T any](ctx context.Context, read func(context.Context) (C, error), write func(context.Context, C) (T, error)) (T, error) {

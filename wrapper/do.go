@@ -17,9 +17,9 @@ import (
 // Do sends a request for which the client has no method, such as a request whose body is not JSON. The access token,
 // the timeout, the retries and the limits of the client apply, as they do for the other methods.
 //
-// If the URL is only a path, such as "/organizations/" + c.OrganizationID() + "/support", Do appends it to the base
-// URL. Any other URL must have the scheme, host and port of the base URL; otherwise Do returns a [*ValidationError] and
-// sends nothing. Do does not change req. It sends a copy with the Authorization and User-Agent headers of the client,
+// If the URL has no scheme and no host, and its path begins with a slash, as in "/organizations/" + c.OrganizationID() +
+// "/support", Do appends the URL to the base URL. Any other URL must have the scheme, host and port of the base URL; otherwise Do returns a [*ValidationError] and
+// sends nothing. Do does not change req, but reads and closes its body. It sends a copy with the Authorization and User-Agent headers of the client,
 // under the rate limit of the client's organization. It does not follow redirects.
 //
 // Do returns a response with a nil error, whatever the status: the caller must check StatusCode. Unlike the other
@@ -31,9 +31,9 @@ import (
 // Do returns a [*ValidationError], and sends nothing, if the request is not valid. It returns an [*AuthError] if it
 // could not obtain an access token. It returns a [*DecodeError] if the body of a successful response is longer than
 // [WithMaxResponseBytes] allows or can't be decompressed. Any other error comes from the context, the transport or the
-// limiter. Unless the method is GET, HEAD or OPTIONS, the error matches [ErrOutcomeUnknown] if it is unknown whether
-// m3ter carried out the request. For these other methods, the outcome is also unknown if Do returns a response with
-// status 408 or 5xx and a nil error.
+// limiter. If the request is a write (its method is not GET, HEAD or OPTIONS), the error matches [ErrOutcomeUnknown] if
+// it is unknown whether m3ter carried out the write. The outcome of a write is also unknown if Do returns a response
+// with status 408 or 5xx and a nil error.
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	own, err := c.ownRequest(req)
 	if err != nil {

@@ -20,13 +20,13 @@ var (
 	ErrRateLimited    = errors.New("m3teraccess: rate limited")        // 429
 	ErrServer         = errors.New("m3teraccess: server error")        // 500 to 599
 	ErrOutcomeUnknown = errors.New("m3teraccess: outcome unknown")     // it is unknown whether m3ter carried out the write
-	ErrRepeatedToken  = errors.New("m3teraccess: repeated page token") // the pages would never end
+	ErrRepeatedToken  = errors.New("m3teraccess: repeated page token") // m3ter returned the same page token twice
 
 	// ErrVersionConflict means that the version in the request is not current. m3ter does not document a status for this
 	// case. If the request had a version, three errors match ErrVersionConflict: a 409, which also matches
 	// [ErrConflict]; a 412; and a 400 whose message contains "version" (but not "API version") and a word such as
 	// "current", "stale" or "mismatch". If the request had no version, a 409 matches only [ErrConflict]: the request
-	// needed a version or, for [Client.AddPermissionPolicyToUser], the user already has the policy.
+	// may have needed a version or, for [Client.AddPermissionPolicyToUser], the user may already have the policy.
 	ErrVersionConflict = errors.New("m3teraccess: version conflict")
 )
 
@@ -84,7 +84,7 @@ func (e *Error) Error() string {
 	return shorten(b.String(), maxErrorText)
 }
 
-// GoString returns the text of the error, because %#v would print the whole body.
+// GoString returns the type and the text of the error. Otherwise, %#v would print the whole body.
 func (e *Error) GoString() string { return fmt.Sprintf("&m3teraccess.Error{%q}", e.Error()) }
 
 // Is reports whether target is the error for the status. For [ErrVersionConflict], see its comment.
@@ -164,7 +164,7 @@ func (e *DecodeError) Error() string {
 	return shorten(text, maxErrorText)
 }
 
-// GoString returns the text of the error, because %#v would print the whole body.
+// GoString returns the type and the text of the error. Otherwise, %#v would print the whole body.
 func (e *DecodeError) GoString() string {
 	return fmt.Sprintf("&m3teraccess.DecodeError{%q}", e.Error())
 }

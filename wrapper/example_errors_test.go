@@ -19,7 +19,7 @@ func ExampleError() {
 	var answered *m3teraccess.Error
 	switch {
 	case errors.Is(err, m3teraccess.ErrOutcomeUnknown):
-		fmt.Println("look whether it was done, then decide")
+		fmt.Println("check whether it was done, then decide")
 	case errors.Is(err, m3teraccess.ErrNotFound):
 		fmt.Println("no such policy or user")
 	case errors.As(err, &answered):
@@ -30,7 +30,7 @@ func ExampleError() {
 	// Output: no such policy or user
 }
 
-// The response to a write is lost. The error says where to look for the outcome. Example (Testing) does so.
+// The response to a write is lost. The error says where to look for the outcome. Example (Testing) looks there.
 func ExampleError_outcomeUnknown() {
 	fake, client := newExample()
 	defer fake.Close()
@@ -67,7 +67,7 @@ func ExampleValidationError() {
 }
 
 func ExampleAuthError() {
-	fake, client := newExample(m3teraccess.WithCredentials("access-key-id", "a secret of yesterday"))
+	fake, client := newExample(m3teraccess.WithCredentials("access-key-id", "yesterday's secret"))
 	defer fake.Close()
 
 	_, err := client.UserPermissionsPage(context.Background(), "user-1", m3teraccess.PageParams{})
@@ -78,7 +78,7 @@ func ExampleAuthError() {
 	// Output: check the credentials: 401
 }
 
-// A proxy answers instead of m3ter.
+// A proxy responds instead of m3ter.
 func ExampleDecodeError() {
 	fake, client := newExample()
 	defer fake.Close()

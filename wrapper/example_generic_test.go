@@ -30,7 +30,7 @@ func ExampleGet() {
 	// not found: true
 }
 
-// The names of policies need not be unique. List finds out whether a policy has a name already.
+// The names of policies need not be unique. Use List to find out whether a policy already has a certain name.
 func ExampleList() {
 	fake, client := newExample()
 	defer fake.Close()
@@ -49,7 +49,8 @@ func ExampleList() {
 	// Meter readers [allow config:retrieve on config:meter/*]
 }
 
-// Send makes a request for which the client has no method. This one has a method, to show that both do the same.
+// Send makes a request for which the client has no method. For the request in this example, the client does have a
+// method: RequestSupport does the same.
 func ExampleSend() {
 	fake, client := newExample()
 	defer fake.Close()

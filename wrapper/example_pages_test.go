@@ -89,6 +89,9 @@ func ExampleClient_UserPermissionsPage() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(len(first.Data), "policies, and then", len(second.Data), "with more to come:", second.NextToken != "")
-	// Output: 2 policies, and then 1 with more to come: false
+	fmt.Println(len(first.Data), "policies, and then", len(second.Data))
+	fmt.Println("more to come:", second.NextToken != "")
+	// Output:
+	// 2 policies, and then 1
+	// more to come: false
 }

@@ -13,11 +13,11 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// m3ter refuses the content of the request. Its message is for a person.
+// m3ter refuses the content of the request. m3ter's message is meant for a person.
 func ExampleError_badRequest() {
 	fake, client := newExample()
 	defer fake.Close()
-	fake.Inject(m3tertest.Fault{Status: http.StatusBadRequest, Body: `{"message": "config:metre is no resource"}`})
+	fake.Inject(m3tertest.Fault{Status: http.StatusBadRequest, Body: `{"message": "config:metre is not a resource"}`})
 
 	_, err := client.CreatePermissionPolicy(context.Background(), m3teraccess.PermissionPolicyRequest{
 		Name:             "Meter readers",
@@ -25,9 +25,9 @@ func ExampleError_badRequest() {
 	})
 	var refused *m3teraccess.Error
 	if errors.Is(err, m3teraccess.ErrBadRequest) && errors.As(err, &refused) {
-		fmt.Println("mend the request:", refused.Message)
+		fmt.Println("correct the request:", refused.Message)
 	}
-	// Output: mend the request: config:metre is no resource
+	// Output: correct the request: config:metre is not a resource
 }
 
 // m3ter has revoked an access token that the client can't renew, such as a person's token.
@@ -43,8 +43,8 @@ func ExampleError_unauthorized() {
 	// Output: log in again
 }
 
-// The service user lacks a permission. m3ter also answers 403 to an expired access token, so the client has retried
-// with a new one.
+// The service user lacks a permission. m3ter also responds with a 403 to an expired access token, so the client
+// has retried with a new one.
 func ExampleError_forbidden() {
 	fake, client := newExample()
 	defer fake.Close()
@@ -57,7 +57,7 @@ func ExampleError_forbidden() {
 	// Output: ask an administrator for access to this organization
 }
 
-// Someone else updated it first. RetryOnConflict reads and writes another time.
+// Someone else updated the group first. RetryOnConflict would read and write again.
 func ExampleError_versionConflict() {
 	fake, client := newExample()
 	defer fake.Close()
@@ -115,7 +115,7 @@ func ExampleError_server() {
 	_, err := client.UserPermissionsPage(context.Background(), "user-1", m3teraccess.PageParams{})
 	var refused *m3teraccess.Error
 	if errors.Is(err, m3teraccess.ErrServer) && errors.As(err, &refused) {
-		fmt.Println("tell m3ter's support of", refused.RequestID)
+		fmt.Println("tell m3ter's support about", refused.RequestID)
 	}
-	// Output: tell m3ter's support of req-1
+	// Output: tell m3ter's support about req-1
 }

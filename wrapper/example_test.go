@@ -32,7 +32,7 @@ func ExampleNewClient() {
 		m3teraccess.WithOrganization("1d2e3f40-5a6b-4c7d-8e9f-0a1b2c3d4e5f"),
 		m3teraccess.WithBaseURL("https://api.m3ter.com"), // the default
 		m3teraccess.WithUserAgent("billing-sync/1.4"),
-		m3teraccess.WithRetry(m3teraccess.RetryPolicy{MaxAttempts: 6}), // a field of 0 keeps its default
+		m3teraccess.WithRetry(m3teraccess.RetryPolicy{MaxAttempts: 6}), // a zero field keeps its default
 		m3teraccess.WithTimeout(10*time.Second),
 	)
 	if err != nil {
@@ -149,7 +149,7 @@ func ExampleClient_Do() {
 	// Output: 200 Usage meters
 }
 
-// The clients of several organizations share an access token and the connections.
+// The client that Organization returns shares the access token and the connections.
 func ExampleClient_Organization() {
 	fake, client := newExample(m3teraccess.WithOrganization("another-organization"))
 	defer fake.Close()
@@ -171,7 +171,7 @@ func ExampleClient_OrganizationID() {
 	// Output: our-organization another
 }
 
-// Do returns the spelling of m3ter.
+// A response to Do keeps m3ter's spelling. Sendable converts it.
 func ExampleSendable() {
 	answer := []byte(`[{"effect": "ALLOW", "action": ["CONFIG_RETRIEVE"], "resource": ["config:*"]}]`)
 	var statements []m3teraccess.Statement

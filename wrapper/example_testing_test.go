@@ -10,7 +10,8 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// onboard is the code under test. It adds a policy to a user. If the outcome is unknown, it looks.
+// onboard is the code under test. It adds a policy to a user. If the outcome is unknown, onboard looks for the
+// policy among the user's policies.
 func onboard(ctx context.Context, client *m3teraccess.Client, userID, policyID string) error {
 	_, err := client.AddPermissionPolicyToUser(ctx, policyID, m3teraccess.PrincipalPermissionRequest{PrincipalID: userID})
 	if !errors.Is(err, m3teraccess.ErrOutcomeUnknown) {

@@ -40,7 +40,7 @@ func (c *Client) UserPermissionsPage(ctx context.Context, userID string, params 
 // fetches a page when the loop reaches it, and fetches no page after the loop ends. Each loop over the result starts
 // from the beginning, and several loops may run concurrently.
 //
-// An error ends the loop. UserPermissions returns the errors of [Client.UserPermissionsPage], and [ErrRepeatedToken] if
+// An error ends the loop. UserPermissions yields the errors of [Client.UserPermissionsPage], and [ErrRepeatedToken] if
 // m3ter returns the same page token twice: the loop would otherwise never end.
 func (c *Client) UserPermissions(ctx context.Context, userID string, params ...PageParams) iter.Seq2[PermissionPolicy, error] {
 	if len(params) > 1 {

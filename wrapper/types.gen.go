@@ -40,13 +40,13 @@ const (
 	TargetItem  TargetType = gen.TargetTypeItem
 )
 
-// Action is an action that a statement allows or denies, in lower case. The action "all" stands for every action. The client also accepts other values, if they are in lower case, because m3ter may have more actions. m3ter documents the lower-case spelling of config:create, config:retrieve, config:update and config:delete. The spelling of the other constants is inferred.
+// Action is an action that a statement allows or denies, in lower case. The action "all" stands for every action. The client also accepts actions without a constant, if they are in lower case, because m3ter may have more actions. m3ter documents the lower-case spelling of config:create, config:retrieve, config:update and config:delete. The spelling of the other constants is inferred.
 type Action = gen.Action
 
-// Effect is the effect of a statement, in lower case. The client also accepts other values, if they are in lower case.
+// Effect is the effect of a statement, in lower case. The client also accepts effects without a constant, if they are in lower case.
 type Effect = gen.Effect
 
-// PermissionPolicy is a named set of statements that can be added to users. Fields that m3ter does not return are zero.
+// PermissionPolicy is a named set of statements. A policy can be added to a principal, such as a user. Fields that m3ter does not return are zero.
 //
 //	ID                           string             The id of the policy.
 //	Version                      int64              The version, which is 1 at creation and grows by 1 with each change.
@@ -90,7 +90,7 @@ type PrincipalPermission = gen.PrincipalPermission
 // PrincipalPermissionRequest is a request to add a policy to a user.
 //
 //	PrincipalID                  string             The id of the user. At least 1 character.
-//	Version                      int64              The current version of an existing link. It must be absent (0) for a new link.
+//	Version                      int64              The current version of an existing link. The version must be absent (0) for a new link.
 //
 // Required: PrincipalID.
 type PrincipalPermissionRequest = gen.PrincipalPermissionRequest
@@ -110,7 +110,7 @@ type ResourceGroup = gen.ResourceGroup
 //
 //	TargetID                     string             The id of the item or of the nested group. At least 1 character.
 //	TargetType                   TargetType         The kind of resource to remove: a single item or a nested group. m3ter's examples use lower case, and m3ter's published enum uses upper case. The client sends the value unchanged.
-//	Version                      int64              The current version of the group. If it is absent (0), m3ter does not check the version.
+//	Version                      int64              The current version of the group. If the version is absent (0), m3ter does not check it.
 //
 // Required: TargetID, TargetType.
 type ResourceGroupItemRequest = gen.ResourceGroupItemRequest
@@ -124,7 +124,7 @@ type ResourceGroupItemRequest = gen.ResourceGroupItemRequest
 // Required: Action, Effect, Resource.
 type Statement = gen.Statement
 
-// Support is the support access of an organization.
+// Support is the support request that m3ter keeps for an organization.
 //
 //	ID                           string             The id of the support request.
 //	Version                      int64              The version, which is 1 after the first request and grows by 1 with each change.
@@ -135,8 +135,8 @@ type Support = gen.Support
 // SupportRequest is a request to give m3ter's support users access to an organization.
 //
 //	EndSupportUsersAccess        time.Time          When support access ends; sent in UTC.
-//	Version                      int64              The current version of the support request. It must be absent (0) in the first support request of an organization.
-//	SupportUsersPermissionPolicy []Statement        The statements that say what support users may do. If the list is absent (nil) in the first request, m3ter chooses the statements. If the list is empty, support users may do nothing.
+//	Version                      int64              The current version of the support request. The version must be absent (0) in the request that creates the support request.
+//	SupportUsersPermissionPolicy []Statement        The statements that say what support users may do. If the list is absent (nil) in the first request, m3ter chooses the statements. If the list is empty but not nil, support users may do nothing.
 //
 // Required: EndSupportUsersAccess.
 type SupportRequest = gen.SupportRequest

@@ -93,7 +93,7 @@ type ClientInterface interface {
 
 	// CreatePermissionPolicyWithBody Create Permission Policy
 	//
-	// Creates a permission policy. A policy has no effect until it is added to a user. Names need not be unique: two equal requests create two policies.
+	// Creates a permission policy. A policy has no effect until it is added to a principal, such as a user. Names need not be unique: two identical requests create two policies.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -102,7 +102,7 @@ type ClientInterface interface {
 
 	// CreatePermissionPolicy Create Permission Policy
 	//
-	// Creates a permission policy. A policy has no effect until it is added to a user. Names need not be unique: two equal requests create two policies.
+	// Creates a permission policy. A policy has no effect until it is added to a principal, such as a user. Names need not be unique: two identical requests create two policies.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -173,7 +173,7 @@ type ClientInterface interface {
 
 // CreatePermissionPolicyWithBody Create Permission Policy
 //
-// Creates a permission policy. A policy has no effect until it is added to a user. Names need not be unique: two equal requests create two policies.
+// Creates a permission policy. A policy has no effect until it is added to a principal, such as a user. Names need not be unique: two identical requests create two policies.
 //
 // Takes any type of body and a specified content type.
 //
@@ -192,7 +192,7 @@ func (c *Client) CreatePermissionPolicyWithBody(ctx context.Context, orgID OrgID
 
 // CreatePermissionPolicy Create Permission Policy
 //
-// Creates a permission policy. A policy has no effect until it is added to a user. Names need not be unique: two equal requests create two policies.
+// Creates a permission policy. A policy has no effect until it is added to a principal, such as a user. Names need not be unique: two identical requests create two policies.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -667,7 +667,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreatePermissionPolicyWithBodyWithResponse Create Permission Policy
 	//
-	// Creates a permission policy. A policy has no effect until it is added to a user. Names need not be unique: two equal requests create two policies.
+	// Creates a permission policy. A policy has no effect until it is added to a principal, such as a user. Names need not be unique: two identical requests create two policies.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -676,7 +676,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreatePermissionPolicyWithResponse Create Permission Policy
 	//
-	// Creates a permission policy. A policy has no effect until it is added to a user. Names need not be unique: two equal requests create two policies.
+	// Creates a permission policy. A policy has no effect until it is added to a principal, such as a user. Names need not be unique: two identical requests create two policies.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -1024,7 +1024,7 @@ func (r UserPermissionsResponse) ContentType() string {
 
 // CreatePermissionPolicyWithBodyWithResponse Create Permission Policy
 //
-// Creates a permission policy. A policy has no effect until it is added to a user. Names need not be unique: two equal requests create two policies.
+// Creates a permission policy. A policy has no effect until it is added to a principal, such as a user. Names need not be unique: two identical requests create two policies.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -1039,7 +1039,7 @@ func (c *ClientWithResponses) CreatePermissionPolicyWithBodyWithResponse(ctx con
 
 // CreatePermissionPolicyWithResponse Create Permission Policy
 //
-// Creates a permission policy. A policy has no effect until it is added to a user. Names need not be unique: two equal requests create two policies.
+// Creates a permission policy. A policy has no effect until it is added to a principal, such as a user. Names need not be unique: two identical requests create two policies.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
