@@ -10,7 +10,7 @@ import (
 )
 
 // attempt makes one round trip and reads the whole response body, within the timeout and the size limit. An attempt
-// fails if the response is late, or if a successful response breaks off.
+// fails if no response arrives within the timeout, or if the body of a successful response is incomplete.
 func attempt(do roundTrip, isNetHTTP bool, timeout time.Duration, maxBytes int64) layer {
 	read := readAndClose
 	if !isNetHTTP {

@@ -41,8 +41,9 @@ func (e *AuthError) GoString() string { return fmt.Sprintf("&m3teraccess.AuthErr
 func (e *AuthError) Unwrap() error { return e.err }
 
 // newAuthError returns the error for a failure to obtain an access token. It does not keep a RetrieveError,
-// which holds the request and so the credentials. statusCode is the status of the token endpoint, or 0 if it did not
-// respond. advice says what to check if the credentials were refused.
+// which holds the request and so the credentials. statusCode is the status of the token endpoint, or 0 if the
+// endpoint did not respond or only a RetrieveError has the status. advice says what to check if the credentials were
+// refused.
 func newAuthError(err error, statusCode int, redact redactor, advice string) *AuthError {
 	e := &AuthError{StatusCode: statusCode}
 	refusal := (*oauth2.RetrieveError)(nil)

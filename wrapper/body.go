@@ -35,7 +35,7 @@ func readUntilDone(ctx context.Context, resp *http.Response, maxBytes int64) ([]
 		r := result{err: errors.New("the read of the response body called runtime.Goexit")} // replaced if readBody returns or panics
 		defer func() {
 			if problem := recover(); problem != nil { // the caller can't recover it: this goroutine is not the caller's
-				r.err = fmt.Errorf("the body panicked: %v", problem)
+				r.err = fmt.Errorf("the read of the response body panicked: %v", problem)
 			}
 			done <- r
 		}()
@@ -63,11 +63,11 @@ func isInMemory(body io.ReadCloser) bool {
 	return ok
 }
 
-// maxTrustedLength is the largest buffer, in bytes, that is allocated because of a Content-Length.
+// maxTrustedLength is the largest Content-Length, in bytes, for which readBody allocates room in advance.
 const maxTrustedLength = 1 << 20
 
-// readBody reads at most maxBytes, into a buffer of the announced size if there is one. If it fails, it also returns
-// the bytes that it has read.
+// readBody reads a response body, and returns at most maxBytes bytes. If there is a Content-Length, the buffer has room
+// for it, up to maxTrustedLength. If readBody fails, it also returns the bytes that it has read.
 func readBody(resp *http.Response, maxBytes int64) ([]byte, error) {
 	end := min(maxBytes, math.MaxInt64-1) + 1 // one more byte shows that the body is too long
 	room := int64(bytes.MinRead)

@@ -16,7 +16,7 @@ import (
 // A layer sends a call through the layers inside it.
 type layer func(context.Context, *call) outcome
 
-// A call is a request on its way through the layers.
+// A call holds a request and the state of its attempts on the way through the layers.
 type call struct {
 	op        *gen.Operation
 	req       *http.Request
@@ -55,7 +55,7 @@ type outcome struct {
 	err        error   // why the response is missing or incomplete; nil if it is complete or has an error status
 	attempted  bool    // the request reached the transport
 	isRepeated bool    // the transport has sent the request more than once
-	proof      string  // why a failed attempt certainly changed nothing; "": it may have been carried out
+	proof      string  // why a failed attempt certainly changed nothing; "" if m3ter may have carried out the request
 	ended      error   // why there was no further attempt: an error of the context or of the caller's limiter
 }
 

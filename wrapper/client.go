@@ -22,7 +22,7 @@ type Client struct {
 	pace  *pace
 }
 
-// A client shares its core with the clients that its Organization method returns.
+// A core is what a client shares with the clients that its Organization method returns.
 type core struct {
 	base        *url.URL    // without a trailing slash
 	readHeader  http.Header // of each request without a body; not changed, because each attempt copies it

@@ -47,7 +47,7 @@ func (c *config) secrets() []string {
 	return []string{c.credentials.secret, strings.TrimPrefix(c.credentials.basic(), "Basic ")}
 }
 
-// isNil reports whether a value is nil, or an interface that holds a nil pointer, function or the like. A call of a
+// isNil reports whether a value is nil, or an interface that holds a nil pointer, function or the like. Calling a
 // method of such a value may panic.
 func isNil(value any) bool {
 	switch v := reflect.ValueOf(value); v.Kind() {
@@ -76,7 +76,7 @@ func problemOfToken(token string) string {
 	case strings.ContainsFunc(token, unicode.IsSpace):
 		return "contains a space or a line break (does it begin with Bearer?)"
 	case strings.ContainsFunc(token, func(r rune) bool { return r < '!' || r > '~' }):
-		return "holds a character that is not visible ASCII"
+		return "contains a character that is not visible ASCII"
 	}
 	return ""
 }

@@ -10,7 +10,7 @@ import (
 
 const (
 	conflictAttempts = 10                     // if the context has no deadline
-	conflictPause    = 100 * time.Millisecond // the longest backoff before the second attempt; doubles each time
+	conflictPause    = 100 * time.Millisecond // the longest backoff before the second write; doubles each time
 	conflictMaxPause = time.Second            // the longest backoff of all
 )
 
@@ -61,7 +61,7 @@ func RetryOnConflict[C, T any](ctx context.Context, read func(context.Context) (
 			return result, err
 		}
 		if attempt == conflictAttempts && !hasDeadline {
-			return none, fmt.Errorf("m3teraccess: RetryOnConflict: giving up after %d attempts: %w", attempt, err)
+			return none, fmt.Errorf("m3teraccess: RetryOnConflict: giving up after %d writes: %w", attempt, err)
 		}
 		longest := min(conflictPause<<min(attempt-1, 10), conflictMaxPause)
 		if ended := pause(ctx, rand.N(longest)); ended != nil {
@@ -70,7 +70,7 @@ func RetryOnConflict[C, T any](ctx context.Context, read func(context.Context) (
 	}
 }
 
-// isConflict reports whether a write failed because someone else updated or, if isNew, created the resource first.
+// isConflict reports whether a write failed because someone else updated or, if isNew, created the entity first.
 func isConflict(err error, isNew bool) bool {
 	if errors.Is(err, ErrOutcomeUnknown) {
 		return false

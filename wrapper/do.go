@@ -53,7 +53,7 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	return out.answer.Response, nil
 }
 
-// ownRequest returns a copy of a request that is ready to be sent, except for its access token.
+// ownRequest returns a copy of a request. The copy is ready to be sent, except for its access token.
 func (c *Client) ownRequest(req *http.Request) (*http.Request, error) {
 	if req == nil || req.URL == nil {
 		return nil, invalid("request", "a request with a URL", "is nil or has no URL")
@@ -83,8 +83,8 @@ func (c *Client) ownRequest(req *http.Request) (*http.Request, error) {
 	return own, nil
 }
 
-// validateRequest ensures that the access token goes only to the base URL, and that a request can't become two
-// requests.
+// validateRequest ensures that the access token goes only to the origin of the base URL, and that a request can't
+// become two requests.
 func (c *Client) validateRequest(req *http.Request) error {
 	const allowed = "a path that begins with a slash, or a URL with the scheme, host and port of the base URL, without a user"
 	switch {
@@ -93,7 +93,7 @@ func (c *Client) validateRequest(req *http.Request) error {
 	case originOf(req.URL) != originOf(c.base):
 		return invalid("request URL", allowed, "goes to %s", gen.Quote((&url.URL{Scheme: req.URL.Scheme, Host: req.URL.Host}).String()))
 	case req.URL.Opaque != "":
-		return invalid("request URL", allowed, "is opaque: its path may name another host")
+		return invalid("request URL", allowed, "is opaque: its opaque part may name another host")
 	case req.URL.User != nil:
 		return invalid("request URL", allowed, "has a user or a password")
 	case hasDotSegment(req.URL.Path):
@@ -101,7 +101,7 @@ func (c *Client) validateRequest(req *http.Request) error {
 	case req.Host != "" && req.Host != req.URL.Host:
 		return invalid("request Host", "the host of the URL, or empty", "is %s", gen.Quote(req.Host))
 	case req.RequestURI != "":
-		return invalid("request RequestURI", "empty in the request of a client", "is %s", gen.Quote(req.RequestURI))
+		return invalid("request RequestURI", "empty in a client request", "is %s", gen.Quote(req.RequestURI))
 	case strings.ContainsFunc(req.URL.RawQuery, isControlOrSpace):
 		return invalid("request URL", "a URL whose query has no control character and no space", "has one")
 	case len(req.TransferEncoding) > 0:
@@ -132,8 +132,9 @@ func hasDotSegment(path string) bool {
 	return slices.ContainsFunc(segments, isDotSegment)
 }
 
-// validateHeader refuses a header that net/http would refuse, and fields that determine where a request ends: only
-// net/http may write these. Content-Length and Host are allowed in this spelling, because net/http then ignores them.
+// validateHeader refuses a header that net/http would refuse, and fields that determine where a request goes, where it
+// ends, or how its connection is used: only net/http may write these. Host and, except in a trailer, Content-Length are
+// allowed in this spelling, because net/http then ignores them.
 func validateHeader(field string, header http.Header) error {
 	for name, values := range header {
 		switch {
@@ -143,7 +144,7 @@ func validateHeader(field string, header http.Header) error {
 			return invalid(field, "a header whose values have no control character", "has one in %s", name)
 		case name == "Content-Length" && field == "request Header" || name == "Host":
 		case slices.Contains(framing, strings.ToLower(name)):
-			return invalid(field, "a header without the fields that net/http sets", "has %s", name)
+			return invalid(field, "a header without the fields that only net/http may set", "has %s", name)
 		}
 	}
 	return nil

@@ -49,8 +49,8 @@ func newExchange(cfg *config, transport transport) *exchange {
 	}
 }
 
-// fetch gets an access token. A refusal by the token endpoint is final. A failure of the endpoint or of the network is
-// retried. The error is an *AuthError.
+// fetch gets an access token. It retries after a 429, and after a failure of the token endpoint or of the network. Any
+// other failure is final. The error is an *AuthError.
 func (e *exchange) fetch(ctx context.Context) (*oauth2.Token, error) {
 	for attempt := 1; ; attempt++ {
 		try := &tokenRequest{exchange: e}
@@ -89,7 +89,7 @@ func (r *tokenRequest) token(ctx context.Context) (*oauth2.Token, error) {
 	if err == nil {
 		err = checkToken(token)
 	} else if err = cmp.Or(r.outcome.err, err); r.outcome.err == nil && !errors.As(err, new(*oauth2.RetrieveError)) {
-		err = r.vault.redactor().error(err) // an error of x/oauth2 quotes the response
+		err = r.vault.redactor().error(err) // an error of x/oauth2 may quote the response
 	}
 	if err != nil {
 		return nil, newAuthError(err, r.status(), r.vault.redactor(), advice)
@@ -124,8 +124,9 @@ func (r *tokenRequest) RoundTrip(req *http.Request) (*http.Response, error) {
 	return a.Response, nil
 }
 
-// tokenBody returns the response body for x/oauth2. From JSON it takes the members of a token by their exact names, so
-// that x/oauth2 sees no other spelling and no duplicate member. Refusals and forms stay unchanged.
+// tokenBody returns the response body for x/oauth2. From JSON it takes the members of a token response by their exact
+// names, so that x/oauth2 sees no other spelling and no duplicate member. It does not change a form, or the body of a
+// response with an error status.
 func tokenBody(a *answer) ([]byte, error) {
 	mediaType, _, _ := mime.ParseMediaType(a.Header.Get("Content-Type"))
 	isForm := mediaType == "application/x-www-form-urlencoded" || mediaType == "text/plain" // x/oauth2 reads these as a form

@@ -8,9 +8,9 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
-// finishAny converts effects and actions to lower case in each value of a response whose type is in package gen. It
-// returns the name of a missing member: a required id if T is a type of package gen, or the id if T is another struct
-// whose id is not optional. It does not look for missing members in the values inside T.
+// finishAny converts effects and actions to lower case in each value of a type of package gen that a response is or
+// contains. It returns the name of a missing member, or "" if none is missing. If T is a type of package gen, the
+// member is a required id. If T is another struct, the member is the id of T itself, unless this id is optional.
 func finishAny[T any](answer *T) (lacks string) {
 	if lacks, isOurs := gen.Finish(answer); isOurs {
 		return lacks
@@ -66,8 +66,8 @@ func finishInside(value reflect.Value) {
 
 var holders sync.Map // maps a reflect.Type to whether it can contain a type of package gen
 
-// canHoldOurs looks only at the type. Most types can't contain a type of package gen, so finishAny does not walk
-// through their values.
+// canHoldOurs reports whether t contains a type of package gen. It looks only at the type. Most types contain none, so
+// finishAny does not walk through their values.
 func canHoldOurs(t reflect.Type) bool {
 	if known, ok := holders.Load(t); ok {
 		return known.(bool)

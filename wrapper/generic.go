@@ -75,7 +75,7 @@ func Send[T any](ctx context.Context, c *Client, method string, body any, segmen
 	return sendBelow(ctx, c, operationBelow(method, segments), segments, "", body, finishAny[T])
 }
 
-// operationBelow returns an operation on a resource of the organization.
+// operationBelow returns an operation on a path below the organization.
 func operationBelow(method string, segments []string) *gen.Operation {
 	path := organizationPath
 	for _, segment := range segments {
@@ -86,7 +86,7 @@ func operationBelow(method string, segments []string) *gen.Operation {
 
 const organizationPath = "/organizations/{orgId}"
 
-// sendBelow calls an operation on a resource of the organization.
+// sendBelow calls an operation on a path below the organization.
 func sendBelow[T any](ctx context.Context, c *Client, op *gen.Operation, segments []string, query string, body any, finish func(*T) string) (*T, error) {
 	if err := begin(ctx); err != nil {
 		return nil, err

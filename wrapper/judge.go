@@ -8,9 +8,9 @@ type verdict int
 const (
 	final       verdict = iota // the call ends with this outcome
 	doubtful                   // the write may have been carried out: no retry
-	failed                     // nothing was changed: retry after a backoff
+	failed                     // nothing was changed: retry after Retry-After or a backoff
 	rateLimited                // over the rate limit, so nothing was changed: retry when m3ter accepts more requests
-	denied                     // the access token was refused, so nothing was changed: retry with another one
+	denied                     // m3ter denied the request, so nothing was changed: retry with another access token
 )
 
 // judge implements the table under "Retries" in the package comment.
@@ -20,7 +20,7 @@ func judge(isRead bool, out outcome) verdict {
 		ambiguous = failed
 	}
 	switch a := out.answer; {
-	case !out.attempted: // the call got no access token or no slot
+	case !out.attempted: // the request did not reach the transport
 		return final
 	case a == nil && out.proof != "":
 		return failed

@@ -112,7 +112,7 @@ func (c *config) setCredentials(keyField, key, secretField, secret string) error
 	)
 }
 
-// validateCredential reports what is wrong with a secret, without showing the secret.
+// validateCredential reports what is wrong with a credential, without showing the credential.
 func validateCredential(field, value, allowed, without string) error {
 	switch {
 	case value == "":
@@ -195,14 +195,15 @@ func (c *config) setBaseURL(field, raw string) error {
 	case u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())):
 		return invalid(field, allowed, "is %s", gen.Quote(u.Scheme+"://"+u.Host))
 	}
-	u = u.JoinPath()                 // resolves dots
+	u = u.JoinPath()                 // resolves dot segments
 	u.Host = strings.ToLower(u.Host) // requests are compared with this host, and sent to it
 	u.Path, u.RawPath = strings.TrimSuffix(u.Path, "/"), strings.TrimSuffix(u.RawPath, "/")
 	c.baseURL = u
 	return nil
 }
 
-// isLoopback accepts exactly the names for which net/http uses no proxy. EqualFold would accept more.
+// isLoopback accepts only hosts for which http.ProxyFromEnvironment never returns a proxy. EqualFold would accept more
+// hosts.
 func isLoopback(host string) bool {
 	addr, err := netip.ParseAddr(host)
 	return strings.ToLower(host) == "localhost" || err == nil && addr.IsLoopback()

@@ -8,8 +8,8 @@ import (
 	"weak"
 )
 
-// A pace limits the rate of all calls for one organization. It hands out slots. When m3ter refuses a request because of
-// the rate limit, the pace holds back all calls for a time.
+// A pace limits the rate of the attempts of all calls for one organization. It hands out slots. When m3ter refuses a
+// request because of the rate limit, the pace holds back all calls for a time.
 type pace struct {
 	slots    slotSource
 	holdBack func(time.Duration) // tells the caller's limiter about a hold-back; may be nil
@@ -49,13 +49,13 @@ func (p *pace) holdLeft() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.held.IsZero() {
-		return 0 // most calls then never read the clock
+		return 0 // without a hold-back, holdLeft need not read the clock
 	}
 	return time.Until(p.held)
 }
 
-// wait blocks until a request may be sent. After a hold-back it takes another slot, since otherwise all held requests
-// would be sent together.
+// wait blocks until a request may be sent. If a hold-back begins while wait takes a slot, wait takes another slot after
+// the hold-back, since otherwise all held requests would be sent together.
 func (p *pace) wait(ctx context.Context) (leaves func(), err error) {
 	for {
 		if err := pause(ctx, p.holdLeft()); err != nil {

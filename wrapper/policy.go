@@ -41,7 +41,7 @@ func (p RetryPolicy) backoff(attempt int) time.Duration {
 	return rand.N(bound)
 }
 
-// rateWindow is how long a call waits after its first 429 if the response has no Retry-After.
+// rateWindow is how long a call waits if the response to its first attempt is a 429 without Retry-After.
 const rateWindow = time.Second
 
 // wait returns how long a call waits after an attempt, and whether m3ter asked for that.

@@ -13,9 +13,9 @@ import (
 	"sync/atomic"
 )
 
-// sendOnce keeps net/http from sending a write more than once. By default net/http repeats a request that was lost with
-// a connection or, over HTTP/2, reset by the server, if the request has no body or has a GetBody. So sendOnce gives
-// each request a body and no GetBody.
+// sendOnce keeps net/http from sending a write more than once. By default, net/http may repeat a request that was lost
+// with a connection or, over HTTP/2, reset by the server, if the request has no body or has a GetBody. So sendOnce
+// gives each request a body and no GetBody.
 func sendOnce(req *http.Request) {
 	req.GetBody = nil
 	if !isBodyless(req) {
@@ -43,10 +43,10 @@ type sending struct {
 	headers atomic.Bool  // the request headers were written
 	whole   atomic.Int32 // requests that were written in full
 	dialing atomic.Int32 // dials under way
-	failed  atomic.Bool  // the last look-up, dial or handshake failed
+	failed  atomic.Bool  // the last lookup, dial or handshake failed
 
 	mu       sync.Mutex
-	failures []error // of look-ups, dials and handshakes
+	failures []error // of lookups, dials and handshakes
 }
 
 // trace sets only the functions that are needed: each one costs an allocation.
@@ -75,7 +75,7 @@ func (s *sending) trace() *httptrace.ClientTrace {
 	}
 }
 
-// ended records the result of a look-up, a dial or a handshake.
+// ended records the result of a lookup, a dial or a handshake.
 func (s *sending) ended(err error) {
 	s.failed.Store(err != nil)
 	if err != nil {
@@ -85,7 +85,7 @@ func (s *sending) ended(err error) {
 	}
 }
 
-// isOfFailure reports whether an error comes from a look-up, a dial or a handshake, and not from a later step of a
+// isOfFailure reports whether an error comes from a lookup, a dial or a handshake, and not from a later step of a
 // transport.
 func (s *sending) isOfFailure(err error) bool {
 	s.mu.Lock()
@@ -119,14 +119,14 @@ func (s *sending) proof(err, ended error) string {
 // is what happened.
 func (s *sending) explain(err error) error {
 	if s.whole.Load() > 0 && s.asked.Load() > s.got.Load() {
-		return fmt.Errorf("the connection was lost after the request was written, and the next connection failed: %w", err)
+		return fmt.Errorf("the request was written to one connection, and the next connection failed: %w", err)
 	}
 	return err
 }
 
 // neverLeft reports whether the request was certainly not sent. For a write, net/http's own transport reports each
-// step, so silence is proof. Any other transport must have made one connection attempt, and returned the error of its
-// look-up, dial or handshake.
+// step, so silence is proof. For any other transport, neverLeft requires that the transport asked for one connection,
+// and returned the error of its lookup, dial or handshake.
 func (s *sending) neverLeft(err, ended error) bool {
 	if s.isNetHTTP {
 		return s.got.Load() == 0 || !s.isRead && !s.headers.Load() && ended == nil

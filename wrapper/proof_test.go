@@ -47,7 +47,7 @@ func TestWhatProvesThatAWriteNeverLeft(t *testing.T) {
 		{failedDial, &net.OpError{Op: "dial", Err: refused}, true, ""},
 		{failedDial, errors.New("response lost"), false, ""}, // by another way, which the transport tried later
 		{failedDial, reset, false, ""},
-		{written + ", " + failedDial, refused, false, "lost after the request was written"},
+		{written + ", " + failedDial, refused, false, "the request was written to one connection"},
 		{written + ", " + written, errors.New(refusedStream), false, ""}, // one of two requests is refused
 	} {
 		synctest.Test(t, func(t *testing.T) {

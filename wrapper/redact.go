@@ -20,12 +20,14 @@ const (
 	// runLength is the number of consecutive characters of a secret that no text may show. No text may show all of a
 	// shorter secret.
 	runLength = 12
-	// shortestEncoded is the shortest base64 or hex that is searched for: a shorter one could occur by chance.
+	// shortestEncoded is the length of the shortest base64 or hex text that is searched for: a shorter text could occur
+	// by chance.
 	shortestEncoded = 6
 	// redactMargin is how many bytes after the shown text are searched too: the shown text may end inside a secret.
 	redactMargin = 1 << 10
 
-	// An error keeps at most maxErrorBody bytes of a body, and shows at most maxErrorText bytes of any other text.
+	// An error keeps at most maxErrorBody bytes of a response body or of the message in it, and shows at most
+	// maxErrorText bytes of any other outside text.
 	maxErrorBody = 8 << 10
 	maxErrorText = 1 << 10
 )
@@ -75,7 +77,7 @@ func (v *vault) token(text string) *secret {
 	return added
 }
 
-// A secret computes the runs of characters to search for when they are first needed.
+// A secret computes its runs, the texts to search for, when they are first needed.
 type secret struct {
 	text string
 	runs func() *runs
@@ -170,13 +172,13 @@ func fold(s string) string {
 	return b.String()
 }
 
-// A redactor holds the secrets that outside text must not show. Outside text comes from m3ter, a proxy, a transport or
-// a token source. Such text is shown, perhaps shortened, or left out as a whole. The redactor does not search the
-// client's own text.
+// A redactor holds the secrets that outside text must not show. Outside text comes from m3ter, a proxy, a transport, a
+// token source or a limiter. Such text is shown, perhaps shortened, or left out as a whole. The redactor does not
+// search the client's own text.
 type redactor []*secret
 
-// hides reports whether text shows a part of a secret in any spelling. It also returns true for text whose escapes are
-// nested too deeply.
+// hides reports whether text shows a run of a secret in a spelling that the client recognizes. It also returns true for
+// text whose escapes are nested too deeply.
 func (r redactor) hides(s string) bool {
 	if len(r) == 0 {
 		return false

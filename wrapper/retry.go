@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// retry sends a call until its outcome is final, its attempts are used up, or no time is left for another attempt.
+// retry sends a call until its outcome is final, another attempt would not be safe, its attempts are used up, or no
+// time is left for another attempt.
 func retry(policy RetryPolicy, tokens *tokens, log *slog.Logger, next layer) layer {
 	r := &retrier{policy, tokens, log}
 	return func(ctx context.Context, c *call) outcome {
@@ -29,7 +30,7 @@ func retry(policy RetryPolicy, tokens *tokens, log *slog.Logger, next layer) lay
 			verdict := judge(c.isRead(), out)
 			if verdict == final {
 				if out.isRepeated {
-					log.LogAttrs(ctx, slog.LevelWarn, "m3ter call was sent more than once, and may have taken effect twice", c.attrs(out, took)...)
+					log.LogAttrs(ctx, slog.LevelWarn, "m3ter request was sent more than once, and the write may have taken effect twice", c.attrs(out, took)...)
 				}
 				return out
 			}
@@ -80,8 +81,8 @@ func (r *retrier) prepareNext(ctx context.Context, c *call, verdict verdict, out
 }
 
 // replaceToken replaces the denied access token, with at most one renewal in a call, and reports whether to retry with
-// another one. A second denial has a cause other than the token. If no attempt is possible, the renewal still serves
-// the next call.
+// another access token. A second denial has a cause other than the token. If no attempt is possible, the renewal still
+// serves the next call.
 func (r *retrier) replaceToken(ctx context.Context, c *call, out *outcome, possible bool) bool {
 	if c.renewed {
 		return false

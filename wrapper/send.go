@@ -103,8 +103,8 @@ func (c *call) explain(err error, out outcome) error {
 	return err
 }
 
-// failure returns the error for a request without a response. proof says why the request was not carried out; it is ""
-// if the request may have been carried out.
+// failure returns the error for a request without a complete response. proof says why the request was not carried out;
+// it is "" if the request may have been carried out.
 func (c *call) failure(proof string, err error) error {
 	if proof != "" {
 		proof += ": "

@@ -16,7 +16,7 @@ import (
 func withToken(tokens *tokens, next layer) layer {
 	return func(ctx context.Context, c *call) outcome {
 		if err := ctx.Err(); err != nil {
-			return outcome{err: err} // a call that has ended needs no token request
+			return outcome{err: err} // a call whose context is done needs no token request
 		}
 		token, err := tokens.get(ctx)
 		if err != nil {
@@ -39,14 +39,15 @@ const (
 	renewBefore = 5 * time.Minute
 	// invalidBefore is the time before the expiry of a token at which x/oauth2 starts to treat the token as invalid.
 	invalidBefore = 10 * time.Second
-	// forbiddenRenewal is the shortest time between two renewals after a 403: a 403 may be a true denial, which no token
-	// cures.
+	// forbiddenRenewal is the shortest time between two renewals after a 403: a 403 may be a true denial, and then
+	// another token does not help.
 	forbiddenRenewal = time.Minute
 )
 
-// tokens holds the current access token. One request fetches a token for all callers that wait. The wait of a caller
-// ends with its context, and the request continues for the others. Shortly before the token expires, a call starts a
-// renewal in the background. So no call of a busy client waits, and an idle client has neither a goroutine nor a timer.
+// tokens holds the current access token. One request fetches a token for all callers that wait. A caller stops
+// waiting when its context is done, and the request continues for the others. Shortly before the token expires, a call
+// starts a renewal in the background. So no call of a busy client waits, and an idle client has neither a goroutine nor
+// a timer.
 type tokens struct {
 	fetch       func(context.Context) (*oauth2.Token, error) // the error is an *AuthError
 	cancellable bool                                         // fetch returns when its context is done; a caller's token source may not
@@ -93,7 +94,8 @@ func (t *tokens) get(ctx context.Context) (*oauth2.Token, error) {
 }
 
 // replace replaces a denied token. If the client already has another token, replaced is true. If not, the caller must
-// wait for pending, unless pending is nil: then another token would not help.
+// wait for pending. If pending is nil too, a 403 already led to a renewal less than forbiddenRenewal ago, and replace
+// takes this 403 for a true denial.
 func (t *tokens) replace(denied string, status int) (replaced bool, pending *pendingToken) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -121,7 +123,8 @@ func failedRequest(err error) *pendingToken {
 	return &pendingToken{cancel: func() {}, done: done, err: err}
 }
 
-// wait waits for a token until the context is done. The last caller that stops waiting cancels the request.
+// wait waits for a token until the context is done. The last caller that stops waiting cancels the request, unless the
+// request is kept.
 func (t *tokens) wait(ctx context.Context, pending *pendingToken) (*oauth2.Token, error) {
 	select {
 	case <-pending.done:
@@ -153,14 +156,14 @@ func (t *tokens) join() *pendingToken {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	pending := &pendingToken{cancel: cancel, done: make(chan struct{})}
-	pending.err = &AuthError{problem: "the token source called runtime.Goexit"} // overwritten when fetch returns
+	pending.err = &AuthError{problem: "the token source or the transport called runtime.Goexit"} // overwritten when fetch returns
 	pending.kept = !t.cancellable
 	t.pending = pending
 	go func() {
 		start := time.Now()
 		defer func() {
-			if problem := recover(); problem != nil { // a caller could not catch it: this goroutine is ours
-				pending.err = &AuthError{problem: "the token source panicked: " + t.redact.text(fmt.Sprint(problem), maxErrorText)}
+			if problem := recover(); problem != nil { // the caller can't recover it: this goroutine is not the caller's
+				pending.err = &AuthError{problem: "the token source or the transport panicked: " + t.redact.text(fmt.Sprint(problem), maxErrorText)}
 			}
 			t.settle(ctx, pending, time.Since(start))
 			cancel()
@@ -194,8 +197,8 @@ func (t *tokens) settle(ctx context.Context, pending *pendingToken, took time.Du
 	t.pending = nil
 }
 
-// renewalTime returns when to renew a token in the background. If a renewal brought no new token, it is retried after a
-// part of the remaining time.
+// renewalTime returns when to renew a token in the background. If a renewal returned no new token, it is retried after
+// a part of the remaining time.
 func renewalTime(token *oauth2.Token, now time.Time, news bool) time.Time {
 	if token == nil || token.Expiry.IsZero() {
 		return time.Time{}

@@ -60,11 +60,11 @@ func (t transport) send(req *http.Request) (*http.Response, error) {
 }
 
 const (
-	// idleTimeout is how long the default client keeps an idle connection: less than the 60 seconds of most gateways,
-	// which might otherwise close a connection just when a request is sent.
+	// idleTimeout is how long the default transport keeps an idle connection: less than the 60 seconds of most
+	// gateways, which might otherwise close a connection just when a request is sent.
 	idleTimeout = 45 * time.Second
-	// pingAfter is how long an HTTP/2 connection may be silent before the client pings it. pingTimeout is how long the
-	// client waits for the response before it closes the connection.
+	// pingAfter is how long an HTTP/2 connection may be silent before the transport sends a ping. pingTimeout is how
+	// long the transport waits for the reply before it closes the connection.
 	pingAfter   = 4 * time.Second
 	pingTimeout = 3 * time.Second
 )

@@ -88,7 +88,7 @@ func unpercent(s string) string {
 // spaceAfterLine turns a plus after a line break into a space, as in a query with folded lines.
 var spaceAfterLine = strings.NewReplacer("%0A+", "%0A ", "%0a+", "%0a ", "%5Cn+", "%5Cn ", "%5cn+", "%5cn ")
 
-// unbyte undoes escapes of a sign and two hex digits.
+// unbyte undoes escapes that consist of a sign and two hex digits.
 func unbyte(s string, sign byte) string {
 	return replaceAt(s, sign, func(rest string) (string, int) {
 		if code, ok := parseDigits(rest, 1, 2, 16); ok {

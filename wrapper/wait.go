@@ -13,7 +13,8 @@ func pause(ctx context.Context, d time.Duration) error {
 	return sleep(ctx, d)
 }
 
-// outlived returns the error of a context that is done, or whose deadline would pass during a wait of d.
+// outlived returns context.DeadlineExceeded if the deadline of the context would pass during a wait of d. Otherwise, it
+// returns the context's error, which is nil unless the context is done.
 func outlived(ctx context.Context, d time.Duration) error {
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < d {
 		return context.DeadlineExceeded

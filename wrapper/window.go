@@ -24,8 +24,8 @@ const (
 	windowLength = 1010 * time.Millisecond
 )
 
-// A slidingWindow is the default limiter: at most windowGrants in any windowLength. It does not delay a small burst on
-// an idle client, and still stays below the rate limit, with one exception; a token bucket can't do both. The
+// A slidingWindow is the default limiter: at most windowGrants requests in any windowLength. It does not delay a small
+// burst from an idle client, and still stays below the rate limit; a token bucket can't do both. There is one
 // exception: if a connection takes longer than windowLength to establish, its request may be sent in the same window as
 // the next request that uses the slot.
 type slidingWindow struct {
@@ -78,8 +78,9 @@ func (w *slidingWindow) occupy(slot *atomic.Int64) {
 	slot.Store(int64(time.Since(w.start) + windowLength))
 }
 
-// A slotSource grants slots to attempts. The caller calls leaves, if it is not nil, when the request is sent. That may
-// be long after take, because a connection may have to be made first, and m3ter counts a request when it arrives.
+// A slotSource grants slots to attempts. The caller calls leaves, if it is not nil, when the request has a connection.
+// That may be long after take, because a connection may have to be established first, and m3ter counts a request when
+// the request arrives.
 type slotSource interface {
 	take(context.Context) (leaves func(), err error)
 }

@@ -62,10 +62,10 @@ func checkMembers(body []byte, root *shape) ([]byte, error) {
 	return clean.body, nil
 }
 
-// A level is an open object or list. The lowest level is the body itself.
+// A level is an open object or array. The lowest level is the body itself.
 type level struct {
-	of       *shape // shape of this object or list; nil for the body
-	next     *shape // shape of the next value in this object, list or body
+	of       *shape // shape of this object or array; nil for the body
+	next     *shape // shape of the next value in this object, array or body
 	names    int    // where the names of this level begin in the names of all levels
 	isObject bool
 	atName   bool // whether the next string is a name

@@ -13,8 +13,8 @@ import (
 )
 
 // A shape describes how encoding/json sees a type: the fields of a struct by their JSON names, and the elements of a
-// list or a map. The shape is nil for a type that decodes itself, and for values inside an object or list that is
-// decoded into an any.
+// slice, an array or a map. The shape is nil for a type that decodes itself, and for values inside an object or array
+// that is decoded into an any.
 type shape struct {
 	fields []field
 	elem   *shape
