@@ -117,8 +117,8 @@ func oneOf(allowed ...string) check {
 	}
 }
 
-// rfc3339 matches a date-time. time.Parse also accepts other forms, such as an hour of one digit, or an offset of 24
-// hours, which encoding/json can't encode.
+// rfc3339 matches a date-time. time.Parse also accepts other forms, such as a one-digit hour, or an offset of 24 hours,
+// which encoding/json can't encode.
 var rfc3339 = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$`)
 
 func dateTime(field string, value any) error {

@@ -28,7 +28,7 @@
 //
 // The server also refuses, with 400, a body that is not a single JSON value, that has a duplicate member, or that is
 // not valid Unicode. It matches member names exactly, including their case. Error bodies are {"message": "..."}, except
-// those of the token endpoint, which have the form of OAuth 2.0.
+// that the token endpoint refuses credentials and grant types in the form of OAuth 2.0.
 //
 // The server accepts effects and actions in lower case only and responds with m3ter's upper-case spelling:
 // config:create becomes CONFIG_CREATE. [WithSupportUntilEndOfDay] enforces a rule that m3ter's guide to its web console
