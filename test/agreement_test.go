@@ -19,7 +19,7 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// The client sends no request that the document forbids, and its error names the field. It sends each other request
+// The client sends no request that the document forbids, and its error names the field. It sends every other request
 // unchanged.
 func TestClientRefusesWhatTheDocumentForbids(t *testing.T) {
 	fake, client := newFake(t, m3teraccess.WithLimiter(unlimited{}))
@@ -73,7 +73,7 @@ func tree(t *testing.T, text string) (value any) {
 	return value
 }
 
-// The fake refuses exactly the bodies that the document forbids, and its error names the member.
+// The fake refuses exactly the bodies and queries that the document forbids, and its error names the subject.
 func TestFakeRefusesWhatTheDocumentForbids(t *testing.T) {
 	fake, _ := newFake(t)
 	credentials := clientcredentials.Config{ClientID: fake.APIKey, ClientSecret: fake.APISecret, TokenURL: fake.URL + "/oauth/token"}

@@ -18,7 +18,7 @@ func abort(w http.ResponseWriter) {
 	panic(http.ErrAbortHandler)
 }
 
-// pad writes at least size spaces, unless the client closes the connection before.
+// pad writes at least size spaces, unless the client closes the connection first.
 func pad(w http.ResponseWriter, size int) {
 	chunk := []byte(strings.Repeat(" ", 64<<10))
 	for sent := 0; sent < size; sent += len(chunk) {
@@ -80,7 +80,7 @@ var brokenAnswers = []brokenAnswer{
 	{name: "endless", body: "good", then: endless, success: unreadable},
 }
 
-// The test gives each call each broken response, with a status of success and of failure.
+// The test gives each call each broken response, with the status of a success and with those of failures.
 func TestBrokenAnswers(t *testing.T) {
 	for _, broken := range brokenAnswers {
 		for _, status := range []int{200, 400, 500} {

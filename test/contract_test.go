@@ -95,7 +95,7 @@ func withBody(req *http.Request) (*http.Request, []byte) {
 	return copied, body
 }
 
-// A judgedBody passes the bytes that were read to judge when it is closed.
+// When a judgedBody is closed, it calls judge with the bytes that were read.
 type judgedBody struct {
 	io.ReadCloser
 	mu    sync.Mutex // Close and Read may be concurrent

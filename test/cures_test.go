@@ -35,7 +35,8 @@ func TestErrorTextsOfTheDocs(t *testing.T) {
 	}
 }
 
-// A failingLimiter grants one request. After that, its next turn comes after every deadline.
+// A failingLimiter grants one request. After that, it returns an error, like a limiter whose next turn comes after the
+// deadline.
 type failingLimiter struct{ waited bool }
 
 func (l *failingLimiter) Wait(context.Context) error {

@@ -77,7 +77,7 @@ func TestFaultsOfADocumentAreFound(t *testing.T) {
 	}
 }
 
-// The document without any one of its lines with a fact or a description has a fault.
+// If any one line with a fact or a description is removed, the document has a fault.
 func TestEachFactIsRequired(t *testing.T) {
 	text := readDocument(t)
 	fact := regexp.MustCompile(`(?m)^( {6,}description:| +(- url:|tokenUrl:|(- )?\$ref:|(- )?type:|required: (true|\[)|enum: \[|format:|` +

@@ -76,7 +76,7 @@ func contents(doc *openapi3.T) map[string]openapi3.Content {
 	return all
 }
 
-// Each place that differs from the published document names a departure, and each departure has such a place.
+// The comments in openapi.yaml name exactly the departures of departures.yaml.
 func TestDeparturesAreNamed(t *testing.T) {
 	named := idsIn(t, "../api/openapi.yaml", `# Departure: ([a-z-]+)`)
 	given := idsIn(t, "../api/departures.yaml", `(?m)^  - id: ([a-z-]+)$`)

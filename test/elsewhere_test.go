@@ -13,7 +13,7 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// The client follows no redirect, neither of a call nor of a token request. Do returns the response.
+// The client follows no redirect, either of a call or of a token request. Do returns the response.
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	for _, call := range calls {
 		testRedirects(t, call.name, call.good, func(client *m3teraccess.Client, _, _ string) (status int, err error) {

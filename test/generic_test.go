@@ -163,7 +163,7 @@ func TestTwoWritersThroughLostAnswers(t *testing.T) {
 		read := func(ctx context.Context) (*m3teraccess.Support, error) {
 			return m3teraccess.Get[m3teraccess.Support](ctx, client, "support")
 		}
-		// A writer adds a statement, and looks for it if the outcome is unknown.
+		// A writer adds a statement, and looks for it with isAdded after an error.
 		add := func(mark string) error {
 			_, err := m3teraccess.RetryOnConflict(t.Context(), read, func(ctx context.Context, now *m3teraccess.Support) (*m3teraccess.Support, error) {
 				if now == nil {

@@ -26,7 +26,7 @@ func plainAndWrapped(transport http.RoundTripper) map[bool]http.RoundTripper {
 const shortTimeout = 200 * time.Millisecond
 
 // net/http's own transport sends no request on a connection that it establishes after the attempt has ended. Another
-// transport might send it, so the outcome is unknown.
+// transport might send the request, so the outcome is unknown.
 func TestConnectionsThatHang(t *testing.T) {
 	silent, err := net.Listen("tcp", "127.0.0.1:0") // accepts connections, and sends nothing
 	if err != nil {
@@ -114,7 +114,7 @@ func TestSwitchingProtocols(t *testing.T) {
 	}
 }
 
-// A call whose response body hangs ends with the timeout of its attempt or with its context.
+// A call whose response body hangs returns when its attempt times out or its context is done.
 func TestBodiesThatHang(t *testing.T) {
 	for name, newBody := range map[string]func() io.ReadCloser{
 		"until it is closed": func() io.ReadCloser {

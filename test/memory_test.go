@@ -18,7 +18,7 @@ func allocatedBy(call func() error) (bytes uint64, err error) {
 	return after.TotalAlloc - before.TotalAlloc, err
 }
 
-// The client refuses a response of too many values before it allocates many times its size.
+// The client refuses a response with too many values before it allocates many times the size of the response.
 func TestManyValuesCostLittleMemory(t *testing.T) {
 	const size = 10 << 20
 	many := func(before, entry, after string) string {

@@ -125,7 +125,7 @@ func checkThree(t *testing.T, policies []gen.PermissionPolicy) {
 	}
 }
 
-// plainAt makes a generated client of a server.
+// plainAt makes a generated client for a server.
 func plainAt(t *testing.T, s *server) plainClient {
 	return newPlainClient(t, newTransport(t), s.URL, "org", staticToken)
 }

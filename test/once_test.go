@@ -65,7 +65,7 @@ func (w write) sentTo(t *testing.T, url string, transport http.RoundTripper) err
 }
 
 // sentAs sends the write on a new connection (n is 0), or after another request on the connection (n is 1). It returns
-// how often the write came, and the error of the call.
+// how many times the server received the write, and the error of the call.
 func (w write) sentAs(t *testing.T, n int, server *tally, url string, transport http.RoundTripper) (received int, err error) {
 	t.Helper()
 	if n == 1 {
@@ -93,7 +93,7 @@ func newUncheckedClient(t *testing.T, url string, transport http.RoundTripper, o
 	return client
 }
 
-// checkOnce compares the error of a call with how often the server applied it.
+// checkOnce compares the error of a call with how many times the server applied the write.
 func checkOnce(t *testing.T, what any, err error, applied int) {
 	t.Helper()
 	unknown := errors.Is(err, m3teraccess.ErrOutcomeUnknown)

@@ -14,7 +14,7 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// setEnvironment sets the variables that NewClient reads, and clears the others.
+// setEnvironment sets the given variables, and clears the others that NewClient reads.
 func setEnvironment(t *testing.T, given map[string]string) {
 	t.Helper()
 	for _, name := range []string{"M3TER_API_KEY", "M3TER_API_SECRET", "M3TER_API_TOKEN", "M3TER_ORG_ID", "M3TER_BASE_URL"} {
@@ -112,7 +112,7 @@ func TestInvalidSettings(t *testing.T) {
 
 func opts(opts ...m3teraccess.Option) []m3teraccess.Option { return opts }
 
-// An option overrides a variable, and the last of two options wins.
+// An option overrides a variable, and the later of two options wins.
 func TestOptionsOverrideTheEnvironment(t *testing.T) {
 	const fromKey, fromToken = "Bearer of:env-key:env-secret", "Bearer env-token"
 	tests := []struct {

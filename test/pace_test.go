@@ -63,7 +63,7 @@ func readAtRateLimit(newClient func(*testing.T, *m3tertest.Server) *m3teraccess.
 	})
 }
 
-// No call fails, at most 1 % of the attempts are refused, and the calls take at most 5 % longer than ideal.
+// No call fails, at most 1% of the attempts are refused, and the calls take at most 5% longer than ideal.
 var keepsToTheRateLimit = readAtRateLimit(func(t *testing.T, fake *m3tertest.Server) *m3teraccess.Client {
 	return clientOf(t, fake, fake.Client().Transport, defaultRetry)
 }, paceIdeal*105/100, paceCalls/100)

@@ -72,7 +72,7 @@ func idsOf(policies []m3teraccess.PermissionPolicy) []string {
 	return ids
 }
 
-// pages makes a client of a server that has a page for each page token: its ids and the next page token, as "a,b>t".
+// pages makes a client for a server that has a page for each page token: its ids and the next page token, as "a,b>t".
 // Each request must have the page size. asked lists the page tokens of the requests so far.
 func pages(t *testing.T, pageSize string, byToken map[string]string) (client *m3teraccess.Client, asked *[]string) {
 	t.Helper()
@@ -83,7 +83,7 @@ func pages(t *testing.T, pageSize string, byToken map[string]string) (client *m3
 		if query.Get("pageSize") != pageSize || query.Has("pageSize") != (pageSize != "") || query.Has("nextToken") != (token != "") {
 			t.Errorf("sent the query %q", r.URL.RawQuery)
 		}
-		if *asked = append(*asked, token); len(*asked) > 20 { // otherwise a client that follows repeated page tokens would not end
+		if *asked = append(*asked, token); len(*asked) > 20 { // otherwise a client that follows repeated page tokens would never stop
 			valid(404, `{}`).ServeHTTP(w, r)
 			return
 		}
@@ -186,7 +186,7 @@ func TestErrorBetweenPages(t *testing.T) {
 	}
 }
 
-// A context that ends between pages ends the loop.
+// A context that is canceled between pages ends the loop.
 func TestContextEndsBetweenPages(t *testing.T) {
 	client, asked := pages(t, "", map[string]string{"": "a>1", "1": "b"})
 	ctx, cancel := context.WithCancel(t.Context())

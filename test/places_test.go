@@ -15,8 +15,9 @@ import (
 // A place is one place in a document, with its description and its facts, as JSON.
 type place struct{ description, facts string }
 
-// placesOf returns the places of a document by name: document, the security scheme OAuth2, the operation RequestSupport
-// with RequestSupport.path.orgId and RequestSupport.200, the schema Support with its property Support.id.
+// placesOf returns the places of a document by name, such as document, the security scheme OAuth2, the operation
+// RequestSupport with RequestSupport.path.orgId and RequestSupport.200, and the schema Support with its property
+// Support.id.
 func placesOf(doc *openapi3.T) map[string]place {
 	document := map[string]any{"servers": doc.Servers, "security": doc.Security}
 	all := map[string]place{"document": {doc.Info.Description, factsIn(document)}}

@@ -21,7 +21,7 @@ import (
 
 const (
 	proxyCallers = 20
-	proxyCalls   = 25 // a caller
+	proxyCalls   = 25 // per caller
 )
 
 // TestStormOverTLS is a storm over TLS connections through a TCP proxy that breaks them at random. The fake has random

@@ -61,7 +61,7 @@ func serveEach(t *testing.T, listener net.Listener, serve func(net.Conn)) {
 	}()
 }
 
-// A tally counts the requests that came, and the requests that were carried out.
+// A tally counts the requests that were received, and the requests that were carried out.
 type tally struct{ received, applied atomic.Int32 }
 
 func (s *rawH1) serve(conn net.Conn) {
@@ -113,7 +113,7 @@ func (s *rawH1) serve(conn net.Conn) {
 	}
 }
 
-// The client sends a write once, whenever the HTTP/1 connection ends, even if a header makes net/http regard the write
+// The client sends a write once, at whatever moment the HTTP/1 connection ends, even if a header makes net/http regard the write
 // as safe to retry.
 func TestClosedConnections(t *testing.T) {
 	for _, w := range writes("", "Idempotency-Key", "X-Idempotency-Key", "idempotency-key") {

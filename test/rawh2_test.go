@@ -44,7 +44,7 @@ func answered() reaction {
 }
 
 // reset returns a reaction that resets the stream. Unless the code is REFUSED_STREAM, the server carries the request
-// out before.
+// out first.
 func reset(code http2.ErrCode, beforeBody bool) reaction {
 	return reaction{applies: code != http2.ErrCodeRefusedStream, beforeBody: beforeBody, how: func(framer *http2.Framer, stream uint32) error {
 		return framer.WriteRSTStream(stream, code)

@@ -24,7 +24,7 @@ func TestEveryOperationIsReached(t *testing.T) {
 	}
 }
 
-// A new operation has no method, no handler and no row. TestExamples requires the example of a method.
+// A new operation has no method, no handler and no row. TestExamples requires an example of each method.
 func TestGapsAreFound(t *testing.T) {
 	doc := &openapi3.T{Paths: openapi3.NewPaths(openapi3.WithPath("/organizations/{orgId}/widgets", &openapi3.PathItem{
 		Get: &openapi3.Operation{OperationID: "ListWidgets"},

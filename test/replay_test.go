@@ -60,7 +60,7 @@ func TestExamplesOfTheDocumentAreCarriedOut(t *testing.T) {
 func startCommand(t *testing.T) map[string]string {
 	t.Helper()
 	const source = "../wrapper/m3tertest/cmd/m3tertest"
-	if _, err := os.ReadDir(source); err != nil { // a cached test then runs anew after a change there
+	if _, err := os.ReadDir(source); err != nil { // so that go test does not use a cached result after a change there
 		t.Fatal(err)
 	}
 	binary := filepath.Join(t.TempDir(), "m3tertest")

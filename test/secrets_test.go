@@ -150,7 +150,7 @@ func TestErrorsShowNoSecretsThatTheServerEchoes(t *testing.T) {
 	}
 }
 
-// checkError fails if an error, an error that it wraps, or a field of them shows a secret.
+// checkError fails if an error, an error that it wraps, or a field of one of these errors shows a secret.
 func checkError(t *testing.T, where string, err error) {
 	t.Helper()
 	if err == nil {

@@ -19,8 +19,8 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// newClient makes a client that sends through base, and compares its traffic with the document. It makes one attempt a
-// call.
+// newClient makes a client that sends through base, and compares its traffic with the document. The client makes one
+// attempt for each call.
 func newClient(t testing.TB, base http.RoundTripper, opts ...m3teraccess.Option) *m3teraccess.Client {
 	t.Helper()
 	opts = append([]m3teraccess.Option{
@@ -34,7 +34,7 @@ func newClient(t testing.TB, base http.RoundTripper, opts ...m3teraccess.Option)
 	return client
 }
 
-// newFake starts a fake m3ter in memory, which works in a testing/synctest bubble too, and makes a client of it.
+// newFake starts a fake m3ter in memory, which works in a testing/synctest bubble too, and makes a client for it.
 func newFake(t testing.TB, opts ...m3teraccess.Option) (*m3tertest.Server, *m3teraccess.Client) {
 	t.Helper()
 	fake := m3tertest.NewServer(m3tertest.InMemory())
@@ -136,7 +136,7 @@ func (s *server) bodies() []string {
 	return slices.Clone(s.sent)
 }
 
-// client makes a client of the server: see newLocalClient.
+// client makes a client for the server: see newLocalClient.
 func (s *server) client(t testing.TB, opts ...m3teraccess.Option) *m3teraccess.Client {
 	t.Helper()
 	return newLocalClient(t, newTransport(t), append([]m3teraccess.Option{m3teraccess.WithBaseURL(s.URL)}, opts...)...)

@@ -23,7 +23,7 @@ var stormSeed = flag.Uint64("storm.seed", 0, "the seed of the storm; 0 draws one
 
 const (
 	stormCallers = 500
-	stormCalls   = 6 // a caller
+	stormCalls   = 6 // per caller
 )
 
 // A storm is 500 concurrent callers and random faults. The fake's record shows whether the error of each call is true.
@@ -187,7 +187,7 @@ func (s *storm) newCall(key string, random *rand.Rand) *stormCall {
 }
 
 // checkCalls compares the errors of the calls with the fake's record. At least the given number of calls must end in
-// each of the three ways.
+// each of the three ways that end distinguishes.
 func checkCalls(t *testing.T, calls []*stormCall, requests []m3tertest.Request, least int) {
 	received := make(map[string][]m3tertest.Request) // by the key of the call
 	for _, request := range requests {

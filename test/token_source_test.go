@@ -42,7 +42,7 @@ func TestTokenSource(t *testing.T) {
 	}
 }
 
-// A call ends with its context even if the token source is slow.
+// A call returns when its context is done, even if the token source is slow.
 func TestSlowTokenSource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		slow := sourceFunc(func() (*oauth2.Token, error) {

@@ -15,8 +15,8 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// One token request serves the concurrent first calls of all organizations. The row "50 concurrent first calls" of
-// tokenSituations tests those of one organization.
+// One token request serves the concurrent first calls of all organizations. The row "50 concurrent calls on a new
+// client" of tokenSituations tests those of one organization.
 func TestOneTokenRequestForAllOrganizations(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake, client := newFake(t)
@@ -64,8 +64,8 @@ func checkTokenRequests(t *testing.T, fake *m3tertest.Server, want int) {
 	}
 }
 
-// A call that waits for an access token ends with its context. The token request continues for the other calls, even if
-// the first call started it.
+// A call that waits for an access token returns when its context is done. The token request continues for the other
+// calls, even if the call that returned started the request.
 func TestCallerLeavesWhileTheTokenIsFetched(t *testing.T) {
 	for leaves, name := range []string{"the first", "another"} {
 		t.Run(name, bubbled(func(t *testing.T) {

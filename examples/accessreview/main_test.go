@@ -12,7 +12,7 @@ import (
 
 func TestMain(m *testing.M) { exampletest.Main(m, main) }
 
-// The program sends the access token of M3TER_API_TOKEN unchanged.
+// The program sends the access token in M3TER_API_TOKEN unchanged.
 func TestToken(t *testing.T) {
 	fake := newFake(t)
 	env := exampletest.Environment(fake)
@@ -60,7 +60,7 @@ func TestIncompleteEnvironment(t *testing.T) {
 				t.Errorf("stderr does not contain %q: %s", test.want, line)
 			}
 			if !strings.HasSuffix(line, " (to use an in-memory m3ter instead, unset all M3TER_ variables)\n") {
-				t.Errorf("stderr does not tell how to run the demo: %s", line)
+				t.Errorf("stderr does not say how to run the demo: %s", line)
 			}
 		})
 	}

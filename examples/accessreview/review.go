@@ -73,14 +73,14 @@ func (r *review) grant(ctx context.Context, o *options) error {
 		err = nil
 	}
 	if err != nil {
-		return fmt.Errorf("created the policy %q, id %s, but could not add it to the user: %w", policy.Name, printable(policy.ID), err)
+		return fmt.Errorf("created the policy %q, id %s, but the call that adds it to the user failed: %w", policy.Name, printable(policy.ID), err)
 	}
 	r.logf("Added the policy to the user %s.", printable(o.user))
 	return nil
 }
 
-// has reports whether the list of the user's policies contains the policy. Leaving the loop stops the fetching of
-// pages.
+// has reports whether the list of the user's policies contains the policy. It returns false if the list can't be read.
+// Leaving the loop stops the fetching of pages.
 func (r *review) has(ctx context.Context, userID, policyID string) bool {
 	for policy, err := range r.client.UserPermissions(ctx, userID) {
 		if err != nil {

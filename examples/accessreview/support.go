@@ -13,7 +13,7 @@ func (r *review) readSupport(ctx context.Context) (*m3teraccess.Support, error) 
 	return m3teraccess.Get[m3teraccess.Support](ctx, r.client, "support")
 }
 
-// openSupport gives m3ter's support users read-only access.
+// openSupport lets m3ter's support users read the configuration until the given time.
 func (r *review) openSupport(ctx context.Context, until time.Time) error {
 	current, err := r.readSupport(ctx)
 	if err != nil && !errors.Is(err, m3teraccess.ErrNotFound) {
@@ -31,8 +31,8 @@ func (r *review) openSupport(ctx context.Context, until time.Time) error {
 	return nil
 }
 
-// extendSupport extends support access. RetryOnConflict repeats read and write if someone else changes the access in
-// between. Each write is based on the last read, so that the write keeps the other person's change.
+// extendSupport extends support access. RetryOnConflict repeats the read and the write if someone else changes the
+// access in between. Each write is based on the latest read, so the write keeps the other person's change.
 func (r *review) extendSupport(ctx context.Context, by time.Duration) error {
 	writes := 0
 	var before *m3teraccess.Support // the access that the last write is based on
@@ -62,7 +62,7 @@ func (r *review) extendSupport(ctx context.Context, by time.Duration) error {
 	r.logf("Write %d, based on version %d, succeeded: the end of support access moved from %s to %s, version %d.",
 		writes, before.Version, example.Clock(before.EndSupportUsersAccess), example.Clock(support.EndSupportUsersAccess), support.Version)
 	if writes > 1 {
-		r.logf("Both changes are in effect, because the second one is based on the first one.")
+		r.logf("The last write overwrote no change, because it is based on the latest version.")
 	}
 	return nil
 }

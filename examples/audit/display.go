@@ -5,8 +5,8 @@ import (
 	"io"
 )
 
-// A display writes the output and the messages. If the messages go to a terminal, the display shows the progress on the
-// last line of the terminal. This line stays under the messages, and under output that goes to the same terminal.
+// A display writes the output and the messages. If showsProgress is set, the display shows the progress on the last
+// line of the terminal. This line stays under the messages, and under output that goes to the same terminal.
 type display struct {
 	output, messages io.Writer
 	showsProgress    bool // whether the messages go to a terminal at which the user types no ids
@@ -17,7 +17,7 @@ type display struct {
 func (d *display) write(line []byte) error {
 	d.draw("")
 	defer d.draw(d.progress)
-	_, err := d.output.Write(line) // one call, so that an interrupt can't truncate the line
+	_, err := d.output.Write(line) // one call, so that an interrupt truncates the line only if the call is blocked
 	return err
 }
 

@@ -41,7 +41,7 @@ func TestUserWithInvalidResponse(t *testing.T) {
 	}
 }
 
-// An error of one user is a message. An error that every other user would get too ends the audit.
+// An error of one user leads to a message. An error that every other user would get too ends the audit.
 func TestReport(t *testing.T) {
 	unencodable := []m3teraccess.PermissionPolicy{{ID: "p", CreatedAt: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}}
 	for name, tt := range map[string]struct {

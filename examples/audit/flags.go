@@ -22,10 +22,11 @@ this:
 
 If audit can't get the policies of a user, it prints a message on standard error, and continues with the other users.
 With -users, the message contains the line number of the user in the file. audit writes no line of JSON for this user.
+If audit can't obtain an access token, it stops.
 If standard error is a terminal, audit shows its progress on the last line, unless you type the ids at the terminal.
 
 audit fetches the policies of many users at once, and stays below m3ter's rate limit. If you interrupt audit, the
-output still consists of whole lines. The exit status is 0 if audit got the policies of every user, 2 if the flags are
+output consists of whole lines, unless a write to the output is blocked. The exit status is 0 if audit got the policies of every user, 2 if the flags are
 wrong, and 1 after any other error.
 
 ` + example.WhichM3ter + `

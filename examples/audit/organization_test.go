@@ -43,7 +43,7 @@ func TestOneOfAllUsersFails(t *testing.T) {
 	}
 }
 
-// If a later page of the users fails, the audit fails. It has the users of the first page.
+// If a later page of the users fails, the audit fails. Its output has the users of the first page.
 func TestLaterPageOfUsersFails(t *testing.T) {
 	t.Parallel() // the test mostly waits
 	fake := exampletest.NewFake(t)

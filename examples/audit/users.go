@@ -16,7 +16,7 @@ import (
 type user struct {
 	line int // the line in the file; 0 without a file
 	id   string
-	err  error // if the id is missing, the reason
+	err  error // why there is no complete id, or nil
 }
 
 // place returns the line number of the user, as the beginning of a message.

@@ -40,7 +40,7 @@ func TestRuleOfTheDay(t *testing.T) {
 	}
 }
 
-// checkDay fails unless the access is closed as far as the rule of the day allows, and err reports access that stays
+// checkDay fails unless the access is closed as far as the end-of-day rule allows, and err reports access that stays
 // open.
 func checkDay(t *testing.T, fake *m3tertest.Server, err error, log string) {
 	t.Helper()
@@ -62,8 +62,8 @@ func checkDay(t *testing.T, fake *m3tertest.Server, err error, log string) {
 	}
 }
 
-// If m3ter opens no access for less than a day, it refuses the first write, before any change. The program announces
-// the rule before this write.
+// If m3ter opens no access that ends before tomorrow, it refuses the first write, before any change. The program
+// announces the rule before this write.
 func TestAnnounced(t *testing.T) {
 	inBubble(t, func(t *testing.T, fake *m3tertest.Server, g *grant, log *strings.Builder) {
 		var before string
@@ -97,7 +97,7 @@ func TestStatementsThatStay(t *testing.T) {
 	})
 }
 
-// Someone else extends the access. The program finds this out at the end of its time.
+// Someone else extends the access. The program finds this out when the time is up.
 func TestExtendedBySomeoneElse(t *testing.T) {
 	inBubble(t, func(t *testing.T, fake *m3tertest.Server, g *grant, log *strings.Builder) {
 		time.AfterFunc(time.Minute, func() {
@@ -113,7 +113,7 @@ func TestExtendedBySomeoneElse(t *testing.T) {
 	})
 }
 
-// If m3ter is silent at the end of the time, the outcome is unknown.
+// If m3ter does not respond when the time is up, it is unknown whether the access has ended.
 func TestUnknownEnd(t *testing.T) {
 	for _, interrupt := range []time.Duration{time.Hour - time.Second, 2 * time.Hour} {
 		inBubble(t, func(t *testing.T, fake *m3tertest.Server, g *grant, _ *strings.Builder) {

@@ -13,14 +13,14 @@ import (
 
 const usage = `grant opens m3ter's support access for a limited time. An interrupt revokes the access early.
 
-grant runs in the foreground until the access has ended. On standard error, it says what it is about to do before the
-first change, and then reports each step. If you press Ctrl-C, run kill or close the terminal, grant revokes the
+grant runs in the foreground until the access has ended. Before the first change, it says on standard error what it is
+about to do, and then reports each step. If you press Ctrl-C, run kill or close the terminal, grant revokes the
 access: it removes every permission from the access, and ends the access at once.
 
 According to m3ter's guide, support access lasts at least until the end of the day. If m3ter enforces this rule, it
 refuses an earlier end. In that case, after an interrupt, the access stays open, without any permissions, until
 00:00 UTC tomorrow. If any access stays open, grant reports the end and the permissions of the access. grant does not
-change access that someone else has changed in the meantime.
+change access if someone else has set another end in the meantime.
 
 The exit status is 0 if the access has ended, on time or after an interrupt; 1 if the access has not ended, was not
 opened, or is in an unknown state; and 2 if the flags are wrong.

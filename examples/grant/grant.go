@@ -24,7 +24,7 @@ type grant struct {
 // run opens support access, and waits for its end. If ctx is done first, run revokes the access.
 func (g *grant) run(ctx context.Context, o *options) error {
 	g.statements = []m3teraccess.Statement{m3teraccess.Allow(o.actions...).On(o.resources...)}
-	// m3ter returns a whole second unchanged. Rounding up gives support users at least the requested time.
+	// m3ter returns a time without a fraction of a second unchanged. Rounding up gives support users at least the requested time.
 	g.until = time.Now().Add(o.duration + time.Second - time.Nanosecond).Truncate(time.Second)
 	g.announce()
 	err := g.open(ctx, o.replace)
@@ -54,7 +54,7 @@ func (g *grant) announce() {
 	if g.until.Before(end) {
 		g.logf("According to m3ter's guide, support access lasts at least until the end of the day. If m3ter enforces this rule, it refuses an end before %s.", example.Clock(end))
 	}
-	g.logf("An interrupt ends the access at once, and removes every permission. If m3ter refuses to end the access early, "+
+	g.logf("An interrupt ends the access at once, and removes every permission. If m3ter refuses to end the access today, "+
 		"the access stays open until %s, without permissions.", example.Clock(end))
 }
 

@@ -19,7 +19,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// behind returns the variables that point the program to a handler in front of the fake.
+// behind returns the variables that point the program at a handler in front of the fake.
 func behind(t *testing.T, fake *m3tertest.Server, handler http.HandlerFunc) map[string]string {
 	front := httptest.NewServer(handler)
 	t.Cleanup(front.Close)
@@ -50,7 +50,8 @@ func TestChangeDuringRevoke(t *testing.T) {
 	}
 }
 
-// The interrupt comes while the first write is on its way. Whenever the write arrives, the access is closed in the end.
+// The interrupt comes while the first write is on its way. The access is closed in the end, no matter when or whether
+// the write arrives.
 func TestInterruptWhileOpening(t *testing.T) {
 	exampletest.SkipWithoutSignals(t)
 	for _, test := range []struct {
@@ -93,7 +94,7 @@ type lateWrite struct {
 	arrives string        // when the write arrives at the fake, as in the table above
 
 	mu   sync.Mutex
-	held func() // sends the first write to the fake; nil before it
+	held func() // sends the first write to the fake; nil until the handler gets that write
 }
 
 func (l *lateWrite) ServeHTTP(w http.ResponseWriter, r *http.Request) {

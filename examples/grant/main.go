@@ -3,7 +3,7 @@
 //	go run ./examples/grant
 //
 // The program is an example of the use of package m3teraccess. grant.go shows how to change an entity that others may
-// change at the same time. revoke.go shows how to undo a change with an unknown outcome. Without M3TER_ variables in
+// change at the same time. revoke.go shows how to undo a change whose outcome is unknown. Without M3TER_ variables in
 // the environment, the program starts its own in-memory m3ter.
 package main
 

@@ -99,7 +99,7 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
-// A second interrupt, which timeout may send, does not stop the revocation.
+// A second interrupt, which the command timeout may send, does not stop the revocation.
 func TestSecondInterrupt(t *testing.T) {
 	exampletest.SkipWithoutSignals(t)
 	fake := exampletest.NewFake(t)
@@ -147,7 +147,7 @@ func TestChangedBySomeoneElse(t *testing.T) {
 	exampletest.SkipWithoutSignals(t)
 	for _, test := range []struct {
 		name   string
-		end    time.Duration // from now on
+		end    time.Duration // from now
 		status int
 		last   string
 	}{
@@ -199,7 +199,7 @@ func TestBadInput(t *testing.T) {
 		"-for 1h later":                   `grant: unexpected argument "later"; see -h`,
 		"-nonsense":                       "grant: flag provided but not defined: -nonsense; see -h\n",
 	})
-	// The client refuses these arguments.
+	// The client refuses this action, and these settings.
 	exampletest.Run(t, exampletest.Environment(exampletest.NewFake(t)), "-for", "1h", "-actions", "CONFIG_RETRIEVE").
 		Check(1, `grant: support access was not opened: m3teraccess: SupportUsersPermissionPolicy[0].Action[0] must be in lower case: "config:retrieve"`)
 	exampletest.Run(t, map[string]string{"M3TER_API_KEY": "alone"}, "-for", "1h").

@@ -13,7 +13,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// The interrupt comes after a minute, and m3ter fails from then on. The test runs by the clock of the bubble.
+// The interrupt comes after a minute, and m3ter fails from then on. The test uses the clock of the bubble.
 func TestRevokingIsPatient(t *testing.T) {
 	const maxTime = 15 * time.Second
 	for _, test := range []struct {
@@ -48,7 +48,7 @@ func TestRevokingIsPatient(t *testing.T) {
 	}
 }
 
-// The access ends at its time while the program still fails to revoke it.
+// The access ends on time while the program is still failing to revoke it.
 func TestTimeIsOverWhileRevoking(t *testing.T) {
 	inBubble(t, func(t *testing.T, fake *m3tertest.Server, g *grant, log *strings.Builder) {
 		begin := time.Now()
@@ -60,7 +60,7 @@ func TestTimeIsOverWhileRevoking(t *testing.T) {
 	})
 }
 
-// The end is a whole second, and is not earlier than requested.
+// The end falls on a whole second, and is not earlier than requested.
 func TestWholeSeconds(t *testing.T) {
 	for _, fraction := range []time.Duration{0, time.Nanosecond, 880 * time.Millisecond} {
 		inBubble(t, func(t *testing.T, _ *m3tertest.Server, g *grant, _ *strings.Builder) {
@@ -91,7 +91,7 @@ func grantFor(d time.Duration) *options {
 	return &options{duration: d, actions: []m3teraccess.Action{m3teraccess.All}, resources: []string{"*"}}
 }
 
-// interrupted returns a context that ends after a time. At this time, it injects the fault.
+// interrupted returns a context that is canceled after the given time. Just before, the fault is injected.
 func interrupted(t *testing.T, after time.Duration, fake *m3tertest.Server, fault m3tertest.Fault) context.Context {
 	ctx, interrupt := context.WithCancel(t.Context())
 	time.AfterFunc(after, func() {

@@ -13,7 +13,8 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// revokeTimeout bounds revoke. A second interrupt does not stop revoke, because closing the access is worth the wait.
+// revokeTimeout bounds revoke and checkEnded. A second interrupt does not stop revoke, because closing the access is
+// worth the wait.
 const revokeTimeout = 15 * time.Second
 
 // tomorrow returns the earliest end of support access according to m3ter's guide: the start of the next day. The day is
@@ -91,8 +92,8 @@ func (g *grant) endAt(ctx context.Context, end time.Time) (*m3teraccess.Support,
 	}
 }
 
-// setEnd makes the change of endAt. It changes nothing if the access is already closed, or if someone else changed the
-// access.
+// setEnd makes the change of endAt. If the access that open opened is already closed, or if someone else set another
+// end, setEnd changes nothing.
 func (g *grant) setEnd(ctx context.Context, end time.Time) (*m3teraccess.Support, error) {
 	read := func(ctx context.Context) (*m3teraccess.Support, error) {
 		current, err := g.read(ctx)
@@ -124,7 +125,7 @@ func isClosed(current *m3teraccess.Support, end time.Time) bool {
 	return !currentEnd.After(time.Now()) || currentEnd.Equal(end) && len(current.SupportUsersPermissionPolicy) == 0
 }
 
-// sleep waits for d, and reports whether d has passed before ctx was done.
+// sleep waits for d, and reports whether d passed before ctx was done.
 func sleep(ctx context.Context, d time.Duration) bool {
 	select {
 	case <-time.After(d):

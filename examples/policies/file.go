@@ -20,8 +20,8 @@ import (
 //go:embed demo.yaml
 var demoFile []byte
 
-// readFile reads and checks the file, or the built-in file if path is empty. Errors name the file, the line and the
-// column.
+// readFile reads and checks the file, or the built-in file if path is empty. An error names the file and, if the error
+// is about one place in the file, the line and the column.
 func readFile(path string) (organization, error) {
 	text, err := demoFile, error(nil)
 	if path == "" {
@@ -58,7 +58,7 @@ func readFile(path string) (organization, error) {
 			refuse("users", user, -1, "user %q: %s must be %s; it %s", user, p.Field, p.Allowed, p.Problem)
 		}
 		if user == "." || user == ".." || strings.ContainsAny(user, `/\`) {
-			refuse("users", user, -1, "user %q: the id must be one path segment, without a slash or a backslash", user)
+			refuse("users", user, -1, "user %q: the id must be one path segment other than \".\" and \"..\", without a slash or a backslash", user)
 		}
 		names := content.Users[user]
 		for i, name := range names {

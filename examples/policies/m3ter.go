@@ -15,10 +15,10 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// A m3ter is the organization in m3ter.
+// A m3ter reads and changes the organization in m3ter.
 type m3ter struct {
 	client *m3teraccess.Client
-	found  organization // the items that have been read
+	found  organization // the items that have been read or created
 	stderr io.Writer
 }
 
@@ -51,7 +51,7 @@ func (m *m3ter) readAll(ctx context.Context, file organization) error {
 }
 
 // read returns the policies of a user, or all policies if user is empty. It leaves out the policies that m3ter manages,
-// because users can't change them.
+// because nobody else can change them.
 func (m *m3ter) read(ctx context.Context, user string) (organization, error) {
 	list, found := m.client.UserPermissions(ctx, user), organization{}
 	if user == "" {
@@ -92,7 +92,7 @@ func (m *m3ter) apply(ctx context.Context, additions []change) error {
 	})
 }
 
-// create creates a policy, and keeps it for the policies of users.
+// create creates a policy, and keeps it in m.found, so that apply can add it to users.
 func (m *m3ter) create(ctx context.Context, c change) error {
 	var created *m3teraccess.PermissionPolicy
 	existing, err := m.settle(ctx, c, func() (err error) {
@@ -112,9 +112,9 @@ func (m *m3ter) create(ctx context.Context, c change) error {
 	return nil
 }
 
-// settle calls write until the addition is there. After an unknown outcome or a conflict, an earlier call may have made
-// the addition, so settle looks for the item before it calls write again. It returns the item that it finds, or nil if
-// write succeeds.
+// settle calls write until the addition is there, at most 10 times. After an unknown outcome or a conflict, an earlier
+// call may have made the addition, so settle looks for the item before it calls write again. Any other error ends
+// settle. It returns the item that it finds, or nil if write succeeds.
 func (m *m3ter) settle(ctx context.Context, c change, write func() error) (existing *m3teraccess.PermissionPolicy, err error) {
 	for range 10 {
 		if err = write(); err == nil {
@@ -134,7 +134,7 @@ func (m *m3ter) settle(ctx context.Context, c change, write func() error) (exist
 	return nil, fmt.Errorf("%v: %w", c, err)
 }
 
-// pace makes calls start evenly, 48 in a second. The client's limiter allows a burst in each second, and two bursts could
+// pace makes calls start evenly, 48 a second. The client's limiter allows a burst in each second, and two bursts could
 // reach m3ter within one second.
 var pace = rate.NewLimiter(48, 1)
 

@@ -1,10 +1,10 @@
 // Command policies compares a YAML file of permission policies and their users with a m3ter organization, and prints
 // the differences as a plan. With -apply, it creates the policies that are missing in m3ter, and adds to each user the
-// policies that the user lacks.
+// policies that the user lacks, except those whose statements differ.
 //
 //	go run -C examples/policies .
 //
-// The command is a separate module, so that the go.mod of the client does not contain its libraries.
+// The command is a separate module, so that the go.mod of the client does not contain the libraries of the command.
 package main
 
 import (
@@ -26,7 +26,8 @@ the differences as a plan, one line each:
 
   + policy "Meter readers"          -apply creates it
   + user 3b1f... "Meter readers"    -apply adds the policy to the user
-  ? ...                             is only in m3ter, or has other statements there; -apply never changes it
+  ? ...                             is only in m3ter, has other statements there, or is not added to a user because
+                                    its statements differ; -apply never changes it
 
 The exit status is 0 if m3ter matches the file at the end, 2 if any difference is left, even one that -apply
 doesn't change, and 1 after an error, including wrong flags. It is safe to run the program again after an
@@ -50,7 +51,7 @@ func main() {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("policies", flag.ContinueOnError)
 	path := flags.String("file", "", "`path` of the YAML file; required with the real m3ter")
-	isApply := flags.Bool("apply", false, "create the policies that are missing in m3ter, and add to each user the policies that the user lacks")
+	isApply := flags.Bool("apply", false, "create the policies that are missing in m3ter, and add to each user the policies that the user lacks, except those whose statements differ")
 	isJSON := flags.Bool("json", false, "print the plan as JSON, one object per line")
 	if err := example.ParseFlags(flags, args, usage, stdout, func() error {
 		if *path == "" && !example.IsDemo() {

@@ -87,7 +87,7 @@ func TestPlan(t *testing.T) {
 		t.Errorf("as JSON\n%swant\n%s", plan, wantJSON)
 	}
 	exampletest.Run(t, exampletest.Environment(fake), "-file", path).Check(2, "")
-	exampletest.Run(t, exampletest.Environment(fake), "-file", path, "-apply").Check(2, "") // reports are left
+	exampletest.Run(t, exampletest.Environment(fake), "-file", path, "-apply").Check(2, "") // differences that -apply does not resolve are left
 	if plan, _ := runOn(t, fake, "-file", path); strings.Contains(plan, "+ ") || strings.Count(plan, "? ") != 3 {
 		t.Errorf("after -apply, which changes no policy, the plan is\n%s", plan)
 	}
@@ -109,8 +109,9 @@ func TestInStep(t *testing.T) {
 	}
 }
 
-// The test kills 50 runs while the fake serves a random request. Half of the writes lose their response. When a run
-// ends before its kill, m3ter must match the file, and the test goes on with a new organization.
+// The test kills at least 50 runs, each while the fake serves a random request. About half of the writes lose their
+// response. If a run ends before the test kills it, m3ter must match the file, and the test goes on with a new
+// organization.
 func TestKilled(t *testing.T) {
 	exampletest.SkipWithoutSignals(t)
 	t.Parallel()
@@ -158,8 +159,8 @@ func TestKilled(t *testing.T) {
 	}
 }
 
-// killAt applies the file, kills the process while the fake serves the request with this number, and reports whether it
-// killed the process. The fake carries out the request only after the process has ended.
+// killAt applies the file, kills the process while the fake serves the request whose number is requests, and reports
+// whether it killed the process. The fake carries out the request only after the process has ended.
 func killAt(t *testing.T, fake *m3tertest.Server, random *rand.Rand, requests int, path string) bool {
 	t.Helper()
 	p := exampletest.New(t, exampletest.Environment(fake), "-file", path, "-apply")
@@ -189,7 +190,8 @@ func killAt(t *testing.T, fake *m3tertest.Server, random *rand.Rand, requests in
 	return false
 }
 
-// The first write is lost at first and carried out late, so the second one conflicts. A further look finds the policy.
+// The first write is carried out late, after the program has looked for its effect, so the second write conflicts. The
+// program looks again, and finds the policy.
 func TestLateWrite(t *testing.T) {
 	fake := exampletest.NewFake(t)
 	fake.AddUser("u1")
@@ -199,10 +201,10 @@ func TestLateWrite(t *testing.T) {
 		if r.Operation != "AddPermissionPolicyToUser" {
 			return m3tertest.Fault{}, false
 		}
-		if sent++; sent == 1 { // lost: nothing is to be seen yet
+		if sent++; sent == 1 { // lost: the user does not have the policy yet
 			return m3tertest.Fault{Break: m3tertest.DropAfterBody}, true
 		}
-		return m3tertest.Fault{CarriedOut: true, Status: 409}, true // the first one was carried out meanwhile
+		return m3tertest.Fault{CarriedOut: true, Status: 409}, true // the first write was carried out in the meantime
 	})
 	exampletest.Run(t, exampletest.Environment(fake), "-file", path, "-apply").Check(0, "")
 	if got := fake.UserPolicies("u1"); len(got) != 1 || sent != 2 {
@@ -210,7 +212,7 @@ func TestLateWrite(t *testing.T) {
 	}
 }
 
-// A user does not get a policy whose statements differ from the file.
+// A user does not get a policy whose statements differ from those in the file.
 func TestDifferingPolicyIsNotAdded(t *testing.T) {
 	fake := exampletest.NewFake(t)
 	fake.AddUser("u1")

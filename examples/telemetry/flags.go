@@ -16,7 +16,7 @@ error. It changes nothing in m3ter. The exit status is 0 on success, 1 after an 
 ` + example.WhichM3ter + `
 Examples:
   telemetry
-        lists the policies of a demo user; the first request fails with status 503, so that you see a second attempt
+        lists the policies of a demo user; the first attempt fails with status 503, so that you see a second attempt
   telemetry -user 3b1f0c9a-6c0f-4a0e-9c44-0d4f6f3f5e21
 `
 

@@ -1,4 +1,4 @@
-// The example is a separate module, so that only programs that use OpenTelemetry depend on it.
+// The example is a separate module, so that programs that use the client do not depend on OpenTelemetry.
 module github.com/m3ter-access/m3ter-access-go/examples/telemetry
 
 go 1.26.0

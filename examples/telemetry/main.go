@@ -3,7 +3,7 @@
 //	go run -C examples/telemetry .
 //
 // The program shows how to use OpenTelemetry's otelhttp with package m3teraccess. The function newHTTPClient is the
-// whole setup. The program is a separate module, so that the go.mod of the client does not contain OpenTelemetry. Don't
+// whole setup of the client. The program is a separate module, so that the go.mod of the client does not contain OpenTelemetry. Don't
 // add other examples here.
 package main
 
@@ -56,7 +56,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return errors.Join(list(ctx, client, user, stderr), finish())
 }
 
-// list prints the names of a user's policies. The span of list is the parent of the spans of the requests.
+// list prints the names of a user's policies. The span of list is the parent of the spans of the attempts.
 func list(ctx context.Context, client *m3teraccess.Client, user string, out io.Writer) error {
 	ctx, span := otel.Tracer("telemetry").Start(ctx, "list policies")
 	defer span.End()

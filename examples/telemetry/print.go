@@ -15,7 +15,7 @@ import (
 
 // startTelemetry sets the providers in package otel. These providers write lines to stdout, where your program would
 // use exporters. They write each span when the span ends, and the metrics when finish is called. finish returns the
-// first error of a write, because otel only logs the error.
+// first error of a write, because otel would only log the error.
 func startTelemetry(stdout io.Writer) (finish func() error) {
 	out := &output{w: stdout}
 	reader := metric.NewManualReader()

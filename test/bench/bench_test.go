@@ -37,8 +37,8 @@ func Benchmark(b *testing.B) {
 	}
 }
 
-// All peers do the same work; otherwise the comparison would mean nothing. Only the wrapper returns the spelling of
-// requests.
+// All peers do the same work; otherwise the comparison would mean nothing. Only the wrapper returns effects and actions
+// in the spelling of requests.
 func TestPeersAgree(t *testing.T) {
 	spelling := strings.NewReplacer("_", ":")
 	for _, transport := range transports {
@@ -61,8 +61,8 @@ func TestPeersAgree(t *testing.T) {
 	}
 }
 
-// Each call allocates little more than it needs. A write allocates more: behind a transport other than net/http's, its
-// connection is watched. A change that needs more should be visible in review.
+// Each call allocates little more than it needs. With a transport other than net/http's, as here, a write allocates
+// more, because the client traces the connection of the write. A change that needs more should be visible in review.
 func TestAllocations(t *testing.T) {
 	client := inMemoryClient(bodyFor)
 	link := m3teraccess.PrincipalPermissionRequest{PrincipalID: "user"}
@@ -197,7 +197,8 @@ func TestSteadyLoadOpensNoConnections(t *testing.T) {
 	for range rounds {
 		round()
 	}
-	// With fewer connections, each round opens one. A busy machine may open one in any round.
+	// If the transport kept fewer connections, each round would open at least one. On a busy machine, some rounds may
+	// open one.
 	if more := opened.Load() - warm; warm < callers || more >= rounds {
 		t.Errorf("%d connections were opened for %d callers, and %d more under a steady load", warm, callers, more)
 	}

@@ -18,7 +18,7 @@ type Call struct {
 }
 
 // CallsOn returns the calls of all operations as methods of a client, which it only inspects. An operation with pages
-// has two calls: the iterator, and the method of that name that ends in Page.
+// has two calls: the iterator, and the method with the same name followed by Page.
 func CallsOn(client any) (all []Call) {
 	for _, o := range Operations() {
 		for _, name := range []string{o.OperationID, o.OperationID + "Page"} {
@@ -37,7 +37,7 @@ func (c Call) With(values ...string) Call { c.values = values; return c }
 func (c Call) Sending(request []byte) Call { c.send = request; return c }
 
 // Do calls the method of a client and returns its result: a value, or all values of an iterator before an error. Do
-// returns an error too if the method returns both a value and an error, or neither.
+// also returns an error if the method returns both a value and an error, or neither.
 func (c Call) Do(ctx context.Context, client any) (any, error) {
 	args := []reflect.Value{reflect.ValueOf(ctx)}
 	for _, value := range c.values {

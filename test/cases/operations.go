@@ -1,8 +1,9 @@
-// Package cases derives test cases from api/openapi.yaml: for each operation a call of the client's method, and bodies
-// and queries that the document allows and forbids. It checks requests and responses against the document. A new
-// operation needs no hand-written case.
+// Package cases derives test cases from api/openapi.yaml: for each operation, a call to the client's method, and bodies
+// and queries that the document allows or forbids. It checks requests and responses against the document. A new
+// operation needs no handwritten case.
 //
-// Only package test uses it: go mod tidy brings the imports of the tests in wrapper to every user.
+// Only package test may import it. The tests in wrapper must not, because go mod tidy adds the modules that they import
+// to the go.mod of every user.
 package cases
 
 import (
@@ -25,7 +26,7 @@ var Document = sync.OnceValue(func() *openapi3.T {
 	return doc
 })
 
-// An Operation of a document. Its OperationID is the name of the client's method.
+// An Operation is an operation of a document. Its OperationID is the name of the client's method.
 type Operation struct {
 	*openapi3.Operation
 	Method, Path string
@@ -75,7 +76,7 @@ func (o Operation) Examples() (values []string) {
 	return values
 }
 
-// Fill replaces the {names} of a path by values, which it does not escape.
+// Fill replaces the {names} of a path with values, which it does not escape.
 func Fill(path string, values ...string) string {
 	return pathParameter.ReplaceAllStringFunc(path, func(string) (value string) {
 		value, values = values[0], values[1:]

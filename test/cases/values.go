@@ -22,7 +22,7 @@ type Case struct {
 // Cases returns the cases of the operation's body and query.
 func (o Operation) Cases() []Case { return append(o.bodies(), o.queries()...) }
 
-// bodies returns the valid body of an operation, and its variants by one change: each member absent, null and of each
+// bodies returns the valid body of an operation, and its variants with one change: each member absent, null and of each
 // other type; each bound met and exceeded by one; each value of an enum and one other value; each letter case.
 func (o Operation) bodies() []Case {
 	if o.RequestBody == nil {

@@ -38,7 +38,7 @@ func CheckRequest(req *http.Request, body []byte) (*openapi3filter.RequestValida
 
 // CheckAnswer checks the response to a request against the document.
 func CheckAnswer(request *openapi3filter.RequestValidationInput, status int, header http.Header, body []byte) error {
-	// kin-openapi lets some redirects pass without a look.
+	// kin-openapi accepts some redirects unchecked.
 	if request.Route.Operation.Responses.Status(status) == nil {
 		return fmt.Errorf("the status %d is not declared", status)
 	}
@@ -46,7 +46,7 @@ func CheckAnswer(request *openapi3filter.RequestValidationInput, status int, hea
 	return openapi3filter.ValidateResponse(context.Background(), input.SetBodyBytes(body))
 }
 
-// Forbids returns the reason why the document forbids the query or the body of a case; nil if it allows it.
+// Forbids returns the reason why the document forbids the query or the body of a case; nil if the document allows both.
 func (o Operation) Forbids(c Case) error {
 	req := httptest.NewRequest(o.Method, "http://localhost"+Fill(o.Path, o.Examples()...)+"?"+c.Query, nil)
 	req.Header.Set("Content-Type", "application/json")

@@ -1,4 +1,4 @@
-// Another developer's program: the modules that it must download and link show the cost of the client.
+// Another developer's program: the modules that its go.mod and go.sum must list show the cost of the client.
 module example.com/consumer
 
 go 1.26.0

@@ -3,7 +3,7 @@
 // A Go block of a document is one of three things:
 //
 //   - a part of examples/telemetry, if it uses otelhttp, which belongs to a module of its own. The test finds the block
-//     there literally
+//     there word for word
 //   - a file, if it begins with a package clause. The text before it says "Save ... as `name.go`". All files lie in one
 //     directory, as a reader saves them. The test builds them, runs the program against a fake, and runs its test
 //   - a fragment: anything else. All fragments make up one package, so one may use the declarations of another. One that
@@ -26,7 +26,7 @@ import (
 	"strings"
 	"testing"
 
-	_ "github.com/m3ter-access/m3ter-access-go/wrapper" // a change of it invalidates the cached result of this test
+	_ "github.com/m3ter-access/m3ter-access-go/wrapper" // a change to it invalidates the cached result of this test
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
@@ -121,14 +121,14 @@ func TestGoBlocks(t *testing.T) {
 		switch {
 		case strings.Contains(b.text, "otelhttp."):
 			if !strings.Contains(telemetry, "\n"+b.text) {
-				t.Errorf("%s: the block is no part of examples/telemetry/main.go", b.place)
+				t.Errorf("%s: the block is not part of examples/telemetry/main.go", b.place)
 			}
 		case strings.HasPrefix(b.text, "func "):
 			fragments += source
 		case !strings.HasPrefix(b.text, "package "):
 			fragments += fmt.Sprintf("func _(%s) error {\n%sreturn nil\n}\n", parameters, source)
 		case b.saveAs == "" || sources[file] != "":
-			t.Errorf("%s: the text before the block must say under which name to save it, one that no other block has", b.place)
+			t.Errorf("%s: the text before the block must say under which name to save the block; no other block may have this name", b.place)
 		default:
 			sources[file] = source
 		}
@@ -177,7 +177,7 @@ func runGo(t *testing.T, environment []string, args ...string) (output string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", args...)
 	cmd.Env = append(environment, "GOWORK=off")
-	var out, messages strings.Builder // go writes what it downloads to stderr
+	var out, messages strings.Builder // go reports its downloads on stderr
 	cmd.Stdout, cmd.Stderr = &out, &messages
 	if err := cmd.Run(); err != nil {
 		t.Fatalf("go %s: %v\n%s%s", args[0], err, &out, &messages)
@@ -200,7 +200,7 @@ func TestPrograms(t *testing.T) {
 			ran++
 			name := runGo(t, os.Environ(), "list", "-C", root+"/"+m[1], "-find", "-f", "{{.Name}}", m[2]+m[3])
 			if name != "main\n" {
-				t.Errorf("%s: %s: package %q is no program", document, m[0], name)
+				t.Errorf("%s: %s: package %q is not a program", document, m[0], name)
 			}
 		}
 	}

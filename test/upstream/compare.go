@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// A finding is a place at which the documents differ.
+// A finding is a place at which the documents differ without a departure, or don't differ as a departure says.
 type finding struct {
 	op              operation
 	place, what     string
@@ -61,7 +61,7 @@ func (c *comparison) isTaken(place string) bool {
 	return slices.ContainsFunc(c.taken, func(above string) bool { return covers(above, place) })
 }
 
-// depart expects the facts that a departure lists, or reports that they don't differ from the contract's.
+// depart expects the facts that a departure lists, or reports that the departure is no longer needed or names no place.
 func (c *comparison) depart(l listed, contract document) error {
 	if c.isTaken(l.place) {
 		return nil
@@ -81,7 +81,7 @@ func (c *comparison) depart(l listed, contract document) error {
 	}
 	if choice := l.choice(c.published, c.expected, instead); choice != "" {
 		c.report(l.place, "m3ter now publishes "+choice+" of the contract here; departure "+l.id+" can go",
-			"leave "+choice+" alone in "+contractFile+", run go generate ./..., and remove departure "+l.id+" from "+departuresFile)
+			"keep only "+choice+" in "+contractFile+", run go generate ./..., and remove departure "+l.id+" from "+departuresFile)
 		c.taken = append(c.taken, l.place)
 		return nil
 	}

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// A change of an operation is found at its place, and nowhere else.
+// A change to an operation is found at its place, and nowhere else.
 func TestOperationChanges(t *testing.T) {
 	const size = "in: query, required: false, style: form, explode: true"
 	const idParameter = "      - $ref: '#/components/parameters/ID'\n"
@@ -68,7 +68,7 @@ func TestOperationChanges(t *testing.T) {
 	}
 }
 
-// A change of a schema is found at its keyword.
+// A change to a schema is found at its keyword.
 func TestSchemaChanges(t *testing.T) {
 	tests := []struct {
 		name            string

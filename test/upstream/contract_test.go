@@ -12,7 +12,7 @@ import (
 	"github.com/oasdiff/yaml"
 )
 
-// asPublished lists what m3ter publishes at each departure, as changes of the contract. A new departure goes here, too.
+// asPublished lists what m3ter publishes at each departure, as changes to the contract. A new departure goes here, too.
 const asPublished = `
 permissions-page:
   /paths/~1organizations~1{orgId}~1users~1{id}~1permissions/get/responses/200/content/application~1json/schema:
@@ -63,7 +63,8 @@ oauth-flows:
       'measurements:retrieve': f}
 `
 
-// published returns the contract after m3ter's changes and others, which are values by JSON pointer.
+// published returns a file with the contract after m3ter's changes and the other changes. The changes are values by
+// JSON pointer.
 func published(t *testing.T, byDeparture map[string]map[string]any, others map[string]any) (file string) {
 	t.Helper()
 	doc, err := loadDocument(contractFile, contractFile)
@@ -92,7 +93,7 @@ func published(t *testing.T, byDeparture map[string]map[string]any, others map[s
 	return file
 }
 
-// readChanges reads asPublished, for a test in the root of the repository.
+// readChanges makes the root of the repository the working directory of the test, and reads asPublished.
 func readChanges(t *testing.T) (byDeparture map[string]map[string]any) {
 	t.Helper()
 	t.Chdir("../..")
@@ -102,7 +103,7 @@ func readChanges(t *testing.T) (byDeparture map[string]map[string]any) {
 	return byDeparture
 }
 
-// departures.yaml lists exactly the differences of the contract.
+// departures.yaml lists exactly the differences between the contract and asPublished.
 func TestDeparturesOfTheContract(t *testing.T) {
 	byDeparture := readChanges(t)
 	if status, output, err := upstream(published(t, byDeparture, nil)); status != 0 {
@@ -144,7 +145,8 @@ func TestChangesBesideDepartures(t *testing.T) {
 	}
 }
 
-// A policy that becomes a page, here with a new property, is one finding, with the matching choice of the contract.
+// If m3ter publishes a page instead of a policy, here with a new property, there is one finding, which names the
+// matching choice of the contract.
 func TestPageInsteadOfPolicy(t *testing.T) {
 	byDeparture := readChanges(t)
 	delete(byDeparture, "permissions-page")

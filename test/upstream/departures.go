@@ -79,7 +79,7 @@ func (all departures) of(op operation) []listed {
 }
 
 // facts returns the published facts as the departure states them. Facts behind a $ref point into the contract; the
-// others point to the given pointer.
+// others have the given pointer.
 func (l listed) facts(contract document, at string) (facts, error) {
 	w := newWalk(contract)
 	switch published := l.published.(type) {
@@ -97,8 +97,8 @@ func (l listed) facts(contract document, at string) (facts, error) {
 	return w.facts, w.err
 }
 
-// choice returns the contract's choice that is now published at the place of a departure, as "oneOf 1"; "" if the
-// departure's schema is still published, or if no choice is. A choice is recognised by the names of its properties.
+// choice returns the contract's choice that is now published at the place of a departure, such as "oneOf 1"; "" if the
+// departure's schema is still published, or if no choice is. A choice is recognized by the names of its properties.
 func (l listed) choice(published, contract, listed facts) string {
 	if overlap(published, l.place, listed, l.place) {
 		return ""
@@ -115,7 +115,7 @@ func (l listed) choice(published, contract, listed facts) string {
 	}
 }
 
-// overlap reports whether the schemas at two places have properties of the same name.
+// overlap reports whether the schemas at two places have at least one property of the same name.
 func overlap(some facts, place string, others facts, otherPlace string) bool {
 	for other := range others {
 		name, below := strings.CutPrefix(other, otherPlace+".")

@@ -25,7 +25,7 @@ func TestDepartures(t *testing.T) {
 	tests := []struct {
 		name            string
 		here, published string
-		listed          []string // behind the place of the message
+		listed          []string // after the place of the message
 		want            []string // the same
 	}{
 		{"as listed", enum, "type: string, enum: [B, A]", []string{" enum: [A, B]"}, nil},
@@ -94,7 +94,7 @@ MESSAGE[] maximum: only published: 4; only in departure inner: 3
   HERE/items
   next: change api/openapi.yaml and run go generate ./..., or correct departure inner in api/departures.yaml
 
-not in step, places to look at: 5
+the documents do not agree; places to look at: 5
 `)
 	if _, output, _ := upstream("published.yaml"); output != want {
 		t.Errorf("%s\nwant\n%s", output, want)

@@ -8,8 +8,8 @@ import (
 )
 
 // facts are the facts of an operation in a document, by place. A place is the path from the operation to a keyword,
-// through references and allOf: "requestBody(application/json).permissionPolicy[].effect enum". Without a keyword it
-// stands for the whole place.
+// through references and allOf: "requestBody(application/json).permissionPolicy[].effect enum". A place
+// without a keyword is the schema or other object itself.
 type facts map[string]fact
 
 type fact struct {
@@ -44,7 +44,8 @@ func (f facts) near(place string) string {
 	}
 }
 
-// add unites the facts of the parts of an allOf at a place. Of enums it keeps the common values.
+// add adds a fact at a place. It unites the facts of the parts of an allOf; of their enums, it keeps only the values that
+// all of them have.
 func (f facts) add(place string, value any, at string) {
 	place = strings.TrimPrefix(place, " ")
 	if list, ok := value.([]any); ok {
@@ -84,7 +85,7 @@ func sorted(list []any) []any {
 	return slices.CompactFunc(list, reflect.DeepEqual)
 }
 
-// text returns a value as YAML accepts it.
+// text returns a value as JSON, which YAML accepts.
 func text(v any) string {
 	data, _ := json.Marshal(v) // decoded JSON always encodes
 	return string(data)

@@ -34,7 +34,7 @@ func upstream(source string) (status int, output string, err error) {
 func change(t *testing.T, text, old, new string) string {
 	t.Helper()
 	if n := strings.Count(text, old); n != 1 {
-		t.Fatalf("%q is there %d times", old, n)
+		t.Fatalf("%q occurs %d times, want 1", old, n)
 	}
 	return strings.Replace(text, old, new, 1)
 }
@@ -47,7 +47,7 @@ func withMessages(t *testing.T, here, published, departures string) {
 }
 
 // wantFindings compares the places and facts of findings. In want, + marks facts that are only published, and - marks
-// facts that are only in the contract. A finding about the message has its place behind the message.
+// facts that are only in the contract. The place of a finding about the message is relative to the message.
 func wantFindings(t *testing.T, source string, want []string) {
 	t.Helper()
 	found, err := check(source)

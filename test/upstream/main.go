@@ -20,9 +20,10 @@ const usage = `upstream reports whether api/openapi.yaml agrees with the OpenAPI
 
   go run ./test/upstream PUBLISHED
 
-PUBLISHED is a file or an http(s) URL, in JSON or YAML. Run it from the root of the repository.
+PUBLISHED is the file or the http(s) URL of m3ter's document, in JSON or YAML. Run upstream from the root of the
+repository.
 
-It compares the operations of api/openapi.yaml in both documents: servers, parameters, request bodies, responses,
+upstream compares the operations of api/openapi.yaml in both documents: servers, parameters, request bodies, responses,
 schemas and security. It follows $ref and merges allOf. It ignores prose, examples, extensions and the names of
 components. api/departures.yaml lists the deliberate differences; upstream reports every other difference, and every
 listed one that no longer exists. Both documents must be OpenAPI 3.0.
@@ -45,7 +46,7 @@ func run(args []string, stdout io.Writer) (status int, err error) {
 	switch {
 	case slices.ContainsFunc(args, func(arg string) bool { return arg == "-h" || arg == "-help" || arg == "--help" }):
 	case len(args) != 1 || args[0] == "":
-		return 2, errors.New("want one argument, the file or URL of the published document; -h tells more")
+		return 2, errors.New("want one argument, the file or URL of the published document; see -h")
 	default:
 		found, err := check(args[0])
 		if err != nil {
@@ -61,13 +62,13 @@ func run(args []string, stdout io.Writer) (status int, err error) {
 
 func report(found []finding) string {
 	if len(found) == 0 {
-		return fmt.Sprintln("in step: what differs is listed in", departuresFile)
+		return fmt.Sprintln("the documents agree, except for the differences listed in", departuresFile)
 	}
 	var text strings.Builder
 	for _, f := range found {
 		fmt.Fprintln(&text, f)
 	}
-	fmt.Fprintln(&text, "not in step, places to look at:", len(found))
+	fmt.Fprintln(&text, "the documents do not agree; places to look at:", len(found))
 	return text.String()
 }
 

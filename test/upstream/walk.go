@@ -93,7 +93,7 @@ func renamed(published, contract string) map[string]string {
 	return names
 }
 
-// innermost returns the value of the first object that has one.
+// innermost returns the list at key in the first object that has this key, and a pointer to the list.
 func innermost(key string, objects ...node) (list []any, at string) {
 	for _, o := range objects {
 		if v, there := o.object[key]; there {
@@ -129,7 +129,7 @@ func (w *walk) parameters(path, o node, renamed map[string]string) {
 	}
 }
 
-// withDefaults adds the default style of a parameter.
+// withDefaults adds the default style and the default explode of a parameter.
 func withDefaults(parameter map[string]any) map[string]any {
 	style := parameter["style"]
 	if style == nil {
@@ -143,7 +143,7 @@ func withDefaults(parameter map[string]any) map[string]any {
 	return full
 }
 
-// security compares the types of the schemes; their names belong to components.
+// security collects the facts of the security schemes by their types, because the names of components are not compared.
 func (w *walk) security(owners ...node) {
 	requirements, at := innermost("security", owners...)
 	var alternatives []any

@@ -12,7 +12,7 @@ import (
 )
 
 // WhichM3ter is a part of the help text of each example.
-const WhichM3ter = `Which m3ter it uses:
+const WhichM3ter = `Which m3ter the program uses:
   No M3TER_ variable is set
         The program starts an in-memory m3ter, and uses it.
   M3TER_API_KEY, M3TER_API_SECRET, M3TER_ORG_ID
@@ -20,7 +20,9 @@ const WhichM3ter = `Which m3ter it uses:
   M3TER_API_TOKEN, M3TER_ORG_ID
         The program uses the real m3ter, or the server at M3TER_BASE_URL, with an access token that you already have.
   If some of these variables are set, but neither of the two groups is complete, for example if only M3TER_API_TOKEN is
-  set, the program fails and names the missing variables. An empty variable counts as not set.
+  set, the program fails and names the missing variables. It also fails if only one of M3TER_API_KEY and
+  M3TER_API_SECRET is set. If both groups are complete, the program uses the first group. An empty variable counts as
+  not set.
 `
 
 // A UsageError is an error in the arguments of an example.
@@ -46,8 +48,9 @@ func ParseFlags(flags *flag.FlagSet, args []string, usage string, help io.Writer
 	return nil
 }
 
-// checkGiven refuses an empty or zero value of a flag, because the value may come from a shell variable that is not
-// set. It leaves out each flag.Func, whose function checks the value.
+// checkGiven refuses an empty or zero value of a flag that the user gave. An empty value may come from a shell variable
+// that is not set, and a zero value would count as a missing flag. checkGiven skips a flag defined with flag.Func: the
+// function of that flag checks the value.
 func checkGiven(flags *flag.FlagSet) (err error) {
 	flags.Visit(func(f *flag.Flag) {
 		value, known := f.Value.(flag.Getter)

@@ -23,10 +23,10 @@ var UsageStatus = 2
 
 // Main runs an example. The context is canceled if the user presses Ctrl-C, runs kill, or closes the terminal. Main
 // prints an error on one line, and exits with UsageStatus after a UsageError, and with status 1 after any other error.
-// flag.ErrHelp does not count as an error.
+// After an ExitStatus, Main prints nothing, and exits with that status. flag.ErrHelp does not count as an error.
 func Main(name string, run func(context.Context) error) {
-	// If the reader of the output exits, a write returns an error. SIGPIPE would end the example in the middle of its
-	// work.
+	// With SIGPIPE ignored, a write returns an error if the reader of the output has exited. Otherwise SIGPIPE would
+	// end the example in the middle of its work.
 	signal.Ignore(syscall.SIGPIPE)
 	interrupts := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) { // nohup makes the program ignore SIGHUP

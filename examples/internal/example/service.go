@@ -9,7 +9,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// IsDemo reports whether no M3TER_ variable is set. A user who sets one of the variables wants the real m3ter, and
+// IsDemo reports whether no M3TER_ variable is set. A user who sets one of the variables wants a particular m3ter, and
 // never gets a demo.
 func IsDemo() bool {
 	for _, name := range []string{"M3TER_API_KEY", "M3TER_API_SECRET", "M3TER_API_TOKEN", "M3TER_ORG_ID", "M3TER_BASE_URL"} {

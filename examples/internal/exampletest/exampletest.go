@@ -29,7 +29,7 @@ func Main(m *testing.M, program func()) {
 	os.Exit(m.Run())
 }
 
-// Environment returns the variables that point an example to a fake.
+// Environment returns the variables that point an example at a fake.
 func Environment(fake *m3tertest.Server) map[string]string {
 	environment := make(map[string]string)
 	for _, variable := range fake.Env() {

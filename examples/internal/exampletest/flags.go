@@ -5,12 +5,13 @@ import (
 	"testing"
 )
 
-// CheckHelp fails unless -h prints a help text that contains each of texts, and has no other effect.
+// CheckHelp fails unless -h exits with status 0, and prints a help text that contains each of texts, and nothing on
+// standard error.
 func CheckHelp(t *testing.T, texts ...string) {
 	t.Helper()
 	p := Run(t, map[string]string{"M3TER_API_KEY": "alone"}, "-h")
 	p.Check(0, "")
-	texts = append(texts, "Which m3ter it uses:", "Examples:", "Flags:", "M3TER_API_KEY", "M3TER_API_SECRET", "M3TER_API_TOKEN", "M3TER_ORG_ID", "M3TER_BASE_URL")
+	texts = append(texts, "Which m3ter the program uses:", "Examples:", "Flags:", "M3TER_API_KEY", "M3TER_API_SECRET", "M3TER_API_TOKEN", "M3TER_ORG_ID", "M3TER_BASE_URL")
 	for _, text := range texts {
 		if !strings.Contains(p.Out.String(), text) {
 			t.Errorf("the help does not contain %q:\n%s", text, p.Out)
@@ -51,6 +52,6 @@ func (p *Program) checkOnlyLine(status int, text string) {
 	p.t.Helper()
 	p.Check(status, text)
 	if strings.Count(p.Err.String(), "\n") != 1 || p.Out.String() != "" {
-		p.t.Errorf("the example wrote more than a line on stderr\nstdout\n%sstderr\n%s", p.Out, p.Err)
+		p.t.Errorf("the example did not write exactly one line, on stderr\nstdout\n%sstderr\n%s", p.Out, p.Err)
 	}
 }

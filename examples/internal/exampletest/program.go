@@ -26,7 +26,7 @@ func New(t *testing.T, environment map[string]string, args ...string) *Program {
 		t.Fatal(err)
 	}
 	p := &Program{Cmd: exec.CommandContext(t.Context(), path, args...), Out: newOutput(), Err: newOutput(), t: t, ended: make(chan struct{})}
-	// Main has cleared the M3TER_ variables. GORACE keeps the race detector from sleeping for a second at the exit.
+	// Main has cleared the M3TER_ variables. GORACE keeps the race detector from sleeping for a second at exit.
 	p.Env = append(os.Environ(), isProgram+"=1", "GORACE=atexit_sleep_ms=0")
 	for name, value := range environment {
 		p.Env = append(p.Env, name+"="+value)

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// CheckUnwritable runs the demo once for each of args. Each string contains arguments, which spaces separate.
+// CheckUnwritable runs the demo once for each of args. Each of args is a list of arguments, separated by spaces.
 // CheckUnwritable fails unless the demo exits with an error when it can't write to standard output.
 func CheckUnwritable(t *testing.T, args ...string) {
 	for _, arguments := range args {

@@ -2,7 +2,7 @@
 //
 //	go run ./test/bench/ratios -rounds 101
 //
-// In each round every peer runs once, in a random order, so that other load of the machine affects all of them alike. A
+// In each round, every peer runs once, in a random order, so that other load on the machine affects all of them alike. A
 // ratio is taken within a round. The output is the Go version, the median of the rounds and their middle half.
 package main
 
@@ -35,7 +35,7 @@ func main() {
 	case flag.NArg() > 0:
 		exit(2, fmt.Sprintf("unexpected argument %q", flag.Arg(0)))
 	}
-	// A peer runs only briefly before the next one, so that other load of the machine affects all of them alike.
+	// A peer runs only briefly before the next one, so that other load on the machine affects all of them alike.
 	testing.Init()
 	if err := flag.Set("test.benchtime", "20ms"); err != nil {
 		exit(1, err)
@@ -43,7 +43,7 @@ func main() {
 
 	fmt.Println(runtime.Version())
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "operation\tpeer\ttime to floor\tmiddle half\tns\tbytes to floor\tallocations to floor")
+	fmt.Fprintln(table, "operation\tpeer\ttime/floor\tmiddle half\tns\tbytes/floor\tallocations/floor")
 	for _, transport := range []string{"memory", "loopback", "loopback, parallel"} {
 		connection, parallel := strings.CutSuffix(transport, ", parallel")
 		peers, stop := bench.PeersOver(connection)
