@@ -8,8 +8,8 @@ import (
 	"github.com/oasdiff/yaml"
 )
 
-// facts are the facts that m3ter documents about each place that placesOf names. They are written as in api/openapi.yaml,
-// with only the last word of a $ref. A place that usual covers needs no row.
+// facts are the facts that m3ter documents about each place that placesOf names. They are written as in
+// api/openapi.yaml, with only the last word of a $ref. A place that usual covers needs no row.
 const facts = `
 document: {servers: [{url: https://api.m3ter.com}], security: [{OAuth2: []}]}
 OAuth2: {type: oauth2, flows: {clientCredentials: {tokenUrl: /oauth/token, scopes: {}}}}

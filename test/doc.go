@@ -1,5 +1,6 @@
-// Package test tests the client and its fake from the outside. It compares both with api/openapi.yaml, breaks connections
-// and responses, runs concurrent callers, and searches errors and log lines for secrets. It uses exported names only.
+// Package test tests the client and its fake from the outside. It compares both with api/openapi.yaml, breaks
+// connections and responses, runs concurrent callers, and searches errors and log lines for secrets. It uses exported
+// names only.
 //
 // Package cases derives the cases of each operation from the document.
 //

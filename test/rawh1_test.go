@@ -113,8 +113,8 @@ func (s *rawH1) serve(conn net.Conn) {
 	}
 }
 
-// The client sends a write once, at whatever moment the HTTP/1 connection ends, even if a header makes net/http regard the write
-// as safe to retry.
+// The client sends a write once, at whatever moment the HTTP/1 connection ends, even if a header makes net/http regard
+// the write as safe to retry.
 func TestClosedConnections(t *testing.T) {
 	for _, w := range writes("", "Idempotency-Key", "X-Idempotency-Key", "idempotency-key") {
 		for closes := range afterAnswer + 1 {

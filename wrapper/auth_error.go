@@ -35,15 +35,14 @@ func (e *AuthError) Error() string {
 // GoString returns the type and the text of the error.
 func (e *AuthError) GoString() string { return fmt.Sprintf("&m3teraccess.AuthError{%q}", e.Error()) }
 
-// Unwrap returns the error of the transport or of the token source, or the error that says why the access token can't be
-// used. It returns nil if the token endpoint returned an OAuth 2.0 error or an error status, or if the token source
+// Unwrap returns the error of the transport or of the token source, or the error that says why the access token can't
+// be used. It returns nil if the token endpoint returned an OAuth 2.0 error or an error status, or if the token source
 // panicked.
 func (e *AuthError) Unwrap() error { return e.err }
 
-// newAuthError returns the error for a failure to obtain an access token. It does not keep a RetrieveError,
-// which holds the request and so the credentials. statusCode is the status of the token endpoint, or 0 if the
-// endpoint did not respond or only a RetrieveError has the status. advice says what to check if the credentials were
-// refused.
+// newAuthError returns the error for a failure to obtain an access token. It does not keep a RetrieveError, which holds
+// the request and so the credentials. statusCode is the status of the token endpoint, or 0 if the endpoint did not
+// respond or only a RetrieveError has the status. advice says what to check if the credentials were refused.
 func newAuthError(err error, statusCode int, redact redactor, advice string) *AuthError {
 	e := &AuthError{StatusCode: statusCode}
 	refusal := (*oauth2.RetrieveError)(nil)

@@ -88,24 +88,23 @@ func (c Client) GoString() string { return c.String() }
 
 // RequestSupport gives m3ter's support users access to the organization until request.EndSupportUsersAccess.
 //
-// m3ter keeps one support request for each organization. The first call creates the support request, and must
-// leave request.Version zero. Each later call changes the support request, and must set request.Version to the current
+// m3ter keeps one support request for each organization. The first call creates the support request, and must leave
+// request.Version zero. Each later call changes the support request, and must set request.Version to the current
 // version of the support request: see [RetryOnConflict].
 //
-// Always set SupportUsersPermissionPolicy. If the list is nil, the client does not send it. In the first call,
-// m3ter then chooses the statements, and may let support users do everything: its console preselects the managed policy
-// Administrator.
-// If the list is empty but not nil, the client sends it, and support users may do nothing. m3ter does not document
-// whether a change without a list keeps the former statements.
+// Always set SupportUsersPermissionPolicy. If the list is nil, the client does not send it. In the first call, m3ter
+// then chooses the statements, and may let support users do everything: its console preselects the managed policy
+// Administrator. If the list is empty but not nil, the client sends it, and support users may do nothing. m3ter does
+// not document whether a change without a list keeps the former statements.
 //
 // According to m3ter's guide for its console, access lasts at least until the end of the current day. According to the
 // guide, a user ends access early by setting the end date to the next day and removing the statements. It is not known
 // whether m3ter refuses an end date before the end of the current day: examples/grant handles both cases.
 //
-// RequestSupport returns a [*ValidationError], and sends nothing, if the end date is zero, the version is negative, or a
-// statement is malformed.
-// Its error matches [ErrVersionConflict] if the request has a version that is not current, and [ErrOutcomeUnknown] if
-// it is unknown whether m3ter carried out the request. "Errors" in the package comment lists the errors of all calls.
+// RequestSupport returns a [*ValidationError], and sends nothing, if the end date is zero, the version is negative, or
+// a statement is malformed. Its error matches [ErrVersionConflict] if the request has a version that is not current,
+// and [ErrOutcomeUnknown] if it is unknown whether m3ter carried out the request. "Errors" in the package comment lists
+// the errors of all calls.
 func (c *Client) RequestSupport(ctx context.Context, request SupportRequest) (*Support, error) {
 	return invoke(ctx, c, &gen.RequestSupport, inUTC(request))
 }
@@ -136,9 +135,9 @@ func (c *Client) CreatePermissionPolicy(ctx context.Context, request PermissionP
 // [ErrConflict], but not [ErrVersionConflict]. Use [Client.UserPermissions] to see the user's policies.
 //
 // AddPermissionPolicyToUser returns a [*ValidationError], and sends nothing, if the policy id can't be a path segment
-// (see [Get]), PrincipalID is empty, or the version is negative. Its error matches [ErrNotFound] if the policy or the user is unknown,
-// [ErrVersionConflict] if the request has a version that is not current, and [ErrOutcomeUnknown] if it is unknown
-// whether m3ter added the policy. "Errors" in the package comment lists the errors of all calls.
+// (see [Get]), PrincipalID is empty, or the version is negative. Its error matches [ErrNotFound] if the policy or the
+// user is unknown, [ErrVersionConflict] if the request has a version that is not current, and [ErrOutcomeUnknown] if it
+// is unknown whether m3ter added the policy. "Errors" in the package comment lists the errors of all calls.
 func (c *Client) AddPermissionPolicyToUser(ctx context.Context, policyID string, request PrincipalPermissionRequest) (*PrincipalPermission, error) {
 	return invoke(ctx, c, &gen.AddPermissionPolicyToUser, request, policyID)
 }
@@ -148,9 +147,10 @@ func (c *Client) AddPermissionPolicyToUser(ctx context.Context, policyID string,
 // m3ter does not check the version.
 //
 // RemoveResource returns a [*ValidationError], and sends nothing, if the type or the group id can't be a path segment
-// (see [Get]), if TargetID is empty, if TargetType is unknown, or if the version is negative. Its error matches [ErrNotFound] if the group or the resource is
-// unknown, [ErrVersionConflict] if the request has a version that is not current, and [ErrOutcomeUnknown] if it is
-// unknown whether m3ter removed the resource. "Errors" in the package comment lists the errors of all calls.
+// (see [Get]), if TargetID is empty, if TargetType is unknown, or if the version is negative. Its error matches
+// [ErrNotFound] if the group or the resource is unknown, [ErrVersionConflict] if the request has a version that is not
+// current, and [ErrOutcomeUnknown] if it is unknown whether m3ter removed the resource. "Errors" in the package comment
+// lists the errors of all calls.
 func (c *Client) RemoveResource(ctx context.Context, resourceType, groupID string, request ResourceGroupItemRequest) (*ResourceGroup, error) {
 	return invoke(ctx, c, &gen.RemoveResource, request, resourceType, groupID)
 }

@@ -14,10 +14,10 @@ const (
 	conflictMaxPause = time.Second            // the longest backoff of all
 )
 
-// RetryOnConflict updates an entity that others may update concurrently. It calls read for the current state, and
-// write with that state. If write fails with [ErrVersionConflict], the state is no longer current.
-// RetryOnConflict then waits for a random time, whose bound grows to 1 second, and calls both functions again. It
-// gives up when ctx is done. If ctx has no deadline, it also gives up after 10 writes. For support access, read can be:
+// RetryOnConflict updates an entity that others may update concurrently. It calls read for the current state, and write
+// with that state. If write fails with [ErrVersionConflict], the state is no longer current. RetryOnConflict then waits
+// for a random time, whose bound grows to 1 second, and calls both functions again. It gives up when ctx is done. If
+// ctx has no deadline, it also gives up after 10 writes. For support access, read can be:
 //
 //	read := func(ctx context.Context) (*m3teraccess.Support, error) {
 //		return m3teraccess.Get[m3teraccess.Support](ctx, client, "support")
@@ -32,10 +32,9 @@ const (
 // the updates of others.
 //
 // RetryOnConflict returns any other error of read, and any error of write that is not a conflict, unchanged. If
-// RetryOnConflict gives up during a wait or after 10 writes, its error wraps the last conflict and says why. It does not
-// retry a write whose outcome is
-// unknown ([ErrOutcomeUnknown]), even if the error is also a conflict: the transport may have sent the write twice, and
-// the first request may have caused the conflict.
+// RetryOnConflict gives up during a wait or after 10 writes, its error wraps the last conflict and says why. It does
+// not retry a write whose outcome is unknown ([ErrOutcomeUnknown]), even if the error is also a conflict: the transport
+// may have sent the write twice, and the first request may have caused the conflict.
 func RetryOnConflict[C, T any](ctx context.Context, read func(context.Context) (C, error), write func(context.Context, C) (T, error)) (T, error) {
 	var none T
 	if err := begin(ctx); err != nil {

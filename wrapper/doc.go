@@ -14,24 +14,25 @@
 //
 //   - [*ValidationError]: the call is not valid; nothing was sent
 //   - [*AuthError]: the client could not obtain an access token
-//   - [*Error]: m3ter returned a status other than 2xx; use errors.Is to test for [ErrNotFound],
-//     [ErrVersionConflict] and others
+//   - [*Error]: m3ter returned a status other than 2xx; use errors.Is to test for [ErrNotFound], [ErrVersionConflict]
+//     and others
 //   - [*DecodeError]: m3ter reported success, but the response can't be read
 //
-// If a write fails, but m3ter may have carried it out, the error also matches [ErrOutcomeUnknown]: before you
-// retry the write, find out whether m3ter carried it out.
+// If a write fails, but m3ter may have carried it out, the error also matches [ErrOutcomeUnknown]: before you retry the
+// write, find out whether m3ter carried it out.
 //
 // # Calls
 //
 // Five endpoints have a method: [Client.RequestSupport], [Client.CreatePermissionPolicy],
 // [Client.AddPermissionPolicyToUser], [Client.UserPermissions] and [Client.RemoveResource]. [Get], [List] and [Send]
-// call any other JSON endpoint of the organization, with the same authentication, rate limit, retries and checks
-// of the response. [Client.Do] sends any other request, such as one whose body is not JSON. [Client.Organization] returns a client for another organization.
+// call any other JSON endpoint of the organization, with the same authentication, rate limit, retries and checks of the
+// response. [Client.Do] sends any other request, such as one whose body is not JSON. [Client.Organization] returns a
+// client for another organization.
 //
-// Requests spell effects and actions in lower
-// case, as m3ter documents (allow, config:create). Responses of m3ter spell them in upper case (ALLOW, CONFIG_CREATE).
-// The client converts the effects and actions of responses to lower case, so that a program can send them back. The
-// methods accept only lower case; [Send] accepts upper case too. [Client.Do] accepts both, and converts nothing.
+// Requests spell effects and actions in lower case, as m3ter documents (allow, config:create). Responses of m3ter spell
+// them in upper case (ALLOW, CONFIG_CREATE). The client converts the effects and actions of responses to lower case, so
+// that a program can send them back. The methods accept only lower case; [Send] accepts upper case too. [Client.Do]
+// accepts both, and converts nothing.
 //
 // Two sets of policies determine what a user may do: the policies that were added to the user, which
 // [Client.UserPermissions] lists, and the policies of the user's groups, which it does not list. A deny in any of these
@@ -51,8 +52,8 @@
 // however many calls wait for it. A busy client renews its access token in the background before the token expires, so
 // that no call waits for one. An idle client does not renew its access token. With the default transport, the
 // connections of a client that has been idle for 45 seconds are closed, and the client keeps no goroutine and no timer.
-// [WithTokenSource] supplies access tokens from another
-// source, for example access tokens that a person obtained by signing in.
+// [WithTokenSource] supplies access tokens from another source, for example access tokens that a person obtained by
+// signing in.
 //
 // Credentials and access tokens go only to URLs with the scheme, host and port of the base URL. The client does not
 // follow redirects. Errors, log lines and printed clients show no secrets, within these limits: if text from outside
@@ -61,16 +62,16 @@
 // JavaScript, Go, HTML or quoted-printable, or encoded in base64 or hexadecimal. It recognizes these escapes of =, for
 // example: %3D, %u003D, \u003d, \u{3d}, \U0000003d, \x3d, \075, &#61; and =3D. Escapes may be nested, and may be
 // applied to base64 or hexadecimal. The client does not recognize a secret spelled as a list of decimal byte values, as
-// hexadecimal digits with separators such as colons, or in CSS or \x{} escapes, and does not recognize a secret that was
-// escaped or encoded first and then encoded in base64 or hexadecimal. errors.Is and errors.As still find the errors that
-// an error wraps, but errors.Unwrap does not return an error whose text the client omits. The text of an error that
-// errors.As finds may contain a secret, so don't print that error. The client itself uses the whole text, for
+// hexadecimal digits with separators such as colons, or in CSS or \x{} escapes, and does not recognize a secret that
+// was escaped or encoded first and then encoded in base64 or hexadecimal. errors.Is and errors.As still find the errors
+// that an error wraps, but errors.Unwrap does not return an error whose text the client omits. The text of an error
+// that errors.As finds may contain a secret, so don't print that error. The client itself uses the whole text, for
 // example to find out whether an error matches [ErrVersionConflict].
 //
 // # Errors
 //
-// An error of a call has one of the four types above, matches [ErrRepeatedToken], or comes from the context, the transport or
-// the caller's limiter. [ErrRepeatedToken] ends a list if m3ter returns the same page token twice.
+// An error of a call has one of the four types above, matches [ErrRepeatedToken], or comes from the context, the
+// transport or the caller's limiter. [ErrRepeatedToken] ends a list if m3ter returns the same page token twice.
 //
 // An [*Error] matches the variable for its status, if there is one: [ErrBadRequest], [ErrUnauthorized], [ErrForbidden],
 // [ErrNotFound], [ErrConflict], [ErrRateLimited] or [ErrServer]. It also matches [ErrVersionConflict] if the version of
@@ -81,11 +82,10 @@
 // # Responses
 //
 // The client reads responses in the same way with every supported Go release. A response body must be one JSON value,
-// which a byte order mark may precede. The client compares names exactly: it ignores a member whose name is not
-// that of a field, even if the two names differ only in case. A response is unreadable if an
-// object has a duplicate member, if a string is not valid Unicode (a stray byte, half a surrogate pair), or if a
-// version is not an int64 (1.0, 1e3). The call then fails with a [*DecodeError]. If the body of an error response
-// breaks these rules, [Error].Message is empty.
+// which a byte order mark may precede. The client compares names exactly: it ignores a member whose name is not that of
+// a field, even if the two names differ only in case. A response is unreadable if an object has a duplicate member, if
+// a string is not valid Unicode (a stray byte, half a surrogate pair), or if a version is not an int64 (1.0, 1e3). The
+// call then fails with a [*DecodeError]. If the body of an error response breaks these rules, [Error].Message is empty.
 //
 // # Unknown outcomes
 //
@@ -143,24 +143,23 @@
 //
 // The column *http.Transport is for that type itself. An *http.Transport must have no protocols added by
 // RegisterProtocol: the client would conclude that a write was not sent, although such a protocol sent it, and would
-// retry the write. A transport that
-// wraps an *http.Transport must return the errors of the *http.Transport, and must pass it the context of the request,
-// which carries the client's net/http/httptrace hooks. With every transport, the client stops reading a
-// response when the attempt times out or the context is done.
+// retry the write. A transport that wraps an *http.Transport must return the errors of the *http.Transport, and must
+// pass it the context of the request, which carries the client's net/http/httptrace hooks. With every transport, the
+// client stops reading a response when the attempt times out or the context is done.
 //
 // The client can't prevent a transport that is not an *http.Transport from sending a write more than once in an
 // attempt. If the transport wraps an *http.Transport, the client notices when the transport sends a write twice. If
-// m3ter then reports success, the call succeeds, and the client logs at Warn that the write may have taken
-// effect twice. With any other response, [Send] and the methods other than [Client.Do] return an error that matches
+// m3ter then reports success, the call succeeds, and the client logs at Warn that the write may have taken effect
+// twice. With any other response, [Send] and the methods other than [Client.Do] return an error that matches
 // [ErrOutcomeUnknown]. [Client.Do] returns such a response, for example a 4xx, with a nil error: the caller must check
 // its status, and must not take a refusal as proof that m3ter did not carry out the write.
 //
 // # Limits
 //
-// The rate limit of m3ter is 50 requests a second for each organization. For each organization, a client
-// and the clients that [Client.Organization] returns stay below this limit together, without delaying a small burst. After a 429 for an
-// organization, the client holds back all calls for that organization. [WithLimiter] sets another limiter, such as a
-// limiter that several processes share. [WithOrganizationLimiter] sets a limiter for each organization.
+// The rate limit of m3ter is 50 requests a second for each organization. For each organization, a client and the
+// clients that [Client.Organization] returns stay below this limit together, without delaying a small burst. After a
+// 429 for an organization, the client holds back all calls for that organization. [WithLimiter] sets another limiter,
+// such as a limiter that several processes share. [WithOrganizationLimiter] sets a limiter for each organization.
 //
 // By default, an attempt times out after 30 seconds ([WithTimeout]), and a response body may be at most 10 MiB long
 // ([WithMaxResponseBytes]). The context bounds the call as a whole.
@@ -177,10 +176,10 @@
 //
 // # Versions
 //
-// Each entity has a version, which is 1 at creation and grows by 1 with each change. A change should carry the version that
-// it is based on. If that version is not current, the change fails with [ErrVersionConflict]. [RetryOnConflict] reads
-// the current state and writes with its version. If someone else updated the entity first, RetryOnConflict retries
-// until the context's deadline. If the context has no deadline, RetryOnConflict gives up after 10 writes.
+// Each entity has a version, which is 1 at creation and grows by 1 with each change. A change should carry the version
+// that it is based on. If that version is not current, the change fails with [ErrVersionConflict]. [RetryOnConflict]
+// reads the current state and writes with its version. If someone else updated the entity first, RetryOnConflict
+// retries until the context's deadline. If the context has no deadline, RetryOnConflict gives up after 10 writes.
 //
 // # Pages
 //

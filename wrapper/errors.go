@@ -22,8 +22,8 @@ var (
 	ErrOutcomeUnknown = errors.New("m3teraccess: outcome unknown")     // it is unknown whether m3ter carried out the write
 	ErrRepeatedToken  = errors.New("m3teraccess: repeated page token") // m3ter returned the same page token twice
 
-	// ErrVersionConflict means that the version in the request is not current. m3ter does not document a status for this
-	// case. If the request had a version, three errors match ErrVersionConflict: a 409, which also matches
+	// ErrVersionConflict means that the version in the request is not current. m3ter does not document a status for
+	// this case. If the request had a version, three errors match ErrVersionConflict: a 409, which also matches
 	// [ErrConflict]; a 412; and a 400 whose message contains "version" (but not "API version") and a word such as
 	// "current", "stale" or "mismatch". If the request had no version, a 409 matches only [ErrConflict]: the request
 	// may have needed a version or, for [Client.AddPermissionPolicyToUser], the user may already have the policy.

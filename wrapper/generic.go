@@ -26,12 +26,13 @@ import (
 // so the caller must not escape ids.
 //
 // Get reads the response as strictly as the methods of [Client] do. The response must be one JSON value other than
-// null. If T is a struct with a string field whose tag is json:"id", without options, the id must not be empty. If T
-// is a type of this package, or contains one, Get converts its effects and actions to lower case.
+// null. If T is a struct with a string field whose tag is json:"id", without options, the id must not be empty. If T is
+// a type of this package, or contains one, Get converts its effects and actions to lower case.
 //
-// Get returns a [*ValidationError], and sends nothing, if there is no segment, or if a segment is empty, is "." or "..", or
-// contains a slash, a backslash or a control character. It returns an error that matches [ErrNotFound] if the entity does not exist, and a [*DecodeError] if the response can't be read. "Errors" in
-// the package comment lists the errors of all calls.
+// Get returns a [*ValidationError], and sends nothing, if there is no segment, or if a segment is empty, is "." or
+// "..", or contains a slash, a backslash or a control character. It returns an error that matches [ErrNotFound] if the
+// entity does not exist, and a [*DecodeError] if the response can't be read. "Errors" in the package comment lists the
+// errors of all calls.
 func Get[T any](ctx context.Context, c *Client, segments ...string) (*T, error) {
 	return sendBelow(ctx, c, operationBelow(http.MethodGet, segments), segments, "", nil, finishAny[T])
 }
@@ -68,9 +69,10 @@ func List[T any](ctx context.Context, c *Client, query url.Values, segments ...s
 // meaning as in [Get], and Send reads the response as strictly as Get does. Send[struct{}] accepts any success, even
 // without a response body. For any other T, Send returns a [*DecodeError] if a successful response has no body.
 //
-// Send returns the errors of [Get]. It also returns a [*ValidationError], and sends nothing, if the method is not valid,
-// is CONNECT or TRACE, or if the body can't be encoded. The error also matches [ErrVersionConflict] if the body has a top-level version
-// other than 0 that is not current, and [ErrOutcomeUnknown] if it is unknown whether m3ter carried out a write.
+// Send returns the errors of [Get]. It also returns a [*ValidationError], and sends nothing, if the method is not
+// valid, is CONNECT or TRACE, or if the body can't be encoded. The error also matches [ErrVersionConflict] if the body
+// has a top-level version other than 0 that is not current, and [ErrOutcomeUnknown] if it is unknown whether m3ter
+// carried out a write.
 func Send[T any](ctx context.Context, c *Client, method string, body any, segments ...string) (*T, error) {
 	return sendBelow(ctx, c, operationBelow(method, segments), segments, "", body, finishAny[T])
 }

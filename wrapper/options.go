@@ -128,10 +128,10 @@ func validateCredential(field, value, allowed, without string) error {
 }
 
 // WithTokenSource sets the source of the access tokens, such as a source for the authorization-code flow. The client
-// keeps an access token until it expires or m3ter refuses it. A busy client calls Token in the background shortly before
-// the access token expires. Calls to
-// Token run in a separate goroutine, and are never concurrent. Token must have its own timeout, because the client sets
-// none. If Token fails or panics, each call that waits for the access token returns an [*AuthError].
+// keeps an access token until it expires or m3ter refuses it. A busy client calls Token in the background shortly
+// before the access token expires. Calls to Token run in a separate goroutine, and are never concurrent. Token must
+// have its own timeout, because the client sets none. If Token fails or panics, each call that waits for the access
+// token returns an [*AuthError].
 func WithTokenSource(source oauth2.TokenSource) Option {
 	return func(c *config) error {
 		c.given.auth = true
@@ -257,9 +257,10 @@ func WithUserAgent(product string) Option {
 
 // WithLogger sets the logger of the client. The client logs each attempt at Debug, and each retry and each new access
 // token at Info. At Warn, it logs each call that it gives up on, each failure to obtain an access token, and each write
-// that may have taken effect twice. The lines about attempts, retries and failed calls contain the operation, the method,
-// the path as in [Error] (for [Client.Do], the path as sent), the number of the attempt, the status, the duration, the
-// request id and the error; the lines about retries also contain the wait. They contain no request body and no response body, and no header other than the request id.
+// that may have taken effect twice. The lines about attempts, retries and failed calls contain the operation, the
+// method, the path as in [Error] (for [Client.Do], the path as sent), the number of the attempt, the status, the
+// duration, the request id and the error; the lines about retries also contain the wait. They contain no request body
+// and no response body, and no header other than the request id.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) error {
 		if logger == nil {
@@ -271,8 +272,7 @@ func WithLogger(logger *slog.Logger) Option {
 }
 
 // WithRetry sets how many attempts the client makes for a call or for an access token, and how long it waits between
-// two attempts. No value may be negative, and MinBackoff must not exceed MaxBackoff unless
-// MaxBackoff is 0.
+// two attempts. No value may be negative, and MinBackoff must not exceed MaxBackoff unless MaxBackoff is 0.
 func WithRetry(policy RetryPolicy) Option {
 	return func(c *config) error {
 		const allowed = "a policy without negative values, whose MinBackoff does not exceed its MaxBackoff"
@@ -304,8 +304,9 @@ func WithLimiter(limiter Limiter) Option {
 // [Client.Organization] call limiterOf when they make the first client for an organization. These calls may be
 // concurrent. The client forgets the limiter when the program no longer holds a Client for the organization, about 1
 // second has passed since the last request for the organization, and any hold-back after a 429 has ended. The next
-// client for the organization then calls limiterOf again. If a limiter must remember requests for longer than 1 second, limiterOf must return the same limiter each time. If
-// limiterOf returns nil, the organization gets the default limiter.
+// client for the organization then calls limiterOf again. If a limiter must remember requests for longer than 1 second,
+// limiterOf must return the same limiter each time. If limiterOf returns nil, the organization gets the default
+// limiter.
 func WithOrganizationLimiter(limiterOf func(orgID string) Limiter) Option {
 	return func(c *config) error {
 		if limiterOf == nil {

@@ -44,10 +44,9 @@ const (
 	forbiddenRenewal = time.Minute
 )
 
-// tokens holds the current access token. One request fetches a token for all callers that wait. A caller stops
-// waiting when its context is done, and the request continues for the others. Shortly before the token expires, a call
-// starts a renewal in the background. So no call of a busy client waits, and an idle client has neither a goroutine nor
-// a timer.
+// tokens holds the current access token. One request fetches a token for all callers that wait. A caller stops waiting
+// when its context is done, and the request continues for the others. Shortly before the token expires, a call starts a
+// renewal in the background. So no call of a busy client waits, and an idle client has neither a goroutine nor a timer.
 type tokens struct {
 	fetch       func(context.Context) (*oauth2.Token, error) // the error is an *AuthError
 	cancellable bool                                         // fetch returns when its context is done; a caller's token source may not

@@ -8,8 +8,8 @@ import (
 )
 
 // facts are the facts of an operation in a document, by place. A place is the path from the operation to a keyword,
-// through references and allOf: "requestBody(application/json).permissionPolicy[].effect enum". A place
-// without a keyword is the schema or other object itself.
+// through references and allOf: "requestBody(application/json).permissionPolicy[].effect enum". A place without a
+// keyword is the schema or other object itself.
 type facts map[string]fact
 
 type fact struct {
@@ -44,8 +44,8 @@ func (f facts) near(place string) string {
 	}
 }
 
-// add adds a fact at a place. It unites the facts of the parts of an allOf; of their enums, it keeps only the values that
-// all of them have.
+// add adds a fact at a place. It unites the facts of the parts of an allOf; of their enums, it keeps only the values
+// that all of them have.
 func (f facts) add(place string, value any, at string) {
 	place = strings.TrimPrefix(place, " ")
 	if list, ok := value.([]any); ok {

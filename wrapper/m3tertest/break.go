@@ -99,8 +99,8 @@ func (a *heldAnswer) cutHeader(w http.ResponseWriter, r *http.Request) {
 	panic(http.ErrAbortHandler)
 }
 
-// sendEndless sends the body without its last byte, and then spaces until the client disconnects. For a response without
-// a body it sends nothing, not even the header.
+// sendEndless sends the body without its last byte, and then spaces until the client disconnects. For a response
+// without a body it sends nothing, not even the header.
 func (a *heldAnswer) sendEndless(w http.ResponseWriter, r *http.Request) {
 	if !a.hasBody(r) {
 		<-r.Context().Done()

@@ -34,9 +34,9 @@ func WithRateLimit(n int) Option {
 
 // WithSupportUntilEndOfDay enforces a rule that m3ter's guide to its web console states: support access lasts at least
 // until the end of the day. The server refuses, with 400, an end time before the start of the next day. Days begin at
-// midnight UTC, by the server's clock. To end access early, set the end time to the start of the next day and
-// the statements to an empty list. Without this option, the server accepts any end time. m3ter does not document
-// whether its API enforces the rule.
+// midnight UTC, by the server's clock. To end access early, set the end time to the start of the next day and the
+// statements to an empty list. Without this option, the server accepts any end time. m3ter does not document whether
+// its API enforces the rule.
 func WithSupportUntilEndOfDay() Option {
 	return func(c *config) { c.wholeDays = true }
 }

@@ -16,9 +16,9 @@
 // than the 50 requests that m3ter allows. The clocks of the processes don't matter.
 //
 // An idle fleet grants a small burst without delay. Within a process, callers of [Limiter.Wait] get their grants in the
-// order of their calls. Processes get their grants in the order of their requests to Redis, so that no process starves. After m3ter
-// refuses a request of one process with status 429, the client of this process calls [Limiter.HoldBack], which holds
-// back all processes.
+// order of their calls. Processes get their grants in the order of their requests to Redis, so that no process starves.
+// After m3ter refuses a request of one process with status 429, the client of this process calls [Limiter.HoldBack],
+// which holds back all processes.
 //
 // The promise is about the times at which Redis grants the requests. It does not cover the delays after that, which the
 // scheduler, the network or a new connection can cause. These delays differ from request to request. The limits of 49
@@ -39,9 +39,9 @@
 // # When Redis fails
 //
 // Redis counts as failed if a request to Redis returns an error, or gets no response within 200 ms ([WithTimeout]). The
-// process then grants requests without Redis, up to its local limit. The local limit is at most 1/n of the rate limit, so
-// that up to 49 processes together stay below the rate limit. Meanwhile the process tries to reach Redis in the background.
-// Once Redis responds, the process uses Redis again.
+// process then grants requests without Redis, up to its local limit. The local limit is at most 1/n of the rate limit,
+// so that up to 49 processes together stay below the rate limit. Meanwhile the process tries to reach Redis in the
+// background. Once Redis responds, the process uses Redis again.
 //
 // The process grants nothing for one window and half the timeout (by default 1.13 seconds) after Redis has failed, and
 // for one window after the process has returned to Redis. In a fleet of more than 49 processes, each process adds a
@@ -57,11 +57,11 @@
 // on average.
 //
 // If the Redis server loses its state, in a restart, a failover or a flush, the package assumes that the last window
-// was full: the server grants nothing for one window and half the timeout, and each process stays within its local limit
-// for 2.53 seconds. The server can tell a new organization from lost state only if two conditions hold: it has served this package for 2.53 seconds without losing state, and its
-// maxmemory-policy is noeviction, so it can't have evicted the organization's key (see "The Redis server"). On other
-// servers, and on most nodes of a Cluster, the first call for an organization waits for one window and half the
-// timeout, too.
+// was full: the server grants nothing for one window and half the timeout, and each process stays within its local
+// limit for 2.53 seconds. The server can tell a new organization from lost state only if two conditions hold: it has
+// served this package for 2.53 seconds without losing state, and its maxmemory-policy is noeviction, so it can't have
+// evicted the organization's key (see "The Redis server"). On other servers, and on most nodes of a Cluster, the first
+// call for an organization waits for one window and half the timeout, too.
 //
 // # The Redis server
 //

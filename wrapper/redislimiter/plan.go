@@ -72,6 +72,6 @@ func (f *Fleet) noResponse() error { return fmt.Errorf("no response within %v", 
 // Otherwise, it would send requests in addition to the requests of the next window.
 func (f *Fleet) lead() time.Duration { return f.timeout / 2 }
 
-// silence returns how long nothing is granted after Redis fails or loses its state: one window plus the lead, because an
-// earlier grant may be used up to one lead after it is due.
+// silence returns how long nothing is granted after Redis fails or loses its state: one window plus the lead, because
+// an earlier grant may be used up to one lead after it is due.
 func (f *Fleet) silence() time.Duration { return windowLength + f.lead() }

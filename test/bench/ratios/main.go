@@ -2,8 +2,8 @@
 //
 //	go run ./test/bench/ratios -rounds 101
 //
-// In each round, every peer runs once, in a random order, so that other load on the machine affects all of them alike. A
-// ratio is taken within a round. The output is the Go version, the median of the rounds and their middle half.
+// In each round, every peer runs once, in a random order, so that other load on the machine affects all of them alike.
+// A ratio is taken within a round. The output is the Go version, the median of the rounds and their middle half.
 package main
 
 import (

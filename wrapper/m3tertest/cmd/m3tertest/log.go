@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// logged logs each request that gets a response, on one line, without its headers or its query. slog quotes a value that
-// contains control characters, and escapes them.
+// logged logs each request that gets a response, on one line, without its headers or its query. slog quotes a value
+// that contains control characters, and escapes them.
 func logged(next http.Handler, w io.Writer) http.Handler {
 	logger := slog.New(slog.NewTextHandler(w, nil))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
