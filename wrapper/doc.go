@@ -137,13 +137,12 @@
 // knows about a failed write depends on the transport ([WithHTTPClient]):
 //
 //	failure of a write                           *http.Transport      a wrapper around it  any other transport
-//	an error before there is a connection        not sent             not sent             ErrOutcomeUnknown
+//	a connection could not be established        not sent             not sent             ErrOutcomeUnknown
 //	no connection within the timeout             not sent             ErrOutcomeUnknown    ErrOutcomeUnknown
 //	HTTP/2: m3ter did not process the request    not carried out      not carried out      ErrOutcomeUnknown
 //
-// The column *http.Transport is for that type itself. An *http.Transport must have no protocols added by
-// RegisterProtocol: the client would conclude that a write was not sent, although such a protocol sent it, and would
-// retry the write. A transport that wraps an *http.Transport must return the errors of the *http.Transport, and must
+// The column *http.Transport is for that type itself, with one exception: if it fails without asking for a connection,
+// the outcome is unknown, because a protocol added by RegisterProtocol may have sent the write. A transport that wraps an *http.Transport must return the errors of the *http.Transport, and must
 // pass it the context of the request, which carries the client's net/http/httptrace hooks. With every transport, the
 // client stops reading a response when the attempt times out or the context is done.
 //

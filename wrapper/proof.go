@@ -54,11 +54,12 @@ func (s *sending) trace() *httptrace.ClientTrace {
 	if s.isRead {
 		return &httptrace.ClientTrace{GotConn: s.gotConn}
 	}
+	asked := func(string) { s.asked.Add(1) }
 	if s.isNetHTTP {
-		return &httptrace.ClientTrace{GotConn: s.gotConn, WroteHeaders: func() { s.headers.Store(true) }}
+		return &httptrace.ClientTrace{GetConn: asked, GotConn: s.gotConn, WroteHeaders: func() { s.headers.Store(true) }}
 	}
 	return &httptrace.ClientTrace{
-		GetConn:      func(string) { s.asked.Add(1) },
+		GetConn:      asked,
 		GotConn:      s.gotConn,
 		DNSDone:      func(info httptrace.DNSDoneInfo) { s.ended(info.Err) },
 		ConnectStart: func(_, _ string) { s.dialing.Add(1) },
@@ -124,12 +125,16 @@ func (s *sending) explain(err error) error {
 	return err
 }
 
-// neverLeft reports whether the request was certainly not sent. For a write, net/http's own transport reports each
-// step, so silence is proof. For any other transport, neverLeft requires that the transport asked for one connection,
+// neverLeft reports whether the request was certainly not sent. net/http's own transport reports each step of a write,
+// so a missing step is proof. A transport that did not ask for a connection may have sent the write by a protocol that
+// RegisterProtocol added. For any other transport, neverLeft requires that the transport asked for one connection,
 // and returned the error of its lookup, dial or handshake.
 func (s *sending) neverLeft(err, ended error) bool {
+	if s.isNetHTTP && s.isRead {
+		return s.got.Load() == 0
+	}
 	if s.isNetHTTP {
-		return s.got.Load() == 0 || !s.isRead && !s.headers.Load() && ended == nil
+		return s.asked.Load() > 0 && (s.got.Load() == 0 || !s.headers.Load() && ended == nil)
 	}
 	if ended != nil || s.got.Load() > 0 || s.asked.Load() != 1 || s.dialing.Load() > 0 {
 		return false
