@@ -17,11 +17,11 @@ import (
 // Do sends a request for which the client has no method, such as a request whose body is not JSON. The access token,
 // the timeout, the retries and the limits of the client apply, as they do for the other methods.
 //
-// If the URL has no scheme and no host, and its path begins with a slash, Do appends the URL to the base URL. An example
-// is "/organizations/" + c.OrganizationID() + "/support". Any other URL must have the scheme, host and port of the base
-// URL; otherwise Do returns a [*ValidationError] and sends nothing. Do does not change req, but reads and closes its
-// body. It sends a copy with the Authorization and User-Agent headers of the client, under the rate limit of the client's
-// organization. It does not follow redirects.
+// If the URL has no scheme and no host, and its path begins with a slash, Do appends the URL to the base URL. An
+// example is "/organizations/" + c.OrganizationID() + "/support". Any other URL must have the scheme, host and port of
+// the base URL; otherwise Do returns a [*ValidationError] and sends nothing. Do does not change req, but reads and
+// closes its body. It sends a copy with the Authorization and User-Agent headers of the client, under the rate limit of
+// the client's organization. It does not follow redirects.
 //
 // Do returns a response with a nil error, whatever the status: the caller must check StatusCode. Unlike the other
 // methods, Do does not turn a status into an [*Error]. If the transport sent a write more than once, a 4xx response

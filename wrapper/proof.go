@@ -127,8 +127,8 @@ func (s *sending) explain(err error) error {
 
 // neverLeft reports whether the request was certainly not sent. net/http's own transport reports each step of a write,
 // so a missing step is proof. A transport that did not ask for a connection may have sent the write by a protocol that
-// RegisterProtocol added. For any other transport, neverLeft requires that the transport asked for one connection,
-// and returned the error of its lookup, dial or handshake.
+// RegisterProtocol added. For any other transport, neverLeft requires that the transport asked for one connection, and
+// returned the error of its lookup, dial or handshake.
 func (s *sending) neverLeft(err, ended error) bool {
 	if s.isNetHTTP && s.isRead {
 		return s.got.Load() == 0
