@@ -142,10 +142,11 @@
 //	HTTP/2: m3ter did not process the request    not carried out      not carried out      ErrOutcomeUnknown
 //
 // The column *http.Transport is for that type itself, with one exception: if it fails without asking for a connection,
-// the outcome is unknown, because a protocol added by RegisterProtocol may have sent the write. A transport that wraps
-// an *http.Transport must return the errors of the *http.Transport, and must pass it the context of the request, which
-// carries the client's net/http/httptrace hooks. With every transport, the client stops reading a response when the
-// attempt times out or the context is done.
+// the outcome is unknown, because a protocol added by RegisterProtocol may have sent the write. A protocol in
+// TLSNextProto must call the net/http/httptrace hooks; otherwise the client may send a write twice. A transport that
+// wraps an *http.Transport must return the errors of the *http.Transport, and must pass it the context of the request,
+// which carries the client's net/http/httptrace hooks. With every transport, the client stops reading a response when
+// the attempt times out or the context is done.
 //
 // The client can't prevent a transport that is not an *http.Transport from sending a write more than once in an
 // attempt. If the transport wraps an *http.Transport, the client notices when the transport sends a write twice. If
