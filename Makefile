@@ -25,11 +25,11 @@ lint: ## Check formatting and workflows, and run go vet and staticcheck
 	bash .ci/lint
 
 .PHONY: test
-test: ## Run all tests
+test: ## Run all tests, except those of the separate modules
 	go test ./...
 
 .PHONY: race
-race: ## Run all tests with the race detector
+race: ## Run the same tests with the race detector
 	go test -race ./...
 
 .PHONY: cover

@@ -9,14 +9,14 @@ import (
 	"unicode/utf8"
 )
 
-// A Problem describes a value in a request that api/openapi.yaml does not allow.
+// A Problem describes a value that api/openapi.yaml does not allow in a request.
 type Problem struct {
 	Field   string // the field in Go, such as PermissionPolicy[0].Effect
 	Problem string // what is wrong with the value, such as "is empty"
 	Allowed string // what the value must be, such as "1 to 100 characters"
 }
 
-// A check is a func(T) []Problem that returns the problems of a value. The Field of each problem is relative to that
+// A check is a func(T) []Problem that returns the problems with a value. The Field of each problem is relative to that
 // value.
 
 const unbounded = math.MaxInt
@@ -164,7 +164,7 @@ func Quote(value string) string {
 	return fmt.Sprintf("%q", value)
 }
 
-// QuoteAll quotes values for an error, and separates them by commas.
+// QuoteAll quotes values for an error, and separates them with commas.
 func QuoteAll[T ~string](values []T) string {
 	quoted := make([]string, len(values))
 	for i, value := range values {

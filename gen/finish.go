@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// These functions convert the effects and actions of a response to lower case. A function whose result is named lacks
-// returns the name of the first required id that is missing, or "".
+// The functions below convert the effects and actions of a response to lower case, and find required ids that are
+// missing. A function whose result is named lacks returns the name of the first such id, or "".
 
 func first(lacks ...string) string {
 	for _, member := range lacks {
@@ -25,7 +25,7 @@ func present(member, value string) (lacks string) {
 	return ""
 }
 
-// each calls finish for each entry of a list.
+// each calls finish for each element of a list.
 func each[T any](member string, values []T, finish func(*T) string) (lacks string) {
 	for i := range values {
 		if found := finish(&values[i]); found != "" && lacks == "" {

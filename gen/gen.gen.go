@@ -222,7 +222,7 @@ type PrincipalPermission struct {
 	// The id of the principal.
 	PrincipalID string `json:"principalId,omitempty,omitzero"`
 
-	// The kind of principal that holds the policy: USER, USERGROUP, SERVICEUSER or SUPPORTUSERS. m3ter may return other kinds.
+	// The type of the principal that holds the policy: USER, USERGROUP, SERVICEUSER or SUPPORTUSERS. m3ter may return other types.
 	PrincipalType string `json:"principalType,omitempty,omitzero"`
 
 	// The version, which is 1 at creation and grows by 1 with each change.
@@ -342,7 +342,7 @@ type Support struct {
 	// What support users may do.
 	SupportUsersPermissionPolicy []StatementAnswer `json:"supportUsersPermissionPolicy,omitempty,omitzero"`
 
-	// The version, which is 1 after the first request and grows by 1 with each change.
+	// The version, which is 1 at creation and grows by 1 with each change.
 	Version int64 `json:"version,omitempty,omitzero"`
 }
 
@@ -358,7 +358,7 @@ type SupportRequest struct {
 	// When support access ends; sent in UTC.
 	EndSupportUsersAccess time.Time `json:"dtEndSupportUsersAccess"`
 
-	// The statements that say what support users may do. If the list is absent (nil) in the first request, m3ter chooses the statements. If the list is empty but not nil, support users may do nothing.
+	// The statements that say what support users may do. If the list is absent (nil) in the request that creates the support request, m3ter chooses the statements. If the list is empty but not nil, support users may do nothing.
 	SupportUsersPermissionPolicy []Statement `json:"supportUsersPermissionPolicy,omitzero"`
 
 	// The current version of the support request. The version must be absent (0) in the request that creates the support request.
@@ -376,7 +376,7 @@ func checkSupportRequest(v SupportRequest) []Problem {
 // TargetType is the kind of resource to remove: a single item or a nested group. m3ter's examples use lower case, and m3ter's published enum uses upper case. The client sends the value unchanged.
 type TargetType string
 
-// UserPermissionsAnswer is a page of policies. m3ter's published document says that the response is a single policy. The client accepts either.
+// UserPermissionsAnswer is a page of policies. m3ter's document says that the response is a single policy. The client accepts either.
 type UserPermissionsAnswer = PermissionPolicyPage
 
 // OrgID is the type of a parameter in api/openapi.yaml.
@@ -386,7 +386,7 @@ type OrgID = string
 type Error = ErrorMessage
 
 // Finish converts the effects and actions of a response to the spelling of requests (config:create). It returns the name
-// of the first required id that is missing, or "", and reports whether answer points to a response type of this
+// of the first required id that is missing, or "", and reports whether answer is a pointer to a response type of this
 // package. Finish leaves any other value unchanged.
 func Finish(answer any) (lacks string, isOurs bool) {
 	switch v := answer.(type) {
@@ -489,7 +489,7 @@ var RemoveResource = Endpoint[ResourceGroupItemRequest, ResourceGroup]{
 		Method:    http.MethodPost,
 		Path:      "/organizations/{orgId}/resourcegroups/{type}/{resourceGroupId}/removeresource",
 		Arguments: []string{"organization id", "resourceType", "groupID"},
-		Recovery:  "read the resource group (Get with \"resourcegroups\", its type and its id), and compare its version with the version before the call",
+		Recovery:  "read the resource group (Get with \"resourcegroups\", its type and its id); m3ter carried out the write if the version is one higher than before the call, but this proves nothing if others may have changed the group in the meantime",
 	},
 	HasBody: true,
 	Check:   checkResourceGroupItemRequest,

@@ -2,8 +2,8 @@
 // and a description of each operation.
 //
 // Files whose names end in .gen.go, here and in other directories, are generated. To change them, edit
-// api/openapi.yaml, the settings of oapi-codegen or its templates, and run "go generate ./...". The generated code uses
-// types and functions that are written by hand, in check.go, finish.go and operation.go.
+// api/openapi.yaml, the settings of oapi-codegen or the templates in gen/templates, and run "go generate ./...". The
+// generated code uses types and functions that are written by hand, in check.go, finish.go and operation.go.
 //
 // Programs should use package m3teraccess (in wrapper/), which calls the operations and declares aliases for the types.
 package gen

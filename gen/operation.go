@@ -22,7 +22,7 @@ type Endpoint[Request, Answer any] struct {
 	Query   func(Request) string         // encodes the request as a query; may be nil
 	Check   func(Request) []Problem      // checks the request against api/openapi.yaml; may be nil
 	Version func(Request) int64          // returns the version in a request; nil if requests have no version
-	Finish  func(*Answer) (lacks string) // converts a response to the spelling of requests; returns the name of a missing member
+	Finish  func(*Answer) (lacks string) // converts effects and actions to lower case; returns the name of a missing id, or ""
 }
 
 // query encodes names and values as a URL query. It omits zero values, which stand for absent parameters.

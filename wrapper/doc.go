@@ -97,8 +97,8 @@
 //     was sent, and the version is one higher than the one that was sent (or 1, if none was sent)
 //   - a new policy: list the policies with [List], and look for the name
 //   - a policy added to a user: look for the policy in [Client.UserPermissions]
-//   - a removal from a group: read the resource group with [Get], and compare its version with the version before the
-//     call
+//   - a removal from a group: read the resource group with [Get]; m3ter carried out the write if the version is one
+//     higher than before the call, but this proves nothing if others may have changed the group in the meantime
 //
 // # Retries
 //

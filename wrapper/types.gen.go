@@ -80,7 +80,7 @@ type PermissionPolicyRequest = gen.PermissionPolicyRequest
 //	Version                      int64              The version, which is 1 at creation and grows by 1 with each change.
 //	PermissionPolicyID           string             The id of the policy.
 //	PrincipalID                  string             The id of the principal.
-//	PrincipalType                string             The kind of principal that holds the policy: USER, USERGROUP, SERVICEUSER or SUPPORTUSERS. m3ter may return other kinds.
+//	PrincipalType                string             The type of the principal that holds the policy: USER, USERGROUP, SERVICEUSER or SUPPORTUSERS. m3ter may return other types.
 //	CreatedAt                    time.Time          When the link was created.
 //	LastModifiedAt               time.Time          When the link was last changed.
 //	CreatedBy                    string             The id of the user who created the link.
@@ -127,7 +127,7 @@ type Statement = gen.Statement
 // Support is the support request that m3ter keeps for an organization.
 //
 //	ID                           string             The id of the support request.
-//	Version                      int64              The version, which is 1 after the first request and grows by 1 with each change.
+//	Version                      int64              The version, which is 1 at creation and grows by 1 with each change.
 //	EndSupportUsersAccess        time.Time          When support access ends.
 //	SupportUsersPermissionPolicy []Statement        What support users may do.
 type Support = gen.Support
@@ -136,7 +136,7 @@ type Support = gen.Support
 //
 //	EndSupportUsersAccess        time.Time          When support access ends; sent in UTC.
 //	Version                      int64              The current version of the support request. The version must be absent (0) in the request that creates the support request.
-//	SupportUsersPermissionPolicy []Statement        The statements that say what support users may do. If the list is absent (nil) in the first request, m3ter chooses the statements. If the list is empty but not nil, support users may do nothing.
+//	SupportUsersPermissionPolicy []Statement        The statements that say what support users may do. If the list is absent (nil) in the request that creates the support request, m3ter chooses the statements. If the list is empty but not nil, support users may do nothing.
 //
 // Required: EndSupportUsersAccess.
 type SupportRequest = gen.SupportRequest
