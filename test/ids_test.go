@@ -39,7 +39,7 @@ func eachID(t *testing.T, ids []string, test func(calledID)) {
 }
 
 func TestInvalidIDsAreRefused(t *testing.T) {
-	hostile := []string{"", ".", "..", "a/b", "/", "../x", `a\b`, `..\x`, "..;", ".;a=b", "a\nb", "a\r\nb", "\x00", "a\x7f", "a\u0085b"}
+	hostile := []string{"", ".", "..", "a/b", "/", "../x", `a\b`, `..\x`, "a\nb", "a\r\nb", "\x00", "a\x7f", "a\u0085b"}
 	eachID(t, hostile, func(c calledID) {
 		var invalid *m3teraccess.ValidationError
 		if !errors.As(c.err, &invalid) || invalid.Field != c.field || strings.ContainsAny(c.err.Error(), "\n\r\x00\x7f\u0085") || len(c.received) > 0 {
@@ -51,7 +51,7 @@ func TestInvalidIDsAreRefused(t *testing.T) {
 
 func TestOddIDsStayOneSegment(t *testing.T) {
 	odd := []string{
-		"?", "#", "%2e%2e", "%2F", "a b", " ", "é", "a;b", "a:b", "%", "%zz", "a&b=c", "a+b", "...", "~", "*", "a,b", "@",
+		"?", "#", "%2e%2e", "%2F", "a b", " ", "é", "a;b", "..;", "a:b", "%", "%zz", "a&b=c", "a+b", "...", "~", "*", "a,b", "@",
 		"06f6b50c-a868-4ca6-XXXX-448e507d5248", "a?b#c", "{id}", `"<>|^`, "\u2028", "\xff", "http:x", strings.Repeat("x", 1000),
 	}
 	eachID(t, odd, func(c calledID) {

@@ -14,7 +14,7 @@ type AuthError struct {
 	Code       string // the OAuth 2.0 error code, such as invalid_client; may be empty
 
 	problem string
-	err     error // nil if the token endpoint returned an error
+	err     error // what Unwrap returns; may be nil
 }
 
 // isRefusal reports whether the token endpoint refused the credentials. A retry would then fail too. m3ter documents

@@ -13,7 +13,7 @@ import (
 	"sync"
 )
 
-// readAndClose reads a body whose Read returns when the context is done, such as a body of net/http's own transport.
+// readAndClose reads a body whose Read returns when the context is done, such as a body from net/http's own transport.
 func readAndClose(_ context.Context, resp *http.Response, maxBytes int64) ([]byte, error) {
 	defer resp.Body.Close()
 	return readBody(resp, maxBytes)
@@ -63,7 +63,7 @@ func isInMemory(body io.ReadCloser) bool {
 	return ok
 }
 
-// maxTrustedLength is the largest Content-Length, in bytes, for which readBody allocates room in advance.
+// maxTrustedLength is the largest part of a Content-Length, in bytes, for which readBody allocates room in advance.
 const maxTrustedLength = 1 << 20
 
 // readBody reads a response body, and returns at most maxBytes bytes. If there is a Content-Length, the buffer has room

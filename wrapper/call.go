@@ -16,7 +16,7 @@ import (
 // A layer sends a call through the layers inside it.
 type layer func(context.Context, *call) outcome
 
-// A call holds a request and the state of its attempts on the way through the layers.
+// A call passes through the layers. It holds a request and the state of the call's attempts.
 type call struct {
 	op        *gen.Operation
 	req       *http.Request

@@ -39,7 +39,7 @@ func (c credentials) basic() string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(c.key+":"+c.secret))
 }
 
-// secrets returns the texts that are never shown.
+// secrets returns the parts of the credentials that are never shown: the API secret, and the credentials in base64.
 func (c *config) secrets() []string {
 	if c.credentials.secret == "" {
 		return nil

@@ -98,7 +98,7 @@ func (c *Client) validateRequest(req *http.Request) error {
 	case req.URL.User != nil:
 		return invalid("request URL", allowed, "has a user or a password")
 	case hasDotSegment(req.URL.Path):
-		return invalid("request URL", `a URL whose path has no segment "." or "..", even before a semicolon`, "has one")
+		return invalid("request URL", `a URL whose path has no segment "." or ".."`, `has one, or one such as "..;x", which some servers read as ".."`)
 	case req.Host != "" && req.Host != req.URL.Host:
 		return invalid("request Host", "the host of the URL, or empty", "is %s", gen.Quote(req.Host))
 	case req.RequestURI != "":
@@ -127,22 +127,26 @@ func validateMethod(field, method string) error {
 	return nil
 }
 
-// hasDotSegment reports whether a path could leave the path of the base URL. Some servers treat a backslash as a slash.
+// hasDotSegment reports whether a server may read a segment of a path as "." or "..". Some servers treat a backslash as
+// a slash, and ignore a semicolon and the text after it.
 func hasDotSegment(path string) bool {
 	segments := strings.FieldsFunc(path, func(r rune) bool { return r == '/' || r == '\\' })
-	return slices.ContainsFunc(segments, isDotSegment)
+	return slices.ContainsFunc(segments, func(segment string) bool {
+		name, _, _ := strings.Cut(segment, ";")
+		return name == "." || name == ".."
+	})
 }
 
 // validateHeader refuses a header that net/http would refuse, and fields that determine where a request goes, where it
 // ends, or how its connection is used: only net/http may write these. Host and, except in a trailer, Content-Length are
-// allowed in this spelling, because net/http then ignores them.
+// allowed in this spelling. In a header, net/http ignores them.
 func validateHeader(field string, header http.Header) error {
 	for name, values := range header {
 		switch {
 		case !isToken(name):
 			return invalid(field, "a header whose names are valid in HTTP", "has the name %s", gen.Quote(name))
 		case strings.ContainsFunc(strings.Join(values, ""), isControlButTab):
-			return invalid(field, "a header whose values have no control character", "has one in %s", name)
+			return invalid(field, "a header whose values have no control character other than a tab", "has one in %s", name)
 		case name == "Content-Length" && field == "request Header" || name == "Host":
 		case slices.Contains(framing, strings.ToLower(name)):
 			return invalid(field, "a header without the fields that only net/http may set", "has %s", name)

@@ -53,7 +53,7 @@ func ExampleNewClient_mistakes() {
 	fmt.Println(err)
 	// Output:
 	// m3teraccess: WithCredentials: secret must be an API secret; it is empty
-	// m3teraccess: WithBaseURL must be an https URL, or an http URL of localhost or a loopback address, without a user, a query or a fragment; it is "http://api.m3ter.com"
+	// m3teraccess: WithBaseURL must be an https URL, or an http URL for localhost or a loopback address, without a user, a query or a fragment; it is "http://api.m3ter.com"
 	// m3teraccess: WithTimeout must be a positive duration; it is -1s
 }
 

@@ -35,7 +35,7 @@ func newExchange(cfg *config, transport transport) *exchange {
 	return &exchange{
 		oauth: clientcredentials.Config{
 			TokenURL:  cfg.baseURL.JoinPath("oauth/token").String(),
-			AuthStyle: oauth2.AuthStyleInHeader, // not in the request body, and without a second request after a refusal
+			AuthStyle: oauth2.AuthStyleInHeader, // no credentials in the request body, no second request if refused
 		},
 		policy: cfg.retry,
 		send: attempt(func(ctx context.Context, c *call) (*http.Response, error) {

@@ -64,10 +64,10 @@ func finishInside(value reflect.Value) {
 	}
 }
 
-var holders sync.Map // maps a reflect.Type to whether it can contain a type of package gen
+var holders sync.Map // maps a reflect.Type to the result of canHoldOurs
 
-// canHoldOurs reports whether t contains a type of package gen. It looks only at the type. Most types contain none, so
-// finishAny does not walk through their values.
+// canHoldOurs reports whether t is or contains a type of package gen. It looks only at the type. Most types contain
+// none, so finishAny does not walk through their values.
 func canHoldOurs(t reflect.Type) bool {
 	if known, ok := holders.Load(t); ok {
 		return known.(bool)
@@ -77,8 +77,8 @@ func canHoldOurs(t reflect.Type) bool {
 	return holds
 }
 
-// findOurs reports whether t contains a type of package gen. It does not look into a type that decodes itself, whose
-// values may be circular.
+// findOurs reports whether t is or contains a type of package gen. It does not look into a type that decodes itself,
+// whose values may be circular.
 func findOurs(t reflect.Type, seen map[reflect.Type]bool) bool {
 	if seen[t] {
 		return false

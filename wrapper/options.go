@@ -179,7 +179,7 @@ func WithBaseURL(baseURL string) Option {
 
 // setBaseURL shows only the scheme and the host of an invalid URL, because the rest may contain a password.
 func (c *config) setBaseURL(field, raw string) error {
-	const allowed = "an https URL, or an http URL of localhost or a loopback address, without a user, a query or a fragment"
+	const allowed = "an https URL, or an http URL for localhost or a loopback address, without a user, a query or a fragment"
 	u, err := url.Parse(raw)
 	switch {
 	case err != nil || strings.TrimSpace(raw) != raw:
@@ -196,7 +196,7 @@ func (c *config) setBaseURL(field, raw string) error {
 		return invalid(field, allowed, "is %s", gen.Quote(u.Scheme+"://"+u.Host))
 	}
 	u = u.JoinPath()                 // resolves dot segments
-	u.Host = strings.ToLower(u.Host) // requests are compared with this host, and sent to it
+	u.Host = strings.ToLower(u.Host) // a request's host is compared with this host, and the request is sent to it
 	u.Path, u.RawPath = strings.TrimSuffix(u.Path, "/"), strings.TrimSuffix(u.RawPath, "/")
 	c.baseURL = u
 	return nil

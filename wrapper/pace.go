@@ -92,7 +92,7 @@ func (p *pace) release() {
 	}
 }
 
-// paces keeps the pace of each organization that has a client or was busy lately. It forgets the others.
+// paces keeps the pace of each organization that has a client or was busy recently. It forgets the others.
 type paces struct {
 	limiterOf func(orgID string) Limiter // nil, or a nil result: the default limiter
 

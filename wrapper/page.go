@@ -19,13 +19,13 @@ type page[T any] struct {
 
 // unmarshal reads any of three shapes: the page itself, a bare list, or one entry. For the response to UserPermissions,
 // m3ter's schema says one entry, and the description says a list. m3ter's other lists come in pages. Decoding twice
-// would be slow, so unmarshal first searches the body for the member names. It decodes the body a second time only if
+// would be slow, so unmarshal first searches the body for the member names. It decodes the body more than once only if
 // the search is not enough, for example if a name is escaped (\u).
 func (p *page[T]) unmarshal(body []byte) error {
 	if first := bytes.TrimLeft(body, " \t\r\n"); len(first) > 0 && first[0] == '[' {
 		return unmarshal(body, &p.Data)
 	}
-	switch { // the patterns omit the opening quotation mark, since a search for a letter is faster
+	switch { // the patterns begin with a letter: a search for a quotation mark is slower, since JSON has many
 	case bytes.Contains(body, []byte(`data"`)):
 		if err := unmarshal(body, p); err != nil || p.Data != nil {
 			return err
@@ -44,7 +44,7 @@ func (p *page[T]) unmarshal(body []byte) error {
 		return err
 	}
 	switch {
-	case has.Data != nil: // data is null, as on an empty page, or its name is escaped
+	case has.Data != nil: // data is null, which is read as an empty page, or its name is escaped
 		return unmarshal(body, p)
 	case has.ID == nil || string(has.ID) == `""` || string(has.ID) == "null":
 		return errors.New("the response body is neither a page with data nor an entry with an id")

@@ -31,8 +31,8 @@ func (p RetryPolicy) withDefaults() RetryPolicy {
 	return p
 }
 
-// backoff returns the wait after an attempt: a random time up to a bound that doubles (full jitter), so that clients
-// that failed together don't retry together.
+// backoff returns the wait after an attempt: a random time (full jitter), so that clients that failed together don't
+// retry together. The bound of this time doubles with each attempt, up to MaxBackoff.
 func (p RetryPolicy) backoff(attempt int) time.Duration {
 	bound := p.MaxBackoff
 	if shift := attempt - 1; shift < 32 && p.MinBackoff<<shift>>shift == p.MinBackoff {

@@ -13,7 +13,7 @@ import (
 	"sync/atomic"
 )
 
-// sendOnce keeps net/http from sending a write more than once. By default, net/http may repeat a request that was lost
+// sendOnce keeps net/http from sending a write more than once. By default, net/http may resend a request that was lost
 // with a connection or, over HTTP/2, reset by the server, if the request has no body or has a GetBody. So sendOnce
 // gives each request a body and no GetBody.
 func sendOnce(req *http.Request) {
@@ -101,11 +101,11 @@ func (s *sending) gotConn(httptrace.GotConnInfo) {
 	}
 }
 
-// isRepeated reports whether the transport has sent the request more than once.
+// isRepeated reports whether the recorded events show that the transport has sent the request more than once.
 func (s *sending) isRepeated() bool { return s.whole.Load() > 1 }
 
-// proof returns why a failed write was certainly not carried out, or "" if it may have been. ended is the error of the
-// attempt's context: when the context is done, a transport may return while it is still sending the request.
+// proof returns why a failed request was certainly not carried out, or "" if it may have been. ended is the error of
+// the attempt's context: when the context is done, a transport may return while it is still sending the request.
 func (s *sending) proof(err, ended error) string {
 	if s.neverLeft(err, ended) {
 		return "not sent"
@@ -126,9 +126,9 @@ func (s *sending) explain(err error) error {
 }
 
 // neverLeft reports whether the request was certainly not sent. net/http's own transport reports each step of a write,
-// so a missing step is proof. A transport that did not ask for a connection may have sent the write by a protocol that
-// RegisterProtocol added. For any other transport, neverLeft requires that the transport asked for one connection, and
-// returned the error of its lookup, dial or handshake.
+// so a missing step is proof, with one exception: if that transport did not ask for a connection, a protocol added by
+// RegisterProtocol may have sent the write. For any other transport, neverLeft requires that the transport asked for
+// one connection, and returned the error of its lookup, dial or handshake before the context was done.
 func (s *sending) neverLeft(err, ended error) bool {
 	if s.isNetHTTP && s.isRead {
 		return s.got.Load() == 0

@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	// leftOut replaces outside text that shows a secret.
-	leftOut = "[left out: it echoes a credential]"
+	// leftOut replaces outside text for which hides returns true.
+	leftOut = "[left out: it may show a secret]"
 
 	// runLength is the number of consecutive characters of a secret that no text may show. No text may show all of a
 	// shorter secret.
@@ -48,7 +48,7 @@ func newVault(given ...string) *vault {
 	return v
 }
 
-// redactor returns a redactor of the given secrets and the tokens. A nil vault has no given secrets.
+// redactor returns a redactor for the vault's given secrets and for the tokens. A nil vault has no given secrets.
 func (v *vault) redactor(tokens ...string) redactor {
 	if v == nil {
 		v = &vault{}
@@ -62,8 +62,8 @@ func (v *vault) redactor(tokens ...string) redactor {
 	return r
 }
 
-// token returns the secret of a token. The vault keeps the last few, because listing their runs is costly. The lock
-// must be held.
+// token returns the secret for an access token. The vault keeps the last few of these secrets, because listing their
+// runs is costly. The lock must be held.
 func (v *vault) token(text string) *secret {
 	const most = 4
 	if i := slices.IndexFunc(v.tokens, func(s *secret) bool { return s.text == text }); i >= 0 {
@@ -93,7 +93,8 @@ type runs struct {
 	lengths []int
 }
 
-// runsOf lists the runs of a secret in four forms: unchanged, with its own escapes undone, in base64, and in hex.
+// runsOf lists the runs of a secret in several forms: unchanged, with its own escapes undone, with a plus for each
+// space, in base64, and in hex.
 func runsOf(text string) *runs {
 	r := &runs{set: make(map[string]struct{})}
 	if text == "" {

@@ -34,7 +34,7 @@ func (c *Client) newRequest(method string, address *url.URL, body any) (*http.Re
 }
 
 // urlOf returns the URL of a path below the base URL. Each value replaces a {name} of the template, as one segment.
-// urlOf sets RawPath only if the escaped path differs.
+// urlOf sets RawPath only if the escaped path differs from Path.
 func (c *Client) urlOf(template string, values []string, query string) *url.URL {
 	u := *c.base
 	u.Path += expand(template, values, func(value string) string { return value })

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// retry sends a call until its outcome is final, another attempt would not be safe, its attempts are used up, or no
-// time is left for another attempt.
+// retry makes attempts until the outcome of the call is final, or until another attempt would not be safe or is not
+// possible.
 func retry(policy RetryPolicy, tokens *tokens, log *slog.Logger, next layer) layer {
 	r := &retrier{policy, tokens, log}
 	return func(ctx context.Context, c *call) outcome {
@@ -81,8 +81,8 @@ func (r *retrier) prepareNext(ctx context.Context, c *call, verdict verdict, out
 }
 
 // replaceToken replaces the denied access token, with at most one renewal in a call, and reports whether to retry with
-// another access token. A second denial has a cause other than the token. If no attempt is possible, the renewal still
-// serves the next call.
+// another access token. A denial after the renewal has a cause other than the token. If no attempt is possible, the
+// renewal still serves the next call.
 func (r *retrier) replaceToken(ctx context.Context, c *call, out *outcome, possible bool) bool {
 	if c.renewed {
 		return false

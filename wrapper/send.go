@@ -8,8 +8,8 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
-// invoke calls an operation of the OpenAPI document: it checks the arguments, sends the request and reads the response.
-// The values are the path values after the organization.
+// invoke calls an operation of api/openapi.yaml: it checks the arguments, sends the request and reads the response. The
+// values are the path arguments after the organization.
 func invoke[Request, Answer any](ctx context.Context, c *Client, endpoint *gen.Endpoint[Request, Answer], request Request, values ...string) (*Answer, error) {
 	if err := begin(ctx); err != nil {
 		return nil, err

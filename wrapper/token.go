@@ -59,7 +59,7 @@ type tokens struct {
 	pending      *pendingToken // nil if no token is being fetched
 	refusal      error         // the last refusal of the credentials; may be nil
 	refusalUntil time.Time     // when callers stop sharing refusal
-	forbiddenAt  time.Time     // when a 403 last renewed the token
+	forbiddenAt  time.Time     // when a 403 last led to a renewal
 }
 
 // A pendingToken is a token request in progress. The last caller that stops waiting cancels it, unless it is kept. The
@@ -93,8 +93,8 @@ func (t *tokens) get(ctx context.Context) (*oauth2.Token, error) {
 }
 
 // replace replaces a denied token. If the client already has another token, replaced is true. If not, the caller must
-// wait for pending. If pending is nil too, a 403 already led to a renewal less than forbiddenRenewal ago, and replace
-// takes this 403 for a true denial.
+// wait for pending, unless pending is nil: a 403 then already led to a renewal less than forbiddenRenewal ago, and
+// replace takes this 403 for a true denial.
 func (t *tokens) replace(denied string, status int) (replaced bool, pending *pendingToken) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -155,7 +155,7 @@ func (t *tokens) join() *pendingToken {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	pending := &pendingToken{cancel: cancel, done: make(chan struct{})}
-	pending.err = &AuthError{problem: "the token source or the transport called runtime.Goexit"} // overwritten when fetch returns
+	pending.err = &AuthError{problem: "the token source or the transport called runtime.Goexit"} // replaced if fetch returns or panics
 	pending.kept = !t.cancellable
 	t.pending = pending
 	go func() {
@@ -181,7 +181,7 @@ func (t *tokens) settle(ctx context.Context, pending *pendingToken, took time.Du
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if ctx.Err() != nil { // no caller waits for it any more, and another request may have started
+	if ctx.Err() != nil { // no caller waits for the token anymore, and another request may have started
 		return
 	}
 	now := time.Now()
@@ -196,8 +196,8 @@ func (t *tokens) settle(ctx context.Context, pending *pendingToken, took time.Du
 	t.pending = nil
 }
 
-// renewalTime returns when to renew a token in the background. If a renewal returned no new token, it is retried after
-// a part of the remaining time.
+// renewalTime returns when to renew a token in the background. If a renewal returned no new token, and at most
+// renewBefore is left, the renewal is retried after a part of the remaining time.
 func renewalTime(token *oauth2.Token, now time.Time, news bool) time.Time {
 	if token == nil || token.Expiry.IsZero() {
 		return time.Time{}

@@ -10,8 +10,8 @@ import (
 )
 
 // A transport sends requests like an http.Client that follows no redirects: a redirect would carry the request, and
-// perhaps the access token, to another server. http.Client copies each request, in case the server redirects it. A
-// transport does not, which saves a tenth of the time of a small call.
+// perhaps the access token, to another server. http.Client copies the header of each request, in case the server
+// redirects the request. A transport does not, which saves a tenth of the time of a small call.
 type transport struct {
 	next http.RoundTripper
 	jar  http.CookieJar // may be nil

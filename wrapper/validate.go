@@ -77,15 +77,10 @@ func validatePathValue(field, value string) error {
 	switch {
 	case value == "":
 		return invalid(field, allowed, "is empty")
-	case isDotSegment(value), strings.ContainsFunc(value, func(r rune) bool { return r == '/' || r == '\\' || unicode.IsControl(r) }):
+	case value == "." || value == "..":
+		return invalid(field, allowed, "is %q", value)
+	case strings.ContainsFunc(value, func(r rune) bool { return r == '/' || r == '\\' || unicode.IsControl(r) }):
 		return invalid(field, allowed, "is %s", gen.Quote(value))
 	}
 	return nil
-}
-
-// isDotSegment reports whether a server may read a path segment as "." or "..". Some servers ignore a semicolon and the
-// text after it.
-func isDotSegment(segment string) bool {
-	name, _, _ := strings.Cut(segment, ";")
-	return name == "." || name == ".."
 }

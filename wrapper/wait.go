@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// pause waits for d. If the deadline of the context would pass first, it returns at once.
+// pause waits for d. If the deadline of the context would pass first, pause returns context.DeadlineExceeded at once.
 func pause(ctx context.Context, d time.Duration) error {
 	if err := outlived(ctx, d); err != nil {
 		return err

@@ -35,7 +35,7 @@ func Unmarshal(body []byte, into any) error {
 
 func unmarshalTime(decoder *jsontext.Decoder, into *time.Time) error {
 	if decoder.PeekKind() != jsontext.KindString {
-		return errors.ErrUnsupported // encoding/json/v2 handles null, which is not a time
+		return errors.ErrUnsupported // encoding/json/v2 handles null and refuses any other value
 	}
 	token, err := decoder.ReadToken()
 	if err != nil {
