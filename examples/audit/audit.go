@@ -92,7 +92,7 @@ func send[T any](ctx context.Context, channel chan<- T, value T) bool {
 
 // fetch fetches all policies of a user. It requests the largest pages, to send as few requests as possible.
 func (a *audit) fetch(ctx context.Context, u user) result {
-	r := result{user: u, policies: []m3teraccess.PermissionPolicy{}} // not nil, because JSON encodes nil as null
+	r := result{user: u, policies: []m3teraccess.PermissionPolicy{}} // not nil, because encoding/json encodes a nil slice as null
 	if u.err != nil {
 		return r
 	}

@@ -26,8 +26,8 @@ If audit can't obtain an access token, it stops.
 If standard error is a terminal, audit shows its progress on the last line, unless you type the ids at the terminal.
 
 audit fetches the policies of many users at once, and stays below m3ter's rate limit. If you interrupt audit, the
-output consists of whole lines, unless a write to the output is blocked. The exit status is 0 if audit got the policies of every user, 2 if the flags are
-wrong, and 1 after any other error.
+output consists of whole lines, unless a write to the output is blocked. The exit status is 0 if audit got the policies
+of every user, 2 if the flags are wrong, and 1 after any other error.
 
 ` + example.WhichM3ter + `
 Examples:

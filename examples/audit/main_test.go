@@ -89,7 +89,7 @@ func TestLine(t *testing.T) {
 	}
 }
 
-// A user that fails has no line in the output. The audit continues with the other users.
+// A failed user has no line in the output. The audit continues with the other users.
 func TestFailures(t *testing.T) {
 	fake := exampletest.NewFake(t)
 	addUsers(fake, 3)

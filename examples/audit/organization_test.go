@@ -43,7 +43,7 @@ func TestOneOfAllUsersFails(t *testing.T) {
 	}
 }
 
-// If a later page of the users fails, the audit fails. Its output has the users of the first page.
+// If the audit can't fetch a later page of users, the audit fails. Its output has the users of the first page.
 func TestLaterPageOfUsersFails(t *testing.T) {
 	t.Parallel() // the test mostly waits
 	fake := exampletest.NewFake(t)
@@ -58,7 +58,7 @@ func TestLaterPageOfUsersFails(t *testing.T) {
 	}
 }
 
-// Without an access token, the list of users fails. The audit prints one error.
+// Without an access token, the audit can't list the users. The audit prints one error.
 func TestNoTokenForTheList(t *testing.T) {
 	fake := exampletest.NewFake(t)
 	fake.Inject(m3tertest.Fault{Operation: "Token", Status: http.StatusUnauthorized})

@@ -134,7 +134,7 @@ func TestReaderStalls(t *testing.T) {
 	_, output := pipe(t)
 	p := exampletest.New(t, exampletest.Environment(fake), "-users", "-", "-parallel", "1")
 	fake.Inject(m3tertest.Fault{Operation: "UserPermissions", Times: 1})
-	asked := exampletest.Silence(fake, "UserPermissions") // the request for the second user, while the audit writes the first user
+	asked := exampletest.Silence(fake, "UserPermissions") // the request for the second user, while the audit writes the line of the first user
 	p.Stdin, p.Stdout = strings.NewReader(strings.Repeat("user\n", 10)), output
 	p.Begin()
 	<-asked

@@ -12,7 +12,7 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// A user comes from a line of a file, or from the list of the organization.
+// A user comes from a line of a file, or from the organization's list of users.
 type user struct {
 	line int // the line in the file; 0 without a file
 	id   string

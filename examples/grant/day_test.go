@@ -13,7 +13,7 @@ import (
 )
 
 // If m3ter refuses an end before tomorrow, each run closes the access as far as this rule allows, and reports access
-// that stays open. A bubble begins at midnight.
+// that stays open. The clock of a bubble starts at midnight UTC.
 func TestRuleOfTheDay(t *testing.T) {
 	for name, fault := range map[string]m3tertest.Fault{
 		"no fault":            {Operation: "RemoveResource"},
@@ -62,8 +62,8 @@ func checkDay(t *testing.T, fake *m3tertest.Server, err error, log string) {
 	}
 }
 
-// If m3ter opens no access that ends before tomorrow, it refuses the first write, before any change. The program
-// announces the rule before this write.
+// If m3ter enforces the end-of-day rule, it refuses the first write, before any change. The program announces the rule
+// before this write.
 func TestAnnounced(t *testing.T) {
 	inBubble(t, func(t *testing.T, fake *m3tertest.Server, g *grant, log *strings.Builder) {
 		var before string

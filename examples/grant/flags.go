@@ -20,10 +20,10 @@ access: it removes every permission from the access, and ends the access at once
 According to m3ter's guide, support access lasts at least until the end of the day. If m3ter enforces this rule, it
 refuses an earlier end. In that case, after an interrupt, the access stays open, without any permissions, until
 00:00 UTC tomorrow. If any access stays open, grant reports the end and the permissions of the access. grant does not
-change access if someone else has set another end in the meantime.
+change the access if someone else has set another end in the meantime.
 
-The exit status is 0 if the access has ended, on time or after an interrupt; 1 if the access has not ended, was not
-opened, or is in an unknown state; and 2 if the flags are wrong.
+The exit status is 0 if grant opened the access and the access has ended, on time or after an interrupt; 1 if grant
+could not open the access, or if the access has not ended or is in an unknown state; and 2 if the flags are wrong.
 
 ` + example.WhichM3ter + `
 Examples:
@@ -64,7 +64,7 @@ func (o *options) check() error {
 	}
 	switch {
 	case o.duration == 0:
-		return errors.New("-for is missing; give it the time for which support access stays open")
+		return errors.New("-for is missing; give it the duration of the access, such as 30m")
 	case o.duration < minDuration:
 		return fmt.Errorf("-for is %v; it must be at least %v", o.duration, minDuration)
 	}

@@ -24,8 +24,8 @@ type grant struct {
 // run opens support access, and waits for its end. If ctx is done first, run revokes the access.
 func (g *grant) run(ctx context.Context, o *options) error {
 	g.statements = []m3teraccess.Statement{m3teraccess.Allow(o.actions...).On(o.resources...)}
-	// m3ter returns a time without a fraction of a second unchanged. Rounding up gives support users at least the
-	// requested time.
+	// If a time has no fraction of a second, m3ter returns the time unchanged. Rounding up gives support users at least
+	// the requested time.
 	g.until = time.Now().Add(o.duration + time.Second - time.Nanosecond).Truncate(time.Second)
 	g.announce()
 	err := g.open(ctx, o.replace)

@@ -20,7 +20,7 @@ func TestMain(m *testing.M) { exampletest.Main(m, main) }
 
 const isOpen = "Support access is open until "
 
-// writeSupport changes the end of support access, as someone else. The fake keeps the statements.
+// writeSupport acts as someone else who changes the end of support access. The fake keeps the statements.
 func writeSupport(t *testing.T, fake *m3tertest.Server, end time.Time) {
 	t.Helper()
 	client, err := m3teraccess.NewClient(example.InMemory(fake)...)
@@ -99,7 +99,7 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
-// A second interrupt, which the command timeout may send, does not stop the revocation.
+// A second interrupt, which timeout(1) may send, does not stop the revocation.
 func TestSecondInterrupt(t *testing.T) {
 	exampletest.SkipWithoutSignals(t)
 	fake := exampletest.NewFake(t)
@@ -188,7 +188,7 @@ func TestOpenAlready(t *testing.T) {
 
 func TestBadInput(t *testing.T) {
 	exampletest.CheckBadArgs(t, map[string]string{
-		"":                                "grant: -for is missing; give it the time for which support access stays open\n",
+		"":                                "grant: -for is missing; give it the duration of the access, such as 30m\n",
 		"-for soon":                       `grant: invalid value "soon" for flag -for`,
 		"-for 0":                          "grant: -for is 0; it must be above zero\n",
 		"-for 1h -actions ''":             `grant: invalid value "" for flag -actions: one of the values is empty`,

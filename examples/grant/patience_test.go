@@ -13,7 +13,7 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// The interrupt comes after a minute, and m3ter fails from then on. The test uses the clock of the bubble.
+// The interrupt comes after a minute. m3ter then fails, for a while or for good. The test uses the clock of the bubble.
 func TestRevokingIsPatient(t *testing.T) {
 	const maxTime = 15 * time.Second
 	for _, test := range []struct {

@@ -92,7 +92,7 @@ func (g *grant) endAt(ctx context.Context, end time.Time) (*m3teraccess.Support,
 	}
 }
 
-// setEnd makes the change of endAt. If the access that open opened is already closed, or if someone else set another
+// setEnd makes the change for endAt. If the access that open opened is already closed, or if someone else set another
 // end, setEnd changes nothing.
 func (g *grant) setEnd(ctx context.Context, end time.Time) (*m3teraccess.Support, error) {
 	read := func(ctx context.Context) (*m3teraccess.Support, error) {

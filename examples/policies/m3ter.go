@@ -112,9 +112,9 @@ func (m *m3ter) create(ctx context.Context, c change) error {
 	return nil
 }
 
-// settle calls write until the addition is there, at most 10 times. After an unknown outcome or a conflict, an earlier
-// call may have made the addition, so settle looks for the item before it calls write again. Any other error ends
-// settle. It returns the item that it finds, or nil if write succeeds.
+// settle calls write until the addition has been made, at most 10 times. After an unknown outcome or a conflict, this
+// call, an earlier call or someone else may have made the addition, so settle looks for the item before it calls write
+// again. Any other error ends settle. settle returns the item that it finds, or nil if write succeeds.
 func (m *m3ter) settle(ctx context.Context, c change, write func() error) (existing *m3teraccess.PermissionPolicy, err error) {
 	for range 10 {
 		if err = write(); err == nil {
@@ -125,7 +125,7 @@ func (m *m3ter) settle(ctx context.Context, c change, write func() error) (exist
 		}
 		items, readErr := m.read(ctx, c.User)
 		if readErr != nil {
-			return nil, fmt.Errorf("%v: %w; looking for it failed: %w", c, err, readErr)
+			return nil, fmt.Errorf("%v: %w; could not check whether the addition was made: %w", c, err, readErr)
 		}
 		if p, ok := items[c.item]; ok {
 			return &p, nil

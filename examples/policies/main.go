@@ -1,6 +1,6 @@
 // Command policies compares a YAML file of permission policies and their users with a m3ter organization, and prints
-// the differences as a plan. With -apply, it creates the policies that are missing in m3ter, and adds to each user the
-// policies that the user lacks, except those whose statements differ.
+// the differences as a plan. With -apply, it creates the policies that are in the file but not in m3ter, and adds
+// policies to users as the file says, except policies whose statements in m3ter differ from those in the file.
 //
 //	go run -C examples/policies .
 //
@@ -51,7 +51,7 @@ func main() {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("policies", flag.ContinueOnError)
 	path := flags.String("file", "", "`path` of the YAML file; required with the real m3ter")
-	isApply := flags.Bool("apply", false, "create the policies that are missing in m3ter, and add to each user the policies that the user lacks, except those whose statements differ")
+	isApply := flags.Bool("apply", false, "create the policies that are in the file but not in m3ter, and add policies to users as the file says, except policies whose statements in m3ter differ from those in the file")
 	isJSON := flags.Bool("json", false, "print the plan as JSON, one object per line")
 	if err := example.ParseFlags(flags, args, usage, stdout, func() error {
 		if *path == "" && !example.IsDemo() {

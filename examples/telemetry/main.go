@@ -2,9 +2,9 @@
 //
 //	go run -C examples/telemetry .
 //
-// The program shows how to use OpenTelemetry's otelhttp with package m3teraccess. The function newHTTPClient is the
-// whole setup of the client. The program is a separate module, so that the go.mod of the client does not contain
-// OpenTelemetry. Don't add other examples here.
+// The program shows how to use OpenTelemetry's otelhttp with package m3teraccess. The function newHTTPClient contains
+// the whole setup that the client needs for this. The program is a separate module, so that the go.mod of the client
+// does not contain OpenTelemetry. Don't add other examples here.
 package main
 
 import (

@@ -13,9 +13,9 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace"
 )
 
-// startTelemetry sets the providers in package otel. These providers write lines to stdout, where your program would
-// use exporters. They write each span when the span ends, and the metrics when finish is called. finish returns the
-// first error of a write, because otel would only log the error.
+// startTelemetry sets the providers in package otel. These providers write lines to stdout. Your program would use
+// providers that export to its own backend instead. Each span is written when the span ends, and the metrics are
+// written when finish is called. finish returns the first error of a write, because otel would only log the error.
 func startTelemetry(stdout io.Writer) (finish func() error) {
 	out := &output{w: stdout}
 	reader := metric.NewManualReader()

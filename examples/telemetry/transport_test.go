@@ -40,8 +40,8 @@ func write(ctx context.Context, client *m3teraccess.Client) error {
 	return err
 }
 
-// The client sees through otelhttp that the transport could not establish a connection. It retries a write that was not
-// sent, because the outcome is known.
+// Although otelhttp wraps the transport, the client notices that the transport could not establish a connection. It
+// retries a write that was not sent, because the outcome is known.
 func TestRefusedConnection(t *testing.T) {
 	closed := httptest.NewServer(nil)
 	closed.Close()

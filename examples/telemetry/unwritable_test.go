@@ -15,7 +15,7 @@ type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
 
-// The program fails if it can't write a line for a span or a metric, even if it can write the lines after it.
+// The program fails if it can't write a line for a span or a metric, even if later lines could be written.
 func TestLostLine(t *testing.T) {
 	full := errors.New("the disk is full")
 	for _, kind := range []string{"span ", "metric "} {

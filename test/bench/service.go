@@ -1,5 +1,5 @@
-// Package bench measures the cost of the client against its peers: a floor that is written by hand on net/http and
-// encoding/json, and the generated client alone. All of them make the same calls and get the same responses.
+// Package bench compares the cost of three peers: a floor that is written by hand on net/http and encoding/json, the
+// generated client alone, and the client. All of them make the same calls and get the same responses.
 //
 //	make bench                                    ratios to the floor, of interleaved rounds
 //	go test ./test/bench -run '^$' -bench . -count 10 | benchstat -col /peer -

@@ -102,8 +102,8 @@ func (o Operation) Body() []byte {
 	return examples[len(examples)-1]
 }
 
-// VersionedBody returns Body with a version, or without it if it is 0. If the operation has no version, it returns
-// Body.
+// VersionedBody returns Body with a version, or without one if version is 0. If the operation has no version,
+// VersionedBody returns Body unchanged.
 func (o Operation) VersionedBody(version int) []byte {
 	name := o.Version()
 	if name == "" {

@@ -128,7 +128,7 @@ func variantsOfObject(s *openapi3.Schema, good any) (all []variant) {
 	return all
 }
 
-// whole returns a valid object with all members.
+// whole returns a valid object with all members, except the read-only members that good lacks.
 func whole(s *openapi3.Schema, good any) map[string]any {
 	members := make(map[string]any)
 	given, _ := good.(map[string]any)

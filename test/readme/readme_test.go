@@ -2,10 +2,10 @@
 //
 // A Go block of a document is one of three things:
 //
-//   - a part of examples/telemetry, if it uses otelhttp, which belongs to a module of its own. The test finds the block
-//     there word for word
-//   - a file, if it begins with a package clause. The text before it says "Save ... as `name.go`". All files lie in one
-//     directory, as a reader saves them. The test builds them, runs the program against a fake, and runs its test
+//   - a part of examples/telemetry, which is a separate module, if the block uses otelhttp. The test fails unless it
+//     finds the block there, word for word
+//   - a file, if it begins with a package clause. The text before it says "Save ... as `name.go`". All files are in one
+//     directory, as a reader saves them. The test builds them, runs the program against a fake, and runs its tests
 //   - a fragment: anything else. All fragments make up one package, so one may use the declarations of another. One that
 //     begins with func stays as it is. Any other becomes the body of a function that has the parameters below and
 //     returns an error

@@ -61,7 +61,8 @@ func (c *comparison) isTaken(place string) bool {
 	return slices.ContainsFunc(c.taken, func(above string) bool { return covers(above, place) })
 }
 
-// depart expects the facts that a departure lists, or reports that the departure is no longer needed or names no place.
+// depart expects the facts that a departure lists, or reports that the departure is no longer needed or names a place
+// that neither document has.
 func (c *comparison) depart(l listed, contract document) error {
 	if c.isTaken(l.place) {
 		return nil
@@ -118,7 +119,7 @@ func (c *comparison) owner(place string) (source, next string) {
 			return source, "correct " + source + " in " + departuresFile
 		}
 	}
-	return contractFile, "list it in " + departuresFile
+	return contractFile, "list the difference in " + departuresFile
 }
 
 // only returns the fact of one side, without the values of a list that the other side has too.

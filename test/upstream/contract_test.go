@@ -63,8 +63,8 @@ oauth-flows:
       'measurements:retrieve': f}
 `
 
-// published returns a file with the contract after m3ter's changes and the other changes. The changes are values by
-// JSON pointer.
+// published returns the name of a file that holds the contract with the changes in byDeparture and others. Each change
+// is a new value for a JSON pointer.
 func published(t *testing.T, byDeparture map[string]map[string]any, others map[string]any) (file string) {
 	t.Helper()
 	doc, err := loadDocument(contractFile, contractFile)

@@ -87,7 +87,7 @@ MESSAGE enum: only published: ["B"]
 MESSAGE format: only published: "uri"
   PUBLISHED/format
   HERE
-  next: change api/openapi.yaml and run go generate ./..., or list it in api/departures.yaml
+  next: change api/openapi.yaml and run go generate ./..., or list the difference in api/departures.yaml
 
 MESSAGE[] maximum: only published: 4; only in departure inner: 3
   PUBLISHED/items/maximum

@@ -28,8 +28,8 @@ schemas and security. It follows $ref and merges allOf. It ignores prose, exampl
 components. api/departures.yaml lists the deliberate differences; upstream reports every other difference, and every
 listed one that no longer exists. Both documents must be OpenAPI 3.0.
 
-Exit status: 0 if the documents agree; 1 if they differ (standard output says where) or after an error (standard error
-says which); 2 for wrong arguments. (go run itself ends with 1 instead of 2.)
+Exit status: 0 if the documents differ exactly as api/departures.yaml says; 1 if they do not (standard output says
+where) or after an error (standard error says which); 2 for wrong arguments. (go run itself ends with 1 instead of 2.)
 `
 
 func main() {

@@ -1,5 +1,5 @@
-// Package example contains the common parts of the examples. It runs and interrupts a program, reads the program's
-// flags, and selects the m3ter that the program uses.
+// Package example contains the common parts of the examples. It runs a program, cancels the program's context after an
+// interrupt, parses the program's flags, and selects the m3ter that the program uses.
 package example
 
 import (

@@ -69,7 +69,7 @@ func Silence(fake *m3tertest.Server, operation string) (asked <-chan struct{}) {
 	return first
 }
 
-// SkipWithoutSignals skips a test that interrupts a process if the system can't send the signal.
+// SkipWithoutSignals skips a test if the system can't send an interrupt to a process.
 func SkipWithoutSignals(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("Windows can't send an interrupt")

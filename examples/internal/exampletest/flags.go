@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// CheckHelp fails unless -h exits with status 0, and prints a help text that contains each of texts, and nothing on
-// standard error.
+// CheckHelp runs the example with -h. It fails unless the example exits with status 0, prints a help text that contains
+// each of texts, and prints nothing on standard error.
 func CheckHelp(t *testing.T, texts ...string) {
 	t.Helper()
 	p := Run(t, map[string]string{"M3TER_API_KEY": "alone"}, "-h")

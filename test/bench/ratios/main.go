@@ -22,7 +22,7 @@ import (
 
 func main() {
 	rounds := flag.Int("rounds", 101, "how many rounds")
-	only := flag.String("only", "", "measure only what has this in its name, such as one/memory")
+	only := flag.String("only", "", "measure only operations whose names contain this text, such as one/memory")
 	flag.Parse()
 	flag.Visit(func(f *flag.Flag) {
 		if f.Value.String() == "" {
