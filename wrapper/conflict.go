@@ -28,8 +28,8 @@ const (
 // yet. If the entity did not exist, and write fails because someone else has created the entity in the meantime,
 // RetryOnConflict retries.
 //
-// In each call, write must start from the state that read returned. A write that starts from another state overwrites
-// the updates of others.
+// Each time that RetryOnConflict calls write, write must start from the state that read has just returned. A write that
+// starts from another state overwrites the updates of others.
 //
 // RetryOnConflict returns any other error of read, and any error of write that is not a conflict, unchanged. If
 // RetryOnConflict gives up during a wait or after 10 writes, its error wraps the last conflict and says why. It does

@@ -21,7 +21,8 @@ import (
 // example is "/organizations/" + c.OrganizationID() + "/support". Any other URL must have the scheme, host and port of
 // the base URL; otherwise Do returns a [*ValidationError] and sends nothing. Do does not change req, but reads and
 // closes its body. It sends a copy with the Authorization and User-Agent headers of the client, under the rate limit of
-// the client's organization. It does not follow redirects.
+// the client's organization. If req has no Accept header, the copy has Accept: application/json. Do does not follow
+// redirects.
 //
 // Do returns a response with a nil error, whatever the status: the caller must check StatusCode. Unlike the other
 // methods, Do does not turn a status into an [*Error]. If the transport sent a write more than once, a 4xx response
@@ -114,6 +115,7 @@ func (c *Client) validateRequest(req *http.Request) error {
 		return invalid("request Cancel", "nil, since the context cancels a request", "is set")
 	}
 	return errors.Join(
+		validateOrganization("organization id", c.orgID),
 		validateMethod("request Method", cmp.Or(req.Method, http.MethodGet)),
 		validateHeader("request Header", req.Header), validateHeader("request Trailer", req.Trailer))
 }

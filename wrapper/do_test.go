@@ -83,6 +83,9 @@ func TestDoRefusesWhatCannotBeSent(t *testing.T) {
 	if _, err := newScripted(t, &script{}).Do(nil); !errors.As(err, new(*ValidationError)) {
 		t.Errorf("nothing: %v", err)
 	}
+	if _, err := newScripted(t, &script{}).Organization("..").Do(newRequest(t, "GET", "https://m3ter.test/x", nil)); !errors.As(err, new(*ValidationError)) {
+		t.Errorf("without an organization: %v", err)
+	}
 	body := &closeCounter{Reader: strings.NewReader("body")}
 	req := newRequest(t, "POST", "https://m3ter.test/x", body)
 	if _, err := newScripted(t, &script{token: answers(401, `{}`)}).Do(req); err == nil || body.closed != 1 {

@@ -3,7 +3,7 @@
 //
 //	client, err := m3teraccess.NewClient() // M3TER_API_KEY, M3TER_API_SECRET, M3TER_ORG_ID
 //
-// A [Client] is safe for concurrent use, and has a method for each of five endpoints:
+// A [Client] is safe for concurrent use, and has a method for each of five endpoints. For example:
 //
 //	policy, err := client.CreatePermissionPolicy(ctx, m3teraccess.PermissionPolicyRequest{
 //		Name:             "Meter readers",
@@ -29,7 +29,7 @@
 // response. [Client.Do] sends any other request, such as one whose body is not JSON. [Client.Organization] returns a
 // client for another organization.
 //
-// Requests spell effects and actions in lower case, as m3ter documents (allow, config:create). Responses of m3ter spell
+// Requests spell effects and actions in lower case, as m3ter documents (allow, config:create). m3ter's responses spell
 // them in upper case (ALLOW, CONFIG_CREATE). The client converts the effects and actions of responses to lower case, so
 // that a program can send them back. The methods accept only lower case; [Send] accepts upper case too. [Client.Do]
 // accepts both, and converts nothing.
@@ -42,8 +42,8 @@
 //
 //	import m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 //
-// Package gen holds the code generated from api/openapi.yaml: the types of requests and responses, and the
-// operations. This package declares aliases for the types, so a program need not import gen.
+// Package gen holds the code generated from api/openapi.yaml: the types of requests and responses, and the operations.
+// Package m3teraccess declares aliases for the types, so a program need not import gen.
 //
 // # Credentials
 //
@@ -56,17 +56,17 @@
 // signing in.
 //
 // Credentials and access tokens go only to URLs with the scheme, host and port of the base URL. The client does not
-// follow redirects. Errors, log lines and printed clients show no secrets, within these limits: if text from outside
-// the client, such as a message from m3ter, contains 12 consecutive characters of a secret (or all of a shorter
-// secret), the client omits all of that text. The client also recognizes a secret that is escaped as in URLs, JSON,
-// JavaScript, Go, HTML or quoted-printable, or encoded in base64 or hexadecimal. It recognizes these escapes of =, for
-// example: %3D, %u003D, \u003d, \u{3d}, \U0000003d, \x3d, \075, &#61; and =3D. Escapes may be nested, and may be
+// follow redirects. Errors, log lines and the printed form of a [Client] show no secrets, within these limits: if text
+// from outside the client, such as a message from m3ter, contains 12 consecutive characters of a secret (or all of a
+// shorter secret), the client omits all of that text. The client also recognizes a secret that is escaped as in URLs,
+// JSON, JavaScript, Go, HTML or quoted-printable, or encoded in base64 or hexadecimal. It recognizes these escapes of
+// =, for example: %3D, %u003D, \u003d, \u{3d}, \U0000003d, \x3d, \075, &#61; and =3D. Escapes may be nested, and may be
 // applied to base64 or hexadecimal. The client does not recognize a secret spelled as a list of decimal byte values, as
 // hexadecimal digits with separators such as colons, or in CSS or \x{} escapes, and does not recognize a secret that
 // was escaped or encoded first and then encoded in base64 or hexadecimal. errors.Is and errors.As still find the errors
 // that an error wraps, but errors.Unwrap does not return an error whose text the client omits. The text of an error
-// that errors.As finds may contain a secret, so don't print that error. The client itself uses the whole text, for
-// example to find out whether an error matches [ErrVersionConflict].
+// that errors.As finds may contain a secret, so don't print that error. The client itself also uses text that it omits,
+// for example to find out whether an error matches [ErrVersionConflict].
 //
 // # Errors
 //
@@ -86,6 +86,8 @@
 // a field, even if the two names differ only in case. A response is unreadable if an object has a duplicate member, if
 // a string is not valid Unicode (a stray byte, half a surrogate pair), or if a version is not an int64 (1.0, 1e3). The
 // call then fails with a [*DecodeError]. If the body of an error response breaks these rules, [Error].Message is empty.
+// A successful response is also unreadable if it has a Content-Type that is not a JSON type, or if its body has more
+// than 100,000 values.
 //
 // # Unknown outcomes
 //
@@ -96,7 +98,7 @@
 //   - support access: read the support request with [Get]; m3ter carried out the write if the end date is the one that
 //     was sent, and the version is one higher than the one that was sent (or 1, if none was sent)
 //   - a new policy: list the policies with [List], and look for the name
-//   - a policy added to a user: look for the policy in [Client.UserPermissions]
+//   - a policy added to a user: look for the policy with [Client.UserPermissions]
 //   - a removal from a group: read the resource group with [Get]; m3ter carried out the write if the version is one
 //     higher than before the call, but this proves nothing if others may have changed the group in the meantime
 //
@@ -129,7 +131,8 @@
 // the deadline. The client does not retry a request whose body can't be rewound (see [http.Request].GetBody).
 //
 // After a 403, the client renews the access token at most once a minute, since the 403 may be a true denial. If m3ter
-// reports a revoked access token with a 403, recovery may take a minute.
+// reports a revoked access token with a 403, recovery may take a minute. If the client can't obtain the new access
+// token, the 403 is the outcome of the call, and not an [*AuthError].
 //
 // # Transports
 //
@@ -145,8 +148,9 @@
 // the outcome is unknown, because a protocol added by RegisterProtocol may have sent the write. A protocol in
 // TLSNextProto must call the net/http/httptrace hooks; otherwise the client may send a write twice. A transport that
 // wraps an *http.Transport must return the errors of the *http.Transport, and must pass it the context of the request,
-// which carries the client's net/http/httptrace hooks. With every transport, the client stops reading a response when
-// the attempt times out or the context is done.
+// which carries the client's net/http/httptrace hooks. Any other transport that calls these hooks and returns the
+// errors of net/http counts as such a wrapper. With every transport, the client stops reading a response when the
+// attempt times out or the context is done.
 //
 // The client can't prevent a transport that is not an *http.Transport from sending a write more than once in an
 // attempt. If the transport wraps an *http.Transport, the client notices when the transport sends a write twice. If
@@ -157,10 +161,11 @@
 //
 // # Limits
 //
-// The rate limit of m3ter is 50 requests a second for each organization. For each organization, a client and the
-// clients that [Client.Organization] returns stay below this limit together, without delaying a small burst. After a
-// 429 for an organization, the client holds back all calls for that organization. [WithLimiter] sets another limiter,
-// such as a limiter that several processes share. [WithOrganizationLimiter] sets a limiter for each organization.
+// m3ter's rate limit is 50 requests a second for each organization. For each organization, a client and the clients
+// that [Client.Organization] returns stay below this limit together (docs/settings.md names one exception), without
+// delaying a small burst. After a 429 for an organization, the client holds back all calls for that organization.
+// [WithLimiter] sets another limiter, such as a limiter that several processes share. [WithOrganizationLimiter] sets a
+// limiter for each organization.
 //
 // By default, an attempt times out after 30 seconds ([WithTimeout]), and a response body may be at most 10 MiB long
 // ([WithMaxResponseBytes]). The context bounds the call as a whole.
@@ -173,7 +178,7 @@
 // case.
 //
 // The types are for JSON. Of the packages for YAML, sigs.k8s.io/yaml and github.com/goccy/go-yaml use the JSON names;
-// gopkg.in/yaml.v3 does not, and leaves most fields empty without an error.
+// gopkg.in/yaml.v3 does not, and leaves a field empty, without an error, if its JSON name has an upper-case letter.
 //
 // # Versions
 //

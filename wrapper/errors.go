@@ -30,7 +30,7 @@ var (
 	ErrVersionConflict = errors.New("m3teraccess: version conflict")
 )
 
-// An Error reports a response of m3ter that is not a success. Use errors.Is to compare it with [ErrNotFound] and the
+// An Error reports a response from m3ter that is not a success. Use errors.Is to compare it with [ErrNotFound] and the
 // other errors above.
 //
 // In an error of [Get], [List] or [Send], Path has {orgId} in place of the id of the organization, and contains all
@@ -40,7 +40,7 @@ type Error struct {
 	Message    string        // from m3ter, printable, up to 8 KiB; may be empty
 	Method     string        // of the request
 	Path       string        // of the request, with {names} in place of ids
-	RequestID  string        // m3ter's id of the request; may be empty
+	RequestID  string        // m3ter's id for the request; may be empty
 	RetryAfter time.Duration // how long m3ter asks the client to wait; 0 if it does not ask
 	Body       []byte        // the first 8 KiB of the response body; empty if it is not text
 

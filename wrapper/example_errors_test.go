@@ -19,7 +19,7 @@ func ExampleError() {
 	var answered *m3teraccess.Error
 	switch {
 	case errors.Is(err, m3teraccess.ErrOutcomeUnknown):
-		fmt.Println("check whether it was done, then decide")
+		fmt.Println("check whether the user has the policy")
 	case errors.Is(err, m3teraccess.ErrNotFound):
 		fmt.Println("no such policy or user")
 	case errors.As(err, &answered):
@@ -30,7 +30,8 @@ func ExampleError() {
 	// Output: no such policy or user
 }
 
-// The response to a write is lost. The error says where to look for the outcome. Example (Testing) looks there.
+// The response to a write is lost. The error says where to look for the outcome. Example (Testing) shows
+// a program that looks for the outcome of another write.
 func ExampleError_outcomeUnknown() {
 	fake, client := newExample()
 	defer fake.Close()

@@ -38,9 +38,9 @@ func ExampleError_unauthorized() {
 
 	_, err := client.UserPermissionsPage(context.Background(), "user-1", m3teraccess.PageParams{})
 	if errors.Is(err, m3teraccess.ErrUnauthorized) {
-		fmt.Println("log in again")
+		fmt.Println("sign in again")
 	}
-	// Output: log in again
+	// Output: sign in again
 }
 
 // The service user lacks a permission. m3ter also responds with a 403 to an expired access token, so the client
@@ -106,7 +106,7 @@ func ExampleError_rateLimited() {
 	// Output: come back after 2m0s
 }
 
-// The server is down, and the retries fail too.
+// The server is down, and the retry fails too.
 func ExampleError_server() {
 	fake, client := newExample(m3teraccess.WithRetry(m3teraccess.RetryPolicy{MaxAttempts: 2, MinBackoff: time.Millisecond}))
 	defer fake.Close()

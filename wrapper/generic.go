@@ -69,10 +69,10 @@ func List[T any](ctx context.Context, c *Client, query url.Values, segments ...s
 // meaning as in [Get], and Send reads the response as strictly as Get does. Send[struct{}] accepts any success, even
 // without a response body. For any other T, Send returns a [*DecodeError] if a successful response has no body.
 //
-// Send returns the errors of [Get]. It also returns a [*ValidationError], and sends nothing, if the method is not
-// valid, is CONNECT or TRACE, or if the body can't be encoded. The error also matches [ErrVersionConflict] if the body
-// has a top-level version other than 0 that is not current, and [ErrOutcomeUnknown] if it is unknown whether m3ter
-// carried out a write.
+// Send returns the errors of [Get]. It also returns a [*ValidationError], and sends nothing, if the method is not valid
+// or is CONNECT or TRACE, or if the body can't be encoded. Its error matches [ErrVersionConflict] if the body has a
+// top-level version other than 0 that is not current, and [ErrOutcomeUnknown] if it is unknown whether m3ter carried
+// out a write.
 func Send[T any](ctx context.Context, c *Client, method string, body any, segments ...string) (*T, error) {
 	return sendBelow(ctx, c, operationBelow(method, segments), segments, "", body, finishAny[T])
 }

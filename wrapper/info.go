@@ -8,7 +8,7 @@ import (
 // A ResponseInfo describes a call for an audit trail: see [WithResponseInto].
 type ResponseInfo struct {
 	StatusCode int         // of the response to the last attempt; 0 if it got no response, or if the error is an *AuthError
-	RequestID  string      // m3ter's id of the request; may be empty
+	RequestID  string      // m3ter's id for the request; may be empty
 	Header     http.Header // of the response to the last attempt; nil if it got no response, or if the error is an *AuthError
 	Attempts   int         // attempts made; 0 if the call failed before the first attempt
 }

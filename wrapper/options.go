@@ -95,8 +95,8 @@ func (c *config) baseURLFromEnvironment() error {
 }
 
 // WithCredentials sets the access key id and the API secret of a service user. The first call exchanges them for an
-// access token. Neither may be empty, contain control characters, or begin or end with a space. The key must not
-// contain a colon.
+// access token. Neither the key nor the secret may be empty, contain control characters, or begin or end with a space.
+// The key must not contain a colon.
 func WithCredentials(key, secret string) Option {
 	return func(c *config) error {
 		c.given.auth = true
@@ -226,7 +226,7 @@ func isLoopback(host string) bool {
 // The transport may wrap another transport. The transport must send a write at most once. RoundTrip must not return an
 // error while it may still send the request, unless the context is done. If a transport breaks one of these rules,
 // m3ter may carry out a write twice. RoundTrip must return when the context is done. "Transports" in the package
-// comment says what the client can conclude with each kind of transport.
+// comment says what the client knows about a failed write with each kind of transport.
 func WithHTTPClient(client *http.Client) Option {
 	return func(c *config) error {
 		const allowed = "an *http.Client whose Transport and Jar are not nil pointers"
@@ -257,10 +257,11 @@ func WithUserAgent(product string) Option {
 
 // WithLogger sets the logger of the client. The client logs each attempt at Debug, and each retry and each new access
 // token at Info. At Warn, it logs each call that it gives up on, each failure to obtain an access token, and each write
-// that may have taken effect twice. The lines about attempts, retries and failed calls contain the operation, the
-// method, the path as in [Error] (for [Client.Do], the path as sent), the number of the attempt, the status, the
-// duration, the request id and the error; the lines about retries also contain the wait. They contain no request body
-// and no response body, and no header other than the request id.
+// that may have taken effect twice. The lines about the attempts and retries of a call, and about a call that the
+// client gives up on, contain the operation, the method, the path as in [Error] (for [Client.Do], the path as sent),
+// the number of the attempt, the status, the duration, the request id and the error; the lines about retries also
+// contain the wait. None of these lines contains a request body, a response body, or a header other than the request
+// id.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) error {
 		if logger == nil {
@@ -287,9 +288,9 @@ func WithRetry(policy RetryPolicy) Option {
 	}
 }
 
-// WithLimiter replaces the default limiter, which keeps each organization below m3ter's limit of 50 requests a second.
-// The limiter applies to all requests of the client and of the clients that [Client.Organization] returns, except
-// requests for an access token.
+// WithLimiter replaces the default limiter, which keeps the client below m3ter's limit of 50 requests a second for each
+// organization. The limiter applies to all requests of the client and of the clients that [Client.Organization]
+// returns, except requests for an access token.
 func WithLimiter(limiter Limiter) Option {
 	return func(c *config) error {
 		if isNil(limiter) {
@@ -303,10 +304,10 @@ func WithLimiter(limiter Limiter) Option {
 // WithOrganizationLimiter replaces the default limiter with a limiter for each organization. [NewClient] and
 // [Client.Organization] call limiterOf when they make the first client for an organization. These calls may be
 // concurrent. The client forgets the limiter when the program no longer holds a Client for the organization, about 1
-// second has passed since the last request for the organization, and any hold-back after a 429 has ended. The next
-// client for the organization then calls limiterOf again. If a limiter must remember requests for longer than 1 second,
-// limiterOf must return the same limiter each time. If limiterOf returns nil, the organization gets the default
-// limiter.
+// second has passed since the last request for the organization, and any hold-back after a 429 has ended. When
+// [Client.Organization] then makes the next client for the organization, it calls limiterOf again. If a limiter must
+// remember requests for longer than 1 second, limiterOf must return the same limiter each time that it is called for
+// the organization. If limiterOf returns nil, the organization gets the default limiter.
 func WithOrganizationLimiter(limiterOf func(orgID string) Limiter) Option {
 	return func(c *config) error {
 		if limiterOf == nil {

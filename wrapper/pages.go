@@ -9,7 +9,7 @@ import (
 
 // PageParams selects a page of a list. The zero value selects the first page, of the size that m3ter chooses.
 type PageParams struct {
-	PageSize  int32  // policies in a page, 1 to 200; if 0, m3ter chooses
+	PageSize  int32  // largest number of policies in a page, 1 to 200; if 0, m3ter chooses
 	NextToken string // page token from the previous page; empty for the first page
 }
 

@@ -10,7 +10,8 @@ import (
 // A Limiter may coordinate several processes: see package redislimiter.
 //
 // If a Limiter also has a method HoldBack(time.Duration), the client calls this method when m3ter refuses a request
-// because of the rate limit. The argument is how long the client holds back the requests for the organization.
+// because of the rate limit. The argument is how long the client holds back the requests for the organization. HoldBack
+// must be safe for concurrent use.
 type Limiter interface {
 	// Wait blocks until the client may send one more request, or returns an error if the context is done first. After an
 	// error, the client does not send the request, and the call returns the error. Wait must be safe for concurrent use.
