@@ -47,8 +47,8 @@ func failed(carryOut http.Handler) http.Handler {
 	})
 }
 
-// pause waits for d. If the context of the request is done first, pause aborts the request, since no client is waiting
-// for a response.
+// pause waits for d. If the context of the request is done first, pause aborts the request, since the client has
+// disconnected or the server is being closed.
 func pause(w http.ResponseWriter, r *http.Request, d time.Duration) {
 	if d == 0 {
 		return

@@ -79,7 +79,7 @@ func list(least int, each check) check {
 
 const unbounded = math.MaxInt
 
-// text checks that a value is a string of at least least and at most most code points.
+// text checks that a value is a string whose length in code points is from least to most.
 func text(least, most int) check {
 	return func(field string, value any) error {
 		s, ok := value.(string)

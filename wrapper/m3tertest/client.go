@@ -10,8 +10,9 @@ import (
 // Client returns an HTTP client whose connections, to any host, are in-memory pipes to this server. The client speaks
 // http, not https, and follows redirects like any http.Client.
 //
-// Client and the requests start goroutines that belong to the caller's testing/synctest bubble, if there is one. They
-// end with [Server.Close], which the test must call in the same bubble. After Close the client can't connect.
+// Client and the requests of the returned client start goroutines that belong to the caller's testing/synctest bubble,
+// if there is one. The goroutines end with [Server.Close], which the test must call in the same bubble. After Close the
+// client can't connect.
 func (s *Server) Client() *http.Client {
 	pipes := newPipeListener()
 	transport := &http.Transport{DialContext: pipes.dial}

@@ -35,29 +35,29 @@
 // states: support access lasts at least until the end of the day. m3ter does not document whether its API enforces the
 // rule.
 //
-// In addition to the five endpoints of api/openapi.yaml, the server serves four GET requests, with which a client reads
-// support access, a resource group and, in pages, the lists of permission policies and users. Each entry in the list of
-// users has an id and a version, and no other members.
+// In addition to the five endpoints of api/openapi.yaml, the server serves four GET endpoints, with which a client
+// reads support access, a resource group and, in pages, the lists of permission policies and users. Each entry in the
+// list of users has an id and a version, and no other members.
 //
 // [Server.Env] returns the environment variables that a client, perhaps in another process, needs to reach the server.
-// The command cmd/m3tertest runs a standalone server. Its flags set the address, the options of this package, and a
-// delay for each request.
+// The command cmd/m3tertest runs a standalone server. Its flags set the address, the options of this package other than
+// [InMemory], and a delay for each request.
 //
 // # Faults
 //
-// A request that m3ter would accept fails only if a test scripts a failure, or if the request exceeds the limit of
-// [WithRateLimit]. No failure is random. A [Fault] makes the server respond with a given status, header and body, delay
-// its response, send a response that never ends, or drop the connection. The connection can drop before or after the
-// server reads the request body, in place of the response, or in the middle of the response.
+// A request that passes the server's checks fails only if a test scripts a failure, or if the request exceeds the limit
+// of [WithRateLimit]. No failure is random. A [Fault] makes the server respond with a given status, header and body,
+// delay its response, send a response that never ends, or drop the connection. The connection can drop before or after
+// the server reads the request body, in place of the response, or in the middle of the response.
 //
 //	fake.Inject(m3tertest.Fault{Times: 2, Status: 503})
 //	fake.Inject(m3tertest.Fault{Operation: "CreatePermissionPolicy", Times: 1, Break: m3tertest.DropAnswer})
 //	fake.Inject(m3tertest.Fault{Operation: "Token", Status: 200, Body: "<html>"})
 //
 // If the client recovers from a failure, the code that calls the client never sees the failure. A Client of package
-// m3teraccess renews its access token after a 401 or a 403 and retries. So with a 403 and Times 1, the call succeeds:
-// your code never sees the 403, and the test does not test how your code handles it. To script a lasting denial, leave
-// Times zero:
+// m3teraccess renews its access token after a 401 or, at most once a minute, after a 403, and retries. So with a 403
+// and Times 1, the call usually succeeds: your code never sees the 403, and the test does not test how your code
+// handles it. To script a lasting denial, leave Times zero:
 //
 //	fake.Inject(m3tertest.Fault{Operation: "UserPermissions", Status: 403})
 //
@@ -72,9 +72,10 @@
 //
 // # Fake time
 //
-// With testing/synctest, use [InMemory] and [Server.Client], and call both inside the bubble. With a real socket, the
-// bubble's clock would stand still, because a goroutine that waits on a socket is never durably blocked. Access tokens,
-// timestamps, delays and the rate limit use the bubble's clock. Close the server before the bubble ends.
+// With testing/synctest, use [InMemory] and [Server.Client], and call [NewServer] and Client inside the bubble. With a
+// real socket, the bubble's clock would stand still, because a goroutine that waits on a socket is never durably
+// blocked. Access tokens, timestamps, delays and the rate limit use the bubble's clock. Close the server before the
+// bubble ends.
 //
 //	synctest.Test(t, func(t *testing.T) {
 //		fake := m3tertest.NewServer(m3tertest.InMemory())

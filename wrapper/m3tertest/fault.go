@@ -36,8 +36,8 @@ type Fault struct {
 	// too. A client that renews its access token recovers from one 401 or 403; for a lasting denial, leave Times zero.
 	Status int
 
-	// Header and Body are the response header and body for Status. The Content-Type is application/json unless Header sets
-	// a different one; an empty Body becomes {"message": "..."}.
+	// Header and Body are the header and body of the scripted response. They need a Status. The Content-Type is
+	// application/json unless Header sets a different one; an empty Body becomes {"message": "..."}.
 	Header http.Header
 	Body   string
 

@@ -9,8 +9,8 @@ import (
 	"sync"
 )
 
-// Inject makes future requests fail. It adds the fault to a queue. Each request gets only one fault: the first in the
-// queue that matches the operation of the request and is not used up. If Times is not 0, the fault is used up after
+// Inject makes future requests fail. It adds the fault to a queue. Each request gets at most one fault: the first in
+// the queue that matches the operation of the request and is not used up. If Times is not 0, the fault is used up after
 // that many requests. For example, to make the first and second requests fail differently, inject two faults, the first
 // with Times 1.
 //
@@ -34,8 +34,8 @@ func (s *Server) Inject(fault Fault) {
 //
 // The server calls choose for token requests too. It calls choose as soon as a request arrives, so the Request has no
 // Body and no Status yet. The server calls choose for one request at a time, so choose must not wait for another
-// request. choose may call any method of the server: faults that it injects apply to later requests, and [Server.Close]
-// drops the current request.
+// request. choose may call any method of the server except [Server.ServeHTTP]: faults that choose injects apply to
+// later requests, and [Server.Close] drops the connection of the current request.
 //
 // If the returned fault is not valid, the goroutine that serves the request panics: net/http logs the panic and drops
 // the connection.

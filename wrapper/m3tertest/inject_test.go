@@ -15,8 +15,8 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
-// The function gets one request at a time, and may call any method of the server. Close also ends the requests that
-// wait for the function.
+// The function gets one request at a time, and may call any method of the server except ServeHTTP. Close also ends the
+// requests that wait for the function.
 func TestInjectFuncCallsTheServer(t *testing.T) {
 	for name, tt := range map[string]struct {
 		call     func(*m3tertest.Server)

@@ -20,8 +20,8 @@ func WithTokenLifetime(d time.Duration) Option {
 }
 
 // WithRateLimit makes the server accept at most n requests in every rolling second. It refuses all others with 429
-// before it checks their access token, query or body. Like m3ter, it sends no Retry-After. Without this option there is
-// no limit; m3ter's limit is 50 requests per second.
+// before it checks their access token, query or body. It sends no Retry-After, because m3ter documents none. Without
+// this option there is no limit; m3ter's limit is 50 requests per second.
 //
 // The limit does not apply to token requests, requests for another organization, or requests that a [Fault] keeps from
 // being carried out: the server does not count these requests, and never refuses them because of the limit. If n is

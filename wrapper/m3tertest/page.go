@@ -19,9 +19,9 @@ type page[T any] struct {
 	NextToken string `json:"nextToken,omitempty"`
 }
 
-// pageOf returns a page of the entries of a list. The entries are in the order of their creation, and a page begins
-// with the newest. The page token for the next page is derived from the id of the last entry on this page, so new
-// entries don't shift the pages.
+// pageOf returns a page of a list. The argument entries holds the entries of the list in the order of their creation;
+// the page holds its entries newest first. The page token for the next page is derived from the id of the last entry on
+// this page, so new entries don't shift the pages.
 func pageOf[E, T any](entries []E, params gen.UserPermissionsParams, id func(E) string, answer func(E) T) (page[T], error) {
 	if params.NextToken != "" {
 		last := slices.IndexFunc(entries, func(e E) bool { return pageToken(id(e)) == params.NextToken })

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// A rateLimit holds the number of requests that the server accepts in a second, and the times of the requests that it
-// accepted in the last second.
+// A rateLimit holds the largest number of requests that the server accepts in a second, and the times of the requests
+// that it accepted in the last second.
 type rateLimit struct {
 	most int
 
@@ -16,8 +16,8 @@ type rateLimit struct {
 	accepted []time.Time
 }
 
-// accept reports whether the server accepts one more request now. A request that arrived exactly a second ago no longer
-// counts.
+// accept reports whether the server accepts one more request now, and counts the request if so. A request that arrived
+// exactly a second ago no longer counts.
 func (l *rateLimit) accept() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -72,7 +72,8 @@ func answerRefusal(w http.ResponseWriter, _ *http.Request, err error) {
 }
 
 // operation returns the operation of a request, or the zero operation if there is none. ServeMux would redirect a path
-// with //, . or .. to another path. m3ter does not redirect writes, so such a path matches nothing here.
+// that contains // or a segment . or .. to another path. m3ter does not redirect writes, so such a path matches nothing
+// here.
 func (s *Server) operation(r *http.Request) operation {
 	escaped := r.URL.EscapedPath()
 	if escaped != path.Clean(escaped) {

@@ -12,8 +12,8 @@ import (
 	"github.com/m3ter-access/m3ter-access-go/gen"
 )
 
-// store is the state of the organization. A caller must hold mu. Entities are replaced, never changed in place, so a
-// response may share their slices.
+// store is the state of the organization. A caller must hold mu. The slices of an entity are replaced, never changed in
+// place, so a response may share them.
 type store struct {
 	mu          sync.Mutex
 	serviceUser string      // the id in createdBy and lastModifiedBy

@@ -11,7 +11,7 @@
 //
 // # The promise
 //
-// A grant is the permission to send one request. While all processes can reach Redis, they get at most 49 grants for an
+// A grant is permission to send one request. While all processes can reach Redis, they get at most 49 grants for an
 // organization in any window of 1.03 seconds, by the clock of the Redis server. So they get fewer grants in any second
 // than the 50 requests that m3ter allows. The clocks of the processes don't matter.
 //
@@ -49,8 +49,9 @@
 // their grants in the same window. After its return, the process also stays within its local limit while other
 // processes may still be without Redis.
 //
-// A failure of Redis does not make a call fail, unless [WithStrict] is set. The failure never makes the outcome of a
-// write unknown, because a request that is waiting for a grant has not been sent yet.
+// Without [WithStrict], a failure of Redis only delays calls: it makes a call fail only if the call's context is done
+// during the delay. The failure never makes the outcome of a write unknown, because a request that is waiting for a
+// grant has not been sent yet.
 //
 // If a process can't reach Redis while others can, the process uses its local limit in addition to the grants of the
 // others, so the total may exceed the rate limit. More than 49 processes without Redis stay below the rate limit only

@@ -6,7 +6,7 @@ local limit, window = tonumber(ARGV[1]), tonumber(ARGV[2])     -- at most limit 
 local silence, recovery = tonumber(ARGV[3]), tonumber(ARGV[4]) -- both apply after a loss of state
 local wanted, hold = tonumber(ARGV[5]), tonumber(ARGV[6])      -- grants; how long to hold back all processes, or 0
 local patience = 150000                                        -- how long a grant may wait for the rest of its batch
-local gap = 5000                                               -- a batch of n grants comes at least n gaps after the previous batch
+local gap = 5000                                               -- a later batch of n grants comes at least n gaps after the previous batch
 local keep = 30 * 24 * 3600 * 1000                             -- how long Redis keeps a key, in milliseconds
 
 local time = redis.call('TIME')

@@ -25,8 +25,8 @@ type Fleet struct {
 // local limit is while Redis is unavailable. While Redis is available, n does not limit the share of a process: one
 // busy process among idle processes can use the whole rate limit.
 //
-// New sends nothing. The caller must close rdb after the last call of [Limiter.Wait] has returned. New panics if rdb is
-// nil or n is less than 1.
+// New sends nothing. The caller must close rdb, but only after the last call to [Limiter.Wait] has returned. New panics
+// if rdb is nil or n is less than 1.
 func New(rdb redis.UniversalClient, n int, opts ...Option) *Fleet {
 	if rdb == nil {
 		panic("redislimiter: the Redis client must not be nil")

@@ -47,7 +47,8 @@ func parse(args []string, usage io.Writer) (s settings, err error) {
 	return s, nil
 }
 
-// checkGiven refuses a flag with an empty or impossible value, which may come from a shell variable that is not set.
+// checkGiven refuses an address that is empty, for example because a shell variable is not set, and a number or a
+// duration that is not above 0.
 func checkGiven(flags *flag.FlagSet) (err error) {
 	flags.Visit(func(f *flag.Flag) {
 		if err != nil {
@@ -77,8 +78,8 @@ func checkPositive[T int | time.Duration](f *flag.Flag, given T) error {
 func printHelp(flags *flag.FlagSet, w io.Writer) error {
 	var text bytes.Buffer
 	fmt.Fprintln(&text, "m3tertest serves a fake m3ter until you press Ctrl-C.\n"+
-		"It prints export commands that set a client's environment variables, and logs to standard error each request\n"+
-		"that it responds to.\n\nFlags:")
+		"It prints export commands for a client's environment variables, and for M3TERTEST_ variables that identify\n"+
+		"a user, a resource group and an item. It logs to standard error each request that it responds to.\n\nFlags:")
 	flags.SetOutput(&text)
 	flags.PrintDefaults()
 	_, err := w.Write(text.Bytes())
