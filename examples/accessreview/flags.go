@@ -65,7 +65,7 @@ func parseFlags(args []string, help io.Writer) (*options, error) {
 	flags.StringVar(&o.policy, "policy", "", "`name` of the policy to create and add to the user; each run creates a new policy")
 	flags.Func("actions", "comma-separated `actions` that the policy allows, in lower case (default config:retrieve)", example.CommaList(&o.actions))
 	flags.Func("resources", "comma-separated `resources` on which the policy allows the actions (default config:meter/*)", example.CommaList(&o.resources))
-	flags.Func("support-until", "let m3ter's support users read the configuration until this `time`, such as 2026-03-01T17:00:00Z", timeFlag(&o.supportUntil))
+	flags.Func("support-until", "let m3ter's support users read the configuration until this `time`, such as 2026-03-01T17:00:00Z; support access that is already open is replaced", timeFlag(&o.supportUntil))
 	flags.DurationVar(&o.supportExtend, "support-extend", 0, "extend support access by this `duration`, such as 1h30m; if -support-until is also given, support access is opened first")
 	flags.StringVar(&o.groupType, "group-type", "", "`type` of the resource group, such as meter or plan")
 	flags.StringVar(&o.group, "group", "", "`id` of the resource group")

@@ -69,7 +69,7 @@ func (r *review) grant(ctx context.Context, o *options) error {
 
 	_, err = r.client.AddPermissionPolicyToUser(ctx, policy.ID, m3teraccess.PrincipalPermissionRequest{PrincipalID: o.user})
 	if errors.Is(err, m3teraccess.ErrOutcomeUnknown) && r.has(ctx, o.user, policy.ID) {
-		r.logf("The response to the request that adds the policy was lost, but the user has the policy.")
+		r.logf("It was unknown whether m3ter added the policy, but the user has the policy.")
 		err = nil
 	}
 	if err != nil {

@@ -167,7 +167,7 @@ func TestLostResponse(t *testing.T) {
 			p := exampletest.Run(t, exampletest.Environment(fake), "-user", testUser, "-write", "-policy", "P")
 			if carriedOut {
 				p.Check(0, "Policies of the user user-1, ")
-				if !strings.Contains(p.Out.String(), "\nP ") || !strings.Contains(p.Err.String(), "was lost, but the user has the policy") {
+				if !strings.Contains(p.Out.String(), "\nP ") || !strings.Contains(p.Err.String(), "unknown whether m3ter added the policy, but the user has the policy") {
 					t.Errorf("stdout\n%sstderr\n%s", p.Out, p.Err)
 				}
 			} else {

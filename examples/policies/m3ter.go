@@ -134,8 +134,8 @@ func (m *m3ter) settle(ctx context.Context, c change, write func() error) (exist
 	return nil, fmt.Errorf("%v: %w", c, err)
 }
 
-// pace makes calls start evenly, 48 a second. The client's limiter allows a burst in each second, and two bursts could
-// reach m3ter within one second.
+// pace makes calls start evenly, 48 a second. The client's limiter allows a burst every 1.01 seconds. If network delays
+// vary, two bursts could reach m3ter within one second.
 var pace = rate.NewLimiter(48, 1)
 
 // each calls do for each element, 16 at a time, and shows the progress. It stops at the first error.

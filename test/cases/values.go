@@ -67,7 +67,7 @@ func of(lax bool, values ...any) (all []variant) {
 	return all
 }
 
-// below returns the variant of an object or list that has the variant as a member or element.
+// below returns the variant of an object or list that has v as a member or element.
 func (v variant) below(name string, value any) variant {
 	v.Name = strings.TrimSpace(name + " " + v.Name)
 	v.Field = strings.TrimSuffix(strings.ReplaceAll(name+"."+v.Field, ".[", "["), ".")

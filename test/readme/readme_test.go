@@ -1,4 +1,4 @@
-// Package readme compiles and runs the code of README.md and docs/*.md.
+// Package readme compiles the code of README.md and docs/*.md, and runs part of it.
 //
 // A Go block of a document is one of three things:
 //

@@ -9,7 +9,8 @@ import (
 	"strings"
 )
 
-// A finding is a place at which the documents differ without a departure, or don't differ as a departure says.
+// A finding is a place at which the documents differ without a departure, or don't differ in the way that a departure
+// says.
 type finding struct {
 	op              operation
 	place, what     string
