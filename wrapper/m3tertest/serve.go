@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// serving is an http.Server on one listener, with a count of its serving goroutine and its connections.
+// serving is an http.Server on one listener. Its group counts the serving goroutine and the connections.
 type serving struct {
 	server http.Server
 	cancel context.CancelFunc // cancels the context of all requests

@@ -17,7 +17,7 @@ import (
 type store struct {
 	mu          sync.Mutex
 	serviceUser string      // the id in createdBy and lastModifiedBy
-	support     gen.Support // version 0 before the first request
+	support     gen.Support // version 0 before the first support request
 	wholeDays   bool        // support access lasts at least until the end of the day
 	policies    map[string]gen.PermissionPolicy
 	policyIDs   []string                             // in the order in which the policies were created

@@ -49,7 +49,7 @@ if hold > 0 and now + hold > heldUntil then
   epoch, heldUntil = now, now + hold
 end
 
--- grantTime returns the time of grant i from the ring, or 0 if there is none.
+-- grantTime returns the time in the place of grant i in the ring, or 0 if the place is empty.
 local function grantTime(i)
   return tonumber(redis.call('HGET', key, i % limit) or 0)
 end
