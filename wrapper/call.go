@@ -20,7 +20,7 @@ type layer func(context.Context, *call) outcome
 type call struct {
 	op        *gen.Operation
 	req       *http.Request
-	versioned bool     // the request has a version, so a refusal may be a conflict
+	versioned bool     // the request has a version, so a refusal may be a version conflict
 	pace      *pace    // of the organization
 	vault     *vault   // the secrets of the client
 	attempt   int      // the number of the attempt, from 1; set by the retry layer

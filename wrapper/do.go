@@ -69,7 +69,7 @@ func (c *Client) ownRequest(req *http.Request) (*http.Request, error) {
 	if err := c.validateRequest(own); err != nil {
 		return nil, err
 	}
-	// Use the scheme and host that were compared, because net/http or a proxy may read another spelling differently.
+	// Use the scheme and host of the base URL, because net/http or a proxy may read another spelling differently.
 	own.URL.Scheme, own.URL.Host, own.Host = c.base.Scheme, c.base.Host, ""
 	header := make(http.Header, len(own.Header)+2)
 	for name, values := range own.Header { // the names may not be canonical if the caller did not use Set or Add
@@ -110,7 +110,7 @@ func (c *Client) validateRequest(req *http.Request) error {
 		return invalid("request TransferEncoding", "empty, since net/http chooses the transfer encoding", "is %q", req.TransferEncoding)
 	case req.ContentLength != 0 && isBodyless(req):
 		return invalid("request ContentLength", "0 if there is no body", "is %d", req.ContentLength)
-	//lint:ignore SA1019 a request that the deprecated Cancel ends may still be on its way
+	//lint:ignore SA1019 a request canceled with the deprecated Cancel may still be on its way
 	case req.Cancel != nil:
 		return invalid("request Cancel", "nil, since the context cancels a request", "is set")
 	}

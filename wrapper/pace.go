@@ -17,7 +17,7 @@ type pace struct {
 	mu      sync.Mutex
 	held    time.Time // no request is sent before this time
 	busy    time.Time // when the pace can be forgotten
-	keeping bool      // a timer keeps the pace until busy
+	keeping bool      // a timer keeps the pace until the time in busy
 }
 
 func newPace(limiter Limiter) *pace {
