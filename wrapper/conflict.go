@@ -33,8 +33,7 @@ const (
 //
 // RetryOnConflict returns any other error of read, and any error of write that is not a conflict, unchanged. If
 // RetryOnConflict gives up during a wait or after 10 writes, its error wraps the last conflict and says why. It does
-// not retry a write whose outcome is unknown ([ErrOutcomeUnknown]), even if the error is also a conflict: the transport
-// may have sent the write twice, and the first request may have caused the conflict.
+// not retry a write whose outcome is unknown ([ErrOutcomeUnknown]).
 func RetryOnConflict[C, T any](ctx context.Context, read func(context.Context) (C, error), write func(context.Context, C) (T, error)) (T, error) {
 	var none T
 	if err := begin(ctx); err != nil {

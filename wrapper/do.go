@@ -25,10 +25,8 @@ import (
 // redirects.
 //
 // Do returns a response with a nil error, whatever the status: the caller must check StatusCode. Unlike the other
-// methods, Do does not turn a status into an [*Error]. If the transport sent a write more than once, a 4xx response
-// proves nothing: it belongs to one of the requests, and m3ter may have carried out another. The response body is in
-// memory and need not be closed. Unless the status is 2xx, the body may be incomplete. The Request of the response has
-// no Authorization header.
+// methods, Do does not turn a status into an [*Error]. The response body is in memory and need not be closed. Unless
+// the status is 2xx, the body may be incomplete. The Request of the response has no Authorization header.
 //
 // Do returns a [*ValidationError], and sends nothing, if the request is not valid. It returns an [*AuthError] if it
 // could not obtain an access token. It returns a [*DecodeError] if the body of a successful response is longer than

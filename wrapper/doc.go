@@ -56,17 +56,12 @@
 // signing in.
 //
 // Credentials and access tokens go only to URLs with the scheme, host and port of the base URL. The client does not
-// follow redirects. Errors, log lines and the printed form of a [Client] show no secrets, within these limits: if text
-// from outside the client, such as a message from m3ter, contains 12 consecutive characters of a secret (or all of a
-// shorter secret), the client omits all of that text. The client also recognizes a secret that is escaped as in URLs,
-// JSON, JavaScript, Go, HTML or quoted-printable, or encoded in base64 or hexadecimal. It recognizes these escapes of
-// =, for example: %3D, %u003D, \u003d, \u{3d}, \U0000003d, \x3d, \075, &#61; and =3D. Escapes may be nested, and may be
-// applied to base64 or hexadecimal. The client does not recognize a secret spelled as a list of decimal byte values, as
-// hexadecimal digits with separators such as colons, or in CSS or \x{} escapes, and does not recognize a secret that
-// was escaped or encoded first and then encoded in base64 or hexadecimal. errors.Is and errors.As still find the errors
-// that an error wraps, but errors.Unwrap does not return an error whose text the client omits. The text of an error
-// that errors.As finds may contain a secret, so don't print that error. The client itself also uses text that it omits,
-// for example to find out whether an error matches [ErrVersionConflict].
+// follow redirects. Errors, log lines and the printed form of a [Client] show no secrets: if text from outside the
+// client, such as a message from m3ter, contains a secret, the client omits all of that text (SECURITY.md gives the
+// limits). errors.Is and errors.As still find the errors that an error wraps, but errors.Unwrap does not return an
+// error whose text the client omits. If errors.As finds an error of the transport, the token source or the limiter, its
+// text may contain a secret, so don't print that error. The client itself also uses text that it omits, for example to
+// find out whether an error matches [ErrVersionConflict].
 //
 // # Errors
 //
@@ -144,13 +139,11 @@
 //	no connection within the timeout             not sent             ErrOutcomeUnknown    ErrOutcomeUnknown
 //	HTTP/2: m3ter did not process the request    not carried out      not carried out      ErrOutcomeUnknown
 //
-// The column *http.Transport is for that type itself, with one exception: if it fails without asking for a connection,
-// the outcome is unknown, because a protocol added by RegisterProtocol may have sent the write. A protocol in
-// TLSNextProto must call the net/http/httptrace hooks; otherwise the client may send a write twice. A transport that
-// wraps an *http.Transport must return the errors of the *http.Transport, and must pass it the context of the request,
-// which carries the client's net/http/httptrace hooks. Any other transport that calls these hooks and returns the
-// errors of net/http counts as such a wrapper. With every transport, the client stops reading a response when the
-// attempt times out or the context is done.
+// The column *http.Transport is for that type itself. A protocol in TLSNextProto must call the net/http/httptrace
+// hooks; otherwise the client may send a write twice. A transport that wraps an *http.Transport must return the errors
+// of the *http.Transport, and must pass it the context of the request, which carries the client's net/http/httptrace
+// hooks. Any other transport that calls these hooks and returns the errors of net/http counts as such a wrapper. With
+// every transport, the client stops reading a response when the attempt times out or the context is done.
 //
 // The client can't prevent a transport that is not an *http.Transport from sending a write more than once in an
 // attempt. If the transport wraps an *http.Transport, the client notices when the transport sends a write twice. If

@@ -27,7 +27,7 @@ func newExample(opts ...m3teraccess.Option) (*m3tertest.Server, *m3teraccess.Cli
 }
 
 func ExampleNewClient() {
-	client, err := m3teraccess.NewClient( // other settings come from the environment
+	client, err := m3teraccess.NewClient( // other settings have their defaults
 		m3teraccess.WithCredentials("access-key-id", "api-secret"),
 		m3teraccess.WithOrganization("1d2e3f40-5a6b-4c7d-8e9f-0a1b2c3d4e5f"),
 		m3teraccess.WithBaseURL("https://api.m3ter.com"), // the default

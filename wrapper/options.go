@@ -216,7 +216,7 @@ func isLoopback(host string) bool {
 // Without this option, the transport is a clone of http.DefaultTransport with the following settings. Set them in your
 // own transport too:
 //
-//   - MaxIdleConnsPerHost: the same as MaxIdleConns, since all calls go to one host. In your own transport, set it to
+//   - MaxIdleConnsPerHost: the same as MaxIdleConns, since all calls go to one host. In your own transport, set both to
 //     at least the number of concurrent calls.
 //   - IdleConnTimeout: 45 seconds. Gateways commonly close an idle connection after 60 seconds; a write on a connection
 //     that is being closed has an unknown outcome.
