@@ -46,5 +46,5 @@ bench: ## Print the cost of a call relative to handwritten code (ROUNDS=101)
 	go run ./test/bench/ratios -rounds $(or $(ROUNDS),101)
 
 .PHONY: demo
-demo: ## Run an access review; without M3TER_ variables, against an in-memory m3ter
+demo: ## Run an access review against an in-memory m3ter; unset all M3TER_ variables first
 	go run ./examples/accessreview

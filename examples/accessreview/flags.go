@@ -24,8 +24,8 @@ const usage = `accessreview reviews the policies of a user of a m3ter organizati
 accessreview writes the table to standard output, and messages to standard error. The exit status is 0 on success,
 1 after an error, and 2 if the flags are wrong.
 
-With the real m3ter, accessreview only lists the policies. With -write, it also takes each of the other steps whose
-flags are given. With the in-memory m3ter, it takes all steps, and uses sample values for flags that are not given.
+With the real m3ter, accessreview only lists the policies. With -write, it also performs each of the other steps whose
+flags are given. With the in-memory m3ter, it performs all steps, and uses sample values for flags that are not given.
 In that case, to show a conflict, a second writer changes support access while accessreview extends it.
 
 ` + example.WhichM3ter + `

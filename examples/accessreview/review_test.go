@@ -80,7 +80,7 @@ Opened support access until 2026-03-01T17:00:00Z, version 1.
 A second writer extended support access until 2026-03-01T19:00:00Z, version 2.
 Write 1, based on version 1, was refused: someone else updated support access first.
 Write 2, based on version 2, succeeded: the end of support access moved from 2026-03-01T19:00:00Z to 2026-03-01T20:00:00Z, version 3.
-The last write overwrote no change, because it is based on the latest version.
+The last write overwrote no change, because it was based on the latest version.
 Removed the item 06f6b50c-a868-4ca6-8a3b-448e507d5248 from the resource group "Usage meters", version 2.
 `
 	stderr := regexp.MustCompile(`http://[0-9.:]+`).ReplaceAllString(p.Err.String(), "URL")

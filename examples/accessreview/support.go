@@ -62,7 +62,7 @@ func (r *review) extendSupport(ctx context.Context, by time.Duration) error {
 	r.logf("Write %d, based on version %d, succeeded: the end of support access moved from %s to %s, version %d.",
 		writes, before.Version, example.Clock(before.EndSupportUsersAccess), example.Clock(support.EndSupportUsersAccess), support.Version)
 	if writes > 1 {
-		r.logf("The last write overwrote no change, because it is based on the latest version.")
+		r.logf("The last write overwrote no change, because it was based on the latest version.")
 	}
 	return nil
 }

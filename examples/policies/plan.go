@@ -43,7 +43,7 @@ func (c change) String() string {
 }
 
 // compare returns the differences between the file and m3ter. The additions come first, the policies before the policies
-// of users. If a policy differs, its users don't get it: they would get rights that are not in the file.
+// of users. If a policy differs, its users don't get it: otherwise, they could get rights that are not in the file.
 func compare(file, m3ter organization) (plan []change, additions int) {
 	differing := make(map[string]string) // the ids of the policies that differ, by name
 	for i, p := range file {

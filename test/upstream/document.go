@@ -66,7 +66,7 @@ type node struct {
 
 // node follows references from a pointer. Siblings of a $ref don't count.
 func (d document) node(v any, at string) (node, error) {
-	for range 100 { // references may go in a circle
+	for range 100 { // references may form a cycle
 		object, ok := v.(map[string]any)
 		if !ok {
 			return node{}, fmt.Errorf("%s is not an object", at)
@@ -81,7 +81,7 @@ func (d document) node(v any, at string) (node, error) {
 		}
 		v, at = target, ref
 	}
-	return node{}, fmt.Errorf("%s: the references go in a circle", at)
+	return node{}, fmt.Errorf("%s: the references form a cycle", at)
 }
 
 func (d document) lookup(ref string) (any, error) {

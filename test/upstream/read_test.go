@@ -79,7 +79,7 @@ func TestUnreadable(t *testing.T) {
 		{"a newer format", "published.yaml", "openapi: 3.1.0", `not an OpenAPI 3.0 document: openapi is "3.1.0", not 3.0.x`},
 		{"a reference to nothing", "published.yaml", change(t, publishedText, "    Size:", "    Other:"), sized + `/schema/$ref: "#/components/schemas/Size" is not in the document`},
 		{"a reference to elsewhere", "published.yaml", change(t, publishedText, "'#/components/schemas/Size'", "'other.yaml#/Size'"), `"other.yaml#/Size" is not in the document, and nothing else is fetched`},
-		{"a circle", "published.yaml", change(t, publishedText, "    Size: {", "    Size: {$ref: '#/components/schemas/Size', "), "go in a circle"},
+		{"a circle", "published.yaml", change(t, publishedText, "    Size: {", "    Size: {$ref: '#/components/schemas/Size', "), "form a cycle"},
 		{"no schema", "published.yaml", change(t, publishedText, "schema: {$ref: '#/components/schemas/Size'}", "schema: 5"), sized + "/schema is not an object"},
 		{"an unknown scheme", "ftp://me:quiet@things.example/", "", `unsupported protocol scheme "ftp"`},
 		{"no server", strings.Replace(closed.URL, "//", "//me:quiet@", 1) + "/a?key=quiet", "", "refused"},

@@ -22,8 +22,8 @@ const WhichM3ter = `Which m3ter the program uses:
   If some of these variables are set, but neither of the two groups is complete, for example if only M3TER_API_TOKEN is
   set, the program fails and names the missing variables. It also fails if only one of M3TER_API_KEY and
   M3TER_API_SECRET is set. If both groups are complete, the program uses the first group. An empty variable counts as
-  not set. In this text, "the real m3ter" includes a server at M3TER_BASE_URL, and "the in-memory m3ter" is the one that
-  the program starts.
+  not set. Elsewhere in this help, "the real m3ter" includes a server at M3TER_BASE_URL, and "the in-memory m3ter" is
+  the one that the program starts.
 `
 
 // A UsageError is an error in the arguments of an example.
