@@ -23,8 +23,8 @@ func unmarshal(body []byte, into any) error {
 	return nil
 }
 
-// messageOf returns the message in the body of an error response. It returns "" for any other response body, such as an
-// HTML page from a proxy.
+// messageOf returns the message in the body of an error response. It returns "" if the body has no message, for example
+// if the body is an HTML page from a proxy.
 func messageOf(body []byte) string {
 	const longest = 64 << 10 // a longer response body is not just a message
 	var content struct {

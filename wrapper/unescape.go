@@ -38,8 +38,8 @@ func undo(s string, look func(stage string) bool) bool {
 	return true
 }
 
-// folds matches runs of line breaks and the characters around them in folded text. If folds are nested, one may split
-// another.
+// folds matches one or more line breaks and the characters around them in text with folded lines. If folds are nested,
+// one may split another.
 var folds = regexp.MustCompile(`[=\r\n\t ]*\n[=\r\n\t ]*(?:[[:xdigit:]]{2})?`)
 
 // unfold joins lines that were folded, and undoes quoted-printable: =3D.

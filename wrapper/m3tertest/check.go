@@ -66,7 +66,7 @@ func list(least int, each check) check {
 			return invalid(field, "must be a list")
 		}
 		if len(values) < least {
-			return invalid(field, "must have %d or more entries", least)
+			return invalid(field, "must have %d or more elements", least)
 		}
 		for i, value := range values {
 			if err := each(fmt.Sprintf("%s[%d]", field, i), value); err != nil {
