@@ -504,7 +504,7 @@ var RequestSupport = Endpoint[SupportRequest, Support]{
 		Method:    http.MethodPut,
 		Path:      "/organizations/{orgId}/support",
 		Arguments: []string{"organization id"},
-		Recovery:  "read the support request (Get with \"support\"); m3ter carried out the write if the end date is the one that was sent, and the version is one higher than the one that was sent (or 1, if none was sent)",
+		Recovery:  "read the support request (Get with \"support\"); m3ter carried out the write if the end time is the one that was sent, and the version is one higher than the one that was sent (or 1, if none was sent)",
 	},
 	HasBody: true,
 	Check:   checkSupportRequest,

@@ -10,7 +10,7 @@ import (
 
 // An AuthError means that the client could not obtain an access token. m3ter did not carry out the call.
 type AuthError struct {
-	StatusCode int    // of the token endpoint; 0 if it did not respond, or if the token source does not report its status
+	StatusCode int    // of the token endpoint; 0 if it did not respond, or if the token source does not report the status
 	Code       string // the OAuth 2.0 error code, such as invalid_client; may be empty
 
 	problem string
@@ -36,8 +36,7 @@ func (e *AuthError) Error() string {
 func (e *AuthError) GoString() string { return fmt.Sprintf("&m3teraccess.AuthError{%q}", e.Error()) }
 
 // Unwrap returns the error of the transport or of the token source, or the error that says why the access token can't
-// be used. It returns nil if the token endpoint returned an OAuth 2.0 error or an error status, or if the token source
-// or the transport panicked.
+// be used. It returns nil if the token endpoint returned an OAuth 2.0 error or an error status.
 func (e *AuthError) Unwrap() error { return e.err }
 
 // newAuthError returns the error for a failure to obtain an access token. It does not keep a RetrieveError, which holds

@@ -97,11 +97,11 @@ func (c Client) GoString() string { return c.String() }
 // Administrator. If the list is empty but not nil, the client sends it, and support users may do nothing. m3ter does
 // not document whether a change without a list keeps the former statements.
 //
-// According to m3ter's guide for its console, access lasts at least until the end of the current day. According to the
-// guide, a user ends access early by setting the end date to the next day and removing the statements. It is not known
-// whether m3ter refuses an end date before the end of the current day: examples/grant handles both cases.
+// According to m3ter's guide to its console, access lasts at least until the end of the current day. According to the
+// guide, a user ends access early by setting the end to the next day and removing the statements. It is not known
+// whether m3ter refuses an end time before the end of the current day: examples/grant handles both cases.
 //
-// RequestSupport returns a [*ValidationError], and sends nothing, if the end date is zero, the version is negative, or
+// RequestSupport returns a [*ValidationError], and sends nothing, if the end time is zero, the version is negative, or
 // a statement is malformed. Its error matches [ErrVersionConflict] if the request has a version that is not current,
 // and [ErrOutcomeUnknown] if it is unknown whether m3ter carried out the request. "Errors" in the package comment lists
 // the errors of all calls.

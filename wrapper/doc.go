@@ -60,8 +60,7 @@
 // client, such as a message from m3ter, contains a secret, the client omits all of that text (SECURITY.md gives the
 // limits). errors.Is and errors.As still find the errors that an error wraps, but errors.Unwrap does not return an
 // error whose text the client omits. If errors.As finds an error of the transport, the token source or the limiter, its
-// text may contain a secret, so don't print that error. The client itself also uses text that it omits, for example to
-// find out whether an error matches [ErrVersionConflict].
+// text may contain a secret, so don't print that error.
 //
 // # Errors
 //
@@ -90,7 +89,7 @@
 // retry such a write. The error matches [ErrOutcomeUnknown] in addition to its other matches. Its text says how to find
 // out whether m3ter carried out the write:
 //
-//   - support access: read the support request with [Get]; m3ter carried out the write if the end date is the one that
+//   - support access: read the support request with [Get]; m3ter carried out the write if the end time is the one that
 //     was sent, and the version is one higher than the one that was sent (or 1, if none was sent)
 //   - a new policy: list the policies with [List], and look for the name
 //   - a policy added to a user: look for the policy with [Client.UserPermissions]

@@ -257,11 +257,10 @@ func WithUserAgent(product string) Option {
 
 // WithLogger sets the logger of the client. The client logs each attempt at Debug, and each retry and each new access
 // token at Info. At Warn, it logs each call that it gives up on, each failure to obtain an access token, and each write
-// that may have taken effect twice. The lines about the attempts and retries of a call, and about a call that the
-// client gives up on, contain the operation, the method, the path as in [Error] (for [Client.Do], the path as sent),
-// the number of the attempt, the status, the duration, the request id and the error; the lines about retries also
-// contain the wait. None of these lines contains a request body, a response body, or a header other than the request
-// id.
+// that may have taken effect twice. The lines about a call contain the operation, the method, the path as in [Error]
+// (for [Client.Do], the path as sent), the number of the attempt, the status, the duration, the request id and the
+// error; the lines about retries also contain the wait. None of these lines contains a request body, a response body,
+// or a header other than the request id.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) error {
 		if logger == nil {

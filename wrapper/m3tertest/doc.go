@@ -28,16 +28,15 @@
 //
 // The server also refuses, with 400, a body that is not a single JSON value, that has a duplicate member, or that is
 // not valid Unicode. It matches member names exactly, including their case. Error bodies are {"message": "..."}, except
-// that the token endpoint refuses credentials and grant types in the form of OAuth 2.0.
+// that the token endpoint's errors about credentials and grant types have the form that OAuth 2.0 defines.
 //
 // The server accepts effects and actions in lower case only and responds with m3ter's upper-case spelling:
-// config:create becomes CONFIG_CREATE. [WithSupportUntilEndOfDay] enforces a rule that m3ter's guide to its web console
-// states: support access lasts at least until the end of the day. m3ter does not document whether its API enforces the
-// rule.
+// config:create becomes CONFIG_CREATE. [WithSupportUntilEndOfDay] makes the server refuse a support request whose end
+// time is before the start of the next day.
 //
 // In addition to the five endpoints of api/openapi.yaml, the server serves four GET endpoints, with which a client
-// reads support access, a resource group and, in pages, the lists of permission policies and users. Each entry in the
-// list of users has an id and a version, and no other members.
+// reads the support request, a resource group and, in pages, the lists of permission policies and users. Each entry in
+// the list of users has an id and a version, and no other members.
 //
 // [Server.Env] returns the environment variables that a client, perhaps in another process, needs to reach the server.
 // The command cmd/m3tertest runs a standalone server. Its flags set the address, the options of this package other than
@@ -56,8 +55,8 @@
 //
 // If the client recovers from a failure, the code that calls the client never sees the failure. A Client of package
 // m3teraccess renews its access token after a 401 or, at most once a minute, after a 403, and retries. So with a 403
-// and Times 1, the call usually succeeds: your code never sees the 403, and the test does not test how your code
-// handles it. To script a lasting denial, leave Times zero:
+// and Times 1, the call usually succeeds, and the test does not test how your code handles a 403. To script a lasting
+// denial, leave Times zero:
 //
 //	fake.Inject(m3tertest.Fault{Operation: "UserPermissions", Status: 403})
 //
