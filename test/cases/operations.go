@@ -3,7 +3,7 @@
 // operation needs no handwritten case.
 //
 // Only package test may import it. The tests in wrapper must not, because go mod tidy adds the modules that they import
-// to the go.mod of every user.
+// to the go.sum of every user.
 package cases
 
 import (
