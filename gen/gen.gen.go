@@ -358,7 +358,7 @@ type SupportRequest struct {
 	// When support access ends; sent in UTC.
 	EndSupportUsersAccess time.Time `json:"dtEndSupportUsersAccess"`
 
-	// The statements that say what support users may do. If the list is absent (nil) in the request that creates the support request, m3ter chooses the statements. If the list is empty but not nil, support users may do nothing.
+	// The statements that say what support users may do. If the list is absent (nil) in the request that creates the support request, m3ter chooses the statements. If the list is empty but not nil, support users can't do anything.
 	SupportUsersPermissionPolicy []Statement `json:"supportUsersPermissionPolicy,omitzero"`
 
 	// The current version of the support request. The version must be absent (0) in the request that creates the support request.

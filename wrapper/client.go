@@ -94,7 +94,7 @@ func (c Client) GoString() string { return c.String() }
 //
 // Always set SupportUsersPermissionPolicy. If the list is nil, the client does not send it. In the first call, m3ter
 // then chooses the statements, and may let support users do everything: its console preselects the managed policy
-// Administrator. If the list is empty but not nil, the client sends it, and support users may do nothing. m3ter does
+// Administrator. If the list is empty but not nil, the client sends it, and support users can't do anything. m3ter does
 // not document whether a change without a list keeps the former statements.
 //
 // According to m3ter's guide to its console, access lasts at least until the end of the current day. According to the

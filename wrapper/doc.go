@@ -31,8 +31,8 @@
 //
 // Requests spell effects and actions in lower case, as m3ter documents (allow, config:create). m3ter's responses spell
 // them in upper case (ALLOW, CONFIG_CREATE). The client converts the effects and actions of responses to lower case, so
-// that a program can send them back. The methods accept only lower case; [Send] accepts upper case too. [Client.Do]
-// accepts both, and converts nothing.
+// that a program can send them back. The methods of the five endpoints accept only lower case. [Send] and [Client.Do]
+// send either spelling unchanged. Client.Do does not convert responses.
 //
 // Two sets of policies determine what a user may do: the policies that were added to the user, which
 // [Client.UserPermissions] lists, and the policies of the user's groups, which it does not list. A deny in any of these
@@ -120,13 +120,12 @@
 //	the client could not obtain an access token  *AuthError                    *AuthError
 //
 // If Retry-After exceeds RetryPolicy.MaxRetryAfter, the client does not wait: the call fails, and [Error].RetryAfter
-// holds the delay. If a wait would last beyond the context's deadline, the call fails without waiting. A call that
-// waits for the rate limit is an exception: it may wait for a while before it fails, because its turn can move beyond
-// the deadline. The client does not retry a request whose body can't be rewound (see [http.Request].GetBody).
+// holds the delay. If the wait before a retry would last beyond the context's deadline, the call fails without waiting.
+// The client does not retry a request whose body can't be rewound (see [http.Request].GetBody).
 //
 // After a 403, the client renews the access token at most once a minute, since the 403 may be a true denial. If m3ter
 // reports a revoked access token with a 403, recovery may take a minute. If the client can't obtain the new access
-// token, the 403 is the outcome of the call, and not an [*AuthError].
+// token, the outcome of the call is the 403, and not an [*AuthError].
 //
 // # Transports
 //

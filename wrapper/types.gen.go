@@ -136,7 +136,7 @@ type Support = gen.Support
 //
 //	EndSupportUsersAccess        time.Time          When support access ends; sent in UTC.
 //	Version                      int64              The current version of the support request. The version must be absent (0) in the request that creates the support request.
-//	SupportUsersPermissionPolicy []Statement        The statements that say what support users may do. If the list is absent (nil) in the request that creates the support request, m3ter chooses the statements. If the list is empty but not nil, support users may do nothing.
+//	SupportUsersPermissionPolicy []Statement        The statements that say what support users may do. If the list is absent (nil) in the request that creates the support request, m3ter chooses the statements. If the list is empty but not nil, support users can't do anything.
 //
 // Required: EndSupportUsersAccess.
 type SupportRequest = gen.SupportRequest

@@ -30,11 +30,11 @@
 //
 // For each organization, a process sends one request to Redis at a time. The request asks for one grant for each
 // waiting caller, but for at most 49/n grants, rounded up, in a fleet of n processes. If more callers are waiting than
-// the process has grants for, the process asks for more grants shortly before it runs out of them. Eight processes with
-// 16 waiting callers each send fewer than one request for every 5 grants. Larger fleets, and processes with fewer
-// waiting callers, send more requests, up to about two for each grant. A burst takes one round trip for every 49/n
-// grants. While Redis is available, an idle limiter has no goroutine and sends nothing. A Fleet keeps each limiter that
-// [Fleet.Limiter] has returned.
+// the process has grants for, the process asks for more grants shortly before it runs out of them. Eight processes that
+// each have 16 waiting callers together send fewer than one request for every 5 grants. Larger fleets, and processes
+// with fewer waiting callers, send more requests, up to about two for each grant. A burst takes one round trip for
+// every 49/n grants. While Redis is available, an idle limiter has no goroutine and sends nothing. A Fleet keeps each
+// limiter that [Fleet.Limiter] has returned.
 //
 // # When Redis fails
 //
