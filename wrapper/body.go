@@ -63,7 +63,8 @@ func isInMemory(body io.ReadCloser) bool {
 	return ok
 }
 
-// maxTrustedLength is the largest part of a Content-Length, in bytes, for which readBody allocates room in advance.
+// maxTrustedLength is the largest number of bytes for which readBody allocates room in advance because of a
+// Content-Length.
 const maxTrustedLength = 1 << 20
 
 // readBody reads a response body, and returns at most maxBytes bytes. If there is a Content-Length, the buffer has room

@@ -264,7 +264,7 @@ func WithUserAgent(product string) Option {
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) error {
 		if logger == nil {
-			return invalid("WithLogger", "an *slog.Logger", "is nil")
+			return invalid("WithLogger", "a *slog.Logger", "is nil")
 		}
 		c.logger = logger
 		return nil

@@ -92,9 +92,10 @@ func (t *tokens) get(ctx context.Context) (*oauth2.Token, error) {
 	return t.wait(ctx, pending)
 }
 
-// replace replaces a denied token. If the client already has another token, replaced is true. If not, the caller must
-// wait for pending, unless pending is nil: a 403 then already led to a renewal less than forbiddenRenewal ago, and
-// replace takes this 403 for a true denial.
+// replace replaces a denied token. If the client already has another token, replaced is true. If not, pending is the
+// request for another token. It counts the caller as waiting, so it is not canceled if the caller does not wait. If an
+// earlier 403 led to a renewal less than forbiddenRenewal ago, replace takes this 403 for a true denial, and pending is
+// nil.
 func (t *tokens) replace(denied string, status int) (replaced bool, pending *pendingToken) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -12,7 +12,7 @@ import (
 )
 
 // checked refuses queries and bodies that api/openapi.yaml forbids. It checks the JSON of a body, because the Go types
-// of the request don't distinguish a null, an absent and a zero member.
+// of the request don't distinguish between a null, an absent and a zero member.
 func (s *Server) checked(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		op := s.operation(r)
