@@ -55,7 +55,7 @@ func TestDemo(t *testing.T) {
 			t.Errorf("the attempt with status %s has the parent %q, want %q", status, got, call)
 		}
 		measured := []string{"http.request.method=GET", "http.response.status_code=" + status}
-		if n := find(t, lines, `^metric http\.client\.request\.duration: (\d+) requests`, measured...); n != "1" {
+		if n := find(t, lines, `^metric http\.client\.request\.duration: requests (\d+),`, measured...); n != "1" {
 			t.Errorf("the metrics count %s requests with status %s, want 1", n, status)
 		}
 	}

@@ -89,7 +89,7 @@ func writeMetric(out *output, m metricdata.Metrics) {
 
 func writePoints[N int64 | float64](out *output, m metricdata.Metrics, points []metricdata.HistogramDataPoint[N]) {
 	for _, p := range points {
-		fmt.Fprintf(out, "metric %s: %d requests, %v %s in total, %s\n", m.Name, p.Count, p.Sum, m.Unit, text(p.Attributes))
+		fmt.Fprintf(out, "metric %s: requests %d, total %v %s, %s\n", m.Name, p.Count, p.Sum, m.Unit, text(p.Attributes))
 	}
 }
 

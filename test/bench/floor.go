@@ -12,8 +12,8 @@ import (
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
-// floor is the code that a careful engineer writes by hand for these calls, on net/http and encoding/json, without
-// retries.
+// floor is the code that a careful engineer would write by hand for these calls, with net/http and encoding/json, but
+// without retries.
 type floor struct {
 	client *http.Client
 	base   string

@@ -1,4 +1,4 @@
-// Package bench compares the cost of three peers: a floor that is written by hand on net/http and encoding/json, the
+// Package bench compares the cost of three peers: a floor that is written by hand with net/http and encoding/json, the
 // generated client alone, and the client. All of them make the same calls and get the same responses.
 //
 //	make bench                                    ratios to the floor, of interleaved rounds

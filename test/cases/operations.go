@@ -87,7 +87,7 @@ func Fill(path string, values ...string) string {
 // IsWrite reports whether the operation changes anything.
 func (o Operation) IsWrite() bool { return o.Method != "GET" }
 
-// Version returns the member of the body that carries the current version; "" if none does.
+// Version returns the name of the member of the body that carries the current version; "" if none does.
 func (o Operation) Version() string {
 	name, _ := o.Extensions["x-version"].(string)
 	return name
