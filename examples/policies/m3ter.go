@@ -114,7 +114,8 @@ func (m *m3ter) create(ctx context.Context, c change) error {
 
 // settle calls write until the addition has been made, at most 10 times. After an unknown outcome or a conflict, this
 // call, an earlier call or someone else may have made the addition, so settle looks for the item before it calls write
-// again. Any other error ends settle. settle returns the item that it finds, or nil if write succeeds.
+// again. It creates no policy again after an unknown outcome, because m3ter may still create the first one, and names
+// need not be unique. Any other error ends settle. settle returns the item that it finds, or nil if write succeeds.
 func (m *m3ter) settle(ctx context.Context, c change, write func() error) (existing *m3teraccess.PermissionPolicy, err error) {
 	for range 10 {
 		if err = write(); err == nil {
@@ -129,6 +130,9 @@ func (m *m3ter) settle(ctx context.Context, c change, write func() error) (exist
 		}
 		if p, ok := items[c.item]; ok {
 			return &p, nil
+		}
+		if c.User == "" && errors.Is(err, m3teraccess.ErrOutcomeUnknown) {
+			return nil, fmt.Errorf("%v: m3ter may still create the policy; wait a minute and run the program again: %w", c, err)
 		}
 	}
 	return nil, fmt.Errorf("%v: %w", c, err)

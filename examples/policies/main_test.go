@@ -190,6 +190,22 @@ func killAt(t *testing.T, fake *m3tertest.Server, random *rand.Rand, requests in
 	return false
 }
 
+// A policy whose creation has an unknown outcome is not created a second time, since m3ter may carry out the first
+// request late. The next run finds the policy.
+func TestLatePolicy(t *testing.T) {
+	fake := exampletest.NewFake(t)
+	path := fileOf(t, "policies:\n  A: ["+meterReaders+"]\n")
+	fake.Inject(m3tertest.Fault{Operation: "CreatePermissionPolicy", Status: 504, Times: 1})
+	exampletest.Run(t, exampletest.Environment(fake), "-file", path, "-apply").Check(1, `policies: + policy "A": m3ter may still create the policy`)
+	fake.AddPermissionPolicy(m3teraccess.PermissionPolicy{Name: "A", PermissionPolicy: []m3teraccess.Statement{m3teraccess.Allow(m3teraccess.ConfigRetrieve).On("config:meter/*")}})
+	exampletest.Run(t, exampletest.Environment(fake), "-file", path, "-apply").Check(0, "")
+	for _, r := range fake.Requests() {
+		if r.Operation == "CreatePermissionPolicy" && r.Applied {
+			t.Error("a second policy was created")
+		}
+	}
+}
+
 // The first write is carried out late, after the program has looked for its effect, so the second write conflicts. The
 // program looks again, and finds the policy.
 func TestLateWrite(t *testing.T) {
