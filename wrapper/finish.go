@@ -3,6 +3,7 @@ package m3teraccess
 import (
 	"encoding/json"
 	"reflect"
+	"strings"
 	"sync"
 
 	"github.com/m3ter-access/m3ter-access-go/gen"
@@ -21,7 +22,7 @@ func finishAny[T any](answer *T) (lacks string) {
 		return ""
 	}
 	for _, field := range reflect.VisibleFields(value.Type()) {
-		if field.Tag.Get("json") != "id" || field.Type.Kind() != reflect.String {
+		if field.Tag.Get("json") != "id" || field.Type.Kind() != reflect.String || isNested(value.Type(), field.Index) {
 			continue
 		}
 		if id, err := value.FieldByIndexErr(field.Index); err != nil || id.String() == "" { // or the id is in an embedded nil pointer
@@ -31,13 +32,26 @@ func finishAny[T any](answer *T) (lacks string) {
 	return ""
 }
 
+// isNested reports whether a field is in an embedded struct that has a name in JSON. The field is then a member of that
+// object.
+func isNested(t reflect.Type, index []int) bool {
+	for i := range len(index) - 1 {
+		if name, _, _ := strings.Cut(t.FieldByIndex(index[:i+1]).Tag.Get("json"), ","); name != "" {
+			return true
+		}
+	}
+	return false
+}
+
 // finishInside calls gen.Finish for each value of a type of package gen inside an addressable value.
 func finishInside(value reflect.Value) {
 	if !canHoldOurs(value.Type()) {
 		return
 	}
-	if _, isOurs := gen.Finish(value.Addr().Interface()); isOurs {
-		return
+	if value.CanInterface() { // not an embedded struct of an unexported type
+		if _, isOurs := gen.Finish(value.Addr().Interface()); isOurs {
+			return
+		}
 	}
 	switch value.Kind() {
 	case reflect.Pointer:
@@ -57,7 +71,7 @@ func finishInside(value reflect.Value) {
 		}
 	case reflect.Struct:
 		for i := range value.NumField() {
-			if value.Type().Field(i).IsExported() {
+			if isDecoded(value.Type().Field(i)) {
 				finishInside(value.Field(i))
 			}
 		}
@@ -95,10 +109,16 @@ func findOurs(t reflect.Type, seen map[reflect.Type]bool) bool {
 		return findOurs(t.Elem(), seen)
 	case reflect.Struct:
 		for i := range t.NumField() {
-			if f := t.Field(i); f.IsExported() && findOurs(f.Type, seen) {
+			if f := t.Field(i); isDecoded(f) && findOurs(f.Type, seen) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// isDecoded reports whether encoding/json decodes into a field: an exported field, or an embedded struct, which may
+// have exported fields.
+func isDecoded(field reflect.StructField) bool {
+	return field.IsExported() || field.Anonymous && field.Type.Kind() == reflect.Struct
 }

@@ -10,6 +10,10 @@ type embedded struct {
 	ID string `json:"id"`
 }
 
+type statements struct {
+	Promoted []Statement `json:"promoted"`
+}
+
 // A node leads back to its parent. Only a type that decodes itself can do so.
 type node struct {
 	Parent   *node
@@ -21,10 +25,26 @@ func (n *node) UnmarshalJSON([]byte) error {
 	return nil
 }
 
+// The id of an embedded struct is a member of another object if the struct has a name in JSON.
+func TestFinishNamedEmbeddedStruct(t *testing.T) {
+	type Parent struct {
+		ID string `json:"id"`
+	}
+	if lacks := finishAny(&struct{ Parent }{}); lacks != "id" {
+		t.Errorf("lacks %q, want the id", lacks)
+	}
+	if lacks := finishAny(&struct {
+		*Parent `json:"parent,omitempty"`
+	}{}); lacks != "" {
+		t.Errorf("lacks %q, but needs nothing", lacks)
+	}
+}
+
 func TestFinishAnyType(t *testing.T) {
 	const statement = `{"effect":"ALLOW","action":["CONFIG_CREATE"],"resource":["*"]}`
 	var got struct {
 		*embedded
+		statements
 		Map     map[string]PermissionPolicy `json:"map"`
 		Lists   map[string][]*Statement     `json:"lists"`
 		Array   [1]Statement                `json:"array"`
@@ -33,7 +53,7 @@ func TestFinishAnyType(t *testing.T) {
 		Next    *struct{ Times []time.Time }
 		hidden  *Statement
 	}
-	text := `{"map":{"a":{"id":"p","permissionPolicy":[` + statement + `]}},"lists":{"a":[` + statement + `]},"array":[` + statement + `],
+	text := `{"map":{"a":{"id":"p","permissionPolicy":[` + statement + `]}},"lists":{"a":[` + statement + `]},"array":[` + statement + `],"promoted":[` + statement + `],
 		"pointer":{"id":"s","supportUsersPermissionPolicy":[` + statement + `]},"node":{}}`
 	if err := json.Unmarshal([]byte(text), &got); err != nil {
 		t.Fatal(err)
@@ -44,7 +64,7 @@ func TestFinishAnyType(t *testing.T) {
 	}
 	for place, s := range map[string]Statement{
 		"a map": got.Map["a"].PermissionPolicy[0], "lists in a map": *got.Lists["a"][0],
-		"an array": got.Array[0], "a pointer to a pointer": (*got.Pointer).SupportUsersPermissionPolicy[0],
+		"an array": got.Array[0], "an embedded struct": got.Promoted[0], "a pointer to a pointer": (*got.Pointer).SupportUsersPermissionPolicy[0],
 	} {
 		if s.String() != "allow config:create on *" {
 			t.Errorf("in %s: %v", place, s)
