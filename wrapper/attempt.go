@@ -12,10 +12,6 @@ import (
 // attempt makes one round trip and reads the whole response body, within the timeout and the size limit. An attempt
 // fails if no response arrives within the timeout, or if the body of a successful response is incomplete.
 func attempt(do roundTrip, isNetHTTP bool, timeout time.Duration, maxBytes int64) layer {
-	read := readAndClose
-	if !isNetHTTP {
-		read = readUntilDone
-	}
 	return func(ctx context.Context, c *call) outcome {
 		// If the context is done, the client sends no request, so the outcome is certain.
 		if err := ctx.Err(); err != nil {
@@ -36,12 +32,25 @@ func attempt(do roundTrip, isNetHTTP bool, timeout time.Duration, maxBytes int64
 		}
 
 		s := &sending{isNetHTTP: isNetHTTP, isRead: c.isRead(), leaves: c.leaves}
+		if c.pace != nil {
+			s.again = func() {
+				if leaves, err := c.pace.wait(attemptCtx); err != nil {
+					cancel()
+				} else if leaves != nil {
+					leaves()
+				}
+			}
+		}
 		resp, err := do(httptrace.WithClientTrace(attemptCtx, s.trace()), c)
 		if err != nil {
 			proof := s.proof(err, attemptCtx.Err())
 			return outcome{attempted: true, err: because(s.explain(c.redactor().error(withoutAdvice(err)))), proof: proof}
 		}
 		out := outcome{attempted: true, answer: &answer{Response: resp}, isRepeated: s.isRepeated()}
+		read := readUntilDone
+		if isNetHTTP && s.got.Load() > 0 { // otherwise a protocol added by RegisterProtocol sent the response
+			read = readAndClose
+		}
 		out.answer.body, err = read(attemptCtx, resp, maxBytes)
 		switch {
 		case err == nil || !out.answer.isSuccess(): // an error status doesn't need a complete body

@@ -70,7 +70,12 @@ func (c *core) client(orgID string) *Client {
 // Organization returns a client for another organization. The client shares the access token and the connections of c.
 // All clients that come from the same call to [NewClient] share one rate limit for each organization. If the id can't
 // be a path segment (see [Get]), each call fails with a [*ValidationError].
-func (c *Client) Organization(orgID string) *Client { return c.client(orgID) }
+func (c *Client) Organization(orgID string) *Client {
+	if c.core == nil { // a zero Client, whose calls all fail
+		return &Client{}
+	}
+	return c.client(orgID)
+}
 
 // OrganizationID returns the id of the organization that the client calls m3ter for.
 func (c *Client) OrganizationID() string { return c.orgID }

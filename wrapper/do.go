@@ -59,6 +59,9 @@ func (c *Client) ownRequest(req *http.Request) (*http.Request, error) {
 		return nil, invalid("request", "a request with a URL", "is nil or has no URL")
 	}
 	_ = begin(req.Context()) // resets the ResponseInfo; it can't fail, because the context of a request is never nil
+	if err := validateOrganization("organization id", c.orgID); err != nil {
+		return nil, err
+	}
 	own := req.Clone(req.Context())
 	if u := own.URL; u.Scheme == "" && u.Host == "" && strings.HasPrefix(u.Path, "/") {
 		u.Scheme, u.Host = c.base.Scheme, c.base.Host
@@ -80,6 +83,7 @@ func (c *Client) ownRequest(req *http.Request) (*http.Request, error) {
 	}
 	header.Set("User-Agent", c.readHeader.Get("User-Agent"))
 	own.Header = header
+	markBody(own)
 	return own, nil
 }
 
@@ -96,6 +100,8 @@ func (c *Client) validateRequest(req *http.Request) error {
 		return invalid("request URL", allowed, "is opaque: its opaque part may name another host")
 	case req.URL.User != nil:
 		return invalid("request URL", allowed, "has a user or a password")
+	case req.URL.Path != "" && req.URL.Path[0] != '/': // HTTP/1.1 would send it as a URL, which may name another host
+		return invalid("request URL", allowed, "has a path without a slash at its beginning")
 	case hasDotSegment(req.URL.Path):
 		return invalid("request URL", `a URL whose path has no segment "." or ".."`, `has one, or one such as "..;x", which some servers read as ".."`)
 	case req.Host != "" && req.Host != req.URL.Host:
@@ -113,7 +119,6 @@ func (c *Client) validateRequest(req *http.Request) error {
 		return invalid("request Cancel", "nil, since the context cancels a request", "is set")
 	}
 	return errors.Join(
-		validateOrganization("organization id", c.orgID),
 		validateMethod("request Method", cmp.Or(req.Method, http.MethodGet)),
 		validateHeader("request Header", req.Header), validateHeader("request Trailer", req.Trailer))
 }

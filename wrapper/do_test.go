@@ -56,6 +56,7 @@ func TestDoRefusesWhatCannotBeSent(t *testing.T) {
 		"upgrade":                  func(r *http.Request) { r.Header.Set("Upgrade", "h2c") },
 		"connection":               func(r *http.Request) { r.Header.Set("Connection", "Transfer-Encoding") },
 		"trailer of the length":    func(r *http.Request) { r.Trailer = http.Header{"Content-Length": {"3"}} },
+		"path of another host":     func(r *http.Request) { r.URL.Path = "http://elsewhere.test/x" },
 		"dots":                     func(r *http.Request) { r.URL = &url.URL{Path: "/../x"} },
 		"dots at the end":          func(r *http.Request) { r.URL = &url.URL{Path: "/x/.."} },
 		"escaped dots":             func(r *http.Request) { r.URL, _ = url.Parse("/%2e%2e/x") },
@@ -196,6 +197,45 @@ func TestDoTakesPaths(t *testing.T) {
 		want := base + "/organizations/org/a%2Fb?q=%20"
 		if got := s.attempts[0].URL.String(); got != want || resp.Request.URL.String() != want || req.URL.Host != "" {
 			t.Errorf("sent to %s, want %s; the caller's is %s", got, want, req.URL)
+		}
+	}
+}
+
+// The text of an error of the caller's body is no proof, even if net/http uses the same text for a refused request.
+func TestErrorOfTheCallersBody(t *testing.T) {
+	for _, text := range []string{refusedStream, "http2: Transport received Server's graceful shutdown GOAWAY"} {
+		s := &script{}
+		sends := step(func(req *http.Request) (*http.Response, error) {
+			_, err := io.ReadAll(req.Body)
+			s.attempts = append(s.attempts, req)
+			return nil, err
+		})
+		broken := func() (io.ReadCloser, error) {
+			return io.NopCloser(io.MultiReader(strings.NewReader("{}"), readerFunc(func([]byte) (int, error) { return 0, errors.New(text) }))), nil
+		}
+		req := newRequest(t, "POST", "https://m3ter.test/x", nil)
+		req.Body, _ = broken()
+		req.GetBody = broken
+		_, err := newScripted(t, s, WithHTTPClient(&http.Client{Transport: sends}), withToken1).Do(req)
+		if !errors.Is(err, ErrOutcomeUnknown) || len(s.attempts) != 1 || !strings.Contains(err.Error(), text) {
+			t.Errorf("%s: %v after %d attempts", text, err, len(s.attempts))
+		}
+	}
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// A zero Client fails with an error.
+func TestZeroClient(t *testing.T) {
+	for name, client := range map[string]*Client{"zero": {}, "with an organization": (&Client{}).Organization("org")} {
+		_, err := client.Do(newRequest(t, "GET", "/x", nil))
+		for _, m := range methods {
+			err = errors.Join(err, m.call(t.Context(), client))
+		}
+		if !errors.As(err, new(*ValidationError)) || strings.Count(err.Error(), "organization id") != 1+len(methods) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -137,11 +137,12 @@
 //	no connection within the timeout             not sent             ErrOutcomeUnknown    ErrOutcomeUnknown
 //	HTTP/2: m3ter did not process the request    not carried out      not carried out      ErrOutcomeUnknown
 //
-// The column *http.Transport is for that type itself. A protocol in TLSNextProto must call the net/http/httptrace
-// hooks; otherwise the client may send a write twice. A transport that wraps an *http.Transport must return the errors
-// of the *http.Transport, and must pass it the context of the request, which carries the client's net/http/httptrace
-// hooks. Any other transport that calls these hooks and returns the errors of net/http counts as such a wrapper. With
-// every transport, the client stops reading a response when the attempt times out or the context is done.
+// The column *http.Transport is for that type itself. A protocol that RegisterProtocol or TLSNextProto adds must call
+// the net/http/httptrace hooks, and must not return while it may still send the request; otherwise the client may send
+// a write twice. A transport that wraps an *http.Transport must return the errors of the *http.Transport, and must pass
+// it the context of the request, which carries the client's net/http/httptrace hooks. Any other transport that calls
+// these hooks and returns the errors of net/http counts as such a wrapper. With every transport, the client stops
+// reading a response when the attempt times out or the context is done.
 //
 // The client can't prevent a transport that is not an *http.Transport from sending a write more than once in an
 // attempt. If the transport wraps an *http.Transport, the client notices when the transport sends a write twice. If

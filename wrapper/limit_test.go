@@ -3,6 +3,7 @@ package m3teraccess
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -140,4 +141,16 @@ func TestHoldKeepsEveryoneBack(t *testing.T) {
 		go p.hold(5 * time.Second)
 		waits(t, p.wait, 5*time.Second)
 	})
+}
+
+// A request that the transport sends again counts for the rate limit again.
+func TestResentRequestsTakeSlots(t *testing.T) {
+	granted := 0
+	limiter := limiterFunc(func(context.Context) error { granted++; return nil })
+	s := &script{steps: []step{after("GetConn, GotConn, GotConn, GotConn", nil, answers(200, `{"id":"1","version":1}`))}}
+	resends := step(func(req *http.Request) (*http.Response, error) { return s.RoundTrip(req) })
+	client := newScripted(t, s, WithHTTPClient(&http.Client{Transport: resends}), WithLimiter(limiter), withToken1)
+	if err := doWrite(t, client); err != nil || granted != 3 {
+		t.Errorf("%v after %d grants, want 3", err, granted)
+	}
 }

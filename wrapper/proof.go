@@ -37,6 +37,7 @@ type sending struct {
 	isNetHTTP bool   // the transport is an *http.Transport itself
 	isRead    bool   // a read needs no proof, so only its connections are counted
 	leaves    func() // may be nil
+	again     func() // waits for another slot; nil for a token request
 
 	asked   atomic.Int32 // requests for a connection
 	got     atomic.Int32 // connections
@@ -95,8 +96,10 @@ func (s *sending) isOfFailure(err error) bool {
 }
 
 func (s *sending) gotConn(httptrace.GotConnInfo) {
-	s.got.Add(1)
-	if s.leaves != nil {
+	switch resent := s.got.Add(1) > 1; {
+	case resent && s.again != nil: // m3ter counts each request
+		s.again()
+	case s.leaves != nil:
 		s.leaves()
 	}
 }
@@ -156,6 +159,9 @@ func withoutAdvice(err error) error {
 // types for the errors that prove this, so refusal compares the texts of errors.
 func refusal(err error) string {
 	for ; err != nil; err = errors.Unwrap(err) {
+		if _, ok := err.(bodyError); ok {
+			return ""
+		}
 		text := withoutAdvice(err).Error()
 		switch {
 		case text == "net/http: cannot rewind body after connection loss": // lost before anything was written; otherwise the error differs

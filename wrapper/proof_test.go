@@ -63,18 +63,6 @@ func TestWhatProvesThatAWriteNeverLeft(t *testing.T) {
 	}
 }
 
-// A protocol that RegisterProtocol adds sends a write without a connection of net/http's, so a failure proves nothing.
-func TestRegisteredProtocol(t *testing.T) {
-	s := &script{steps: always(foreign(errors.New("response lost")))}
-	transport := &http.Transport{Protocols: new(http.Protocols)} // without HTTP/2, which would register itself
-	transport.Protocols.SetHTTP1(true)
-	transport.RegisterProtocol("https", s)
-	err := doWrite(t, newScripted(t, s, WithHTTPClient(&http.Client{Transport: transport})))
-	if !errors.Is(err, ErrOutcomeUnknown) || len(s.attempts) != 1 {
-		t.Errorf("%v after %d attempts", err, len(s.attempts))
-	}
-}
-
 // Some errors of net/http prove that m3ter did not process a request. The error of the last attempt gives the proof.
 func TestRefusals(t *testing.T) {
 	const before, advice = "http2: Transport: cannot retry err [", "] after Request.Body was written; define Request.GetBody to avoid this error"

@@ -48,7 +48,7 @@ func newVault(given ...string) *vault {
 	return v
 }
 
-// redactor returns a redactor for the vault's given secrets and for the tokens. A nil vault has no given secrets.
+// redactor returns a redactor for the vault's secrets and for the given tokens. A nil vault has no secrets.
 func (v *vault) redactor(tokens ...string) redactor {
 	if v == nil {
 		v = &vault{}
@@ -59,7 +59,21 @@ func (v *vault) redactor(tokens ...string) redactor {
 	for _, token := range tokens {
 		r = append(r, v.token(token))
 	}
+	for _, token := range v.tokens {
+		if !slices.Contains(r, token) {
+			r = append(r, token)
+		}
+	}
 	return r
+}
+
+// keep adds an access token to the vault, because a later error may show it.
+func (v *vault) keep(token string) {
+	if v != nil {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		v.token(token)
+	}
 }
 
 // token returns the secret for an access token. The vault keeps the last few of these secrets, because listing their

@@ -50,7 +50,7 @@ const (
 type tokens struct {
 	fetch       func(context.Context) (*oauth2.Token, error) // the error is an *AuthError
 	cancellable bool                                         // fetch returns when its context is done; a caller's token source may not
-	redact      redactor
+	vault       *vault
 	log         *slog.Logger
 
 	mu           sync.Mutex
@@ -163,7 +163,7 @@ func (t *tokens) join() *pendingToken {
 		start := time.Now()
 		defer func() {
 			if problem := recover(); problem != nil { // the caller can't recover it: this goroutine is not the caller's
-				pending.err = &AuthError{problem: "the token source or the transport panicked: " + t.redact.text(fmt.Sprint(problem), maxErrorText)}
+				pending.err = &AuthError{problem: "the token source or the transport panicked: " + t.vault.redactor().text(fmt.Sprint(problem), maxErrorText)}
 			}
 			t.settle(ctx, pending, time.Since(start))
 			cancel()
@@ -191,6 +191,7 @@ func (t *tokens) settle(ctx context.Context, pending *pendingToken, took time.Du
 	}
 	news := err == nil && (t.current == nil || t.current.AccessToken != token.AccessToken || !t.current.Expiry.Equal(token.Expiry))
 	if err == nil {
+		t.vault.keep(token.AccessToken)
 		t.current = token
 	}
 	t.renewAt = renewalTime(t.current, now, news)
@@ -224,9 +225,9 @@ func (t *tokens) report(err error, took time.Duration) {
 }
 
 func newTokens(cfg *config, transport transport) *tokens {
-	t := &tokens{redact: cfg.vault.redactor(), log: cfg.logger}
+	t := &tokens{vault: cfg.vault, log: cfg.logger}
 	if source := cfg.source; source != nil {
-		t.fetch = func(context.Context) (*oauth2.Token, error) { return fetchFrom(source, t.redact) }
+		t.fetch = func(context.Context) (*oauth2.Token, error) { return fetchFrom(source, t.vault) }
 	} else {
 		t.fetch, t.cancellable = newExchange(cfg, transport).fetch, true
 	}
@@ -234,15 +235,15 @@ func newTokens(cfg *config, transport transport) *tokens {
 }
 
 // fetchFrom gets a token from the caller's own source. The error is an *AuthError.
-func fetchFrom(source oauth2.TokenSource, redact redactor) (*oauth2.Token, error) {
+func fetchFrom(source oauth2.TokenSource, vault *vault) (*oauth2.Token, error) {
 	token, err := source.Token()
 	if err == nil {
 		err = checkToken(token)
 	} else if !errors.As(err, new(*oauth2.RetrieveError)) {
-		err = redact.error(err)
+		err = vault.redactor().error(err)
 	}
 	if err != nil {
-		return nil, newAuthError(err, 0, redact, "what the token source (WithTokenSource) sends")
+		return nil, newAuthError(err, 0, vault.redactor(), "what the token source (WithTokenSource) sends")
 	}
 	return token, nil
 }

@@ -3,6 +3,7 @@ package m3teraccess
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"runtime"
 	"strings"
@@ -217,4 +218,38 @@ func TestRenewalThatBringsNothingNew(t *testing.T) {
 			t.Errorf("asked %d times in four hours", asked)
 		}
 	})
+}
+
+// An error of the token source, or of the token endpoint, may quote an access token that the client got before.
+func TestEarlierAccessTokenIsASecret(t *testing.T) {
+	const earlier = "an-access-token-of-a-while-ago"
+	first := func() (*oauth2.Token, error) { return &oauth2.Token{AccessToken: earlier}, nil }
+	for name, then := range map[string]sourceFunc{
+		"error": func() (*oauth2.Token, error) { return nil, errors.New("can't renew " + earlier) },
+		"panic": func() (*oauth2.Token, error) { panic("can't renew " + earlier) },
+	} {
+		next := sourceFunc(first)
+		source := sourceFunc(func() (*oauth2.Token, error) {
+			defer func() { next = then }()
+			return next()
+		})
+		checkHidden(t, name, earlier, &script{steps: always(answers(401, `{}`))}, WithTokenSource(source))
+	}
+	s := &script{steps: []step{answers(401, `{}`)}}
+	s.token = func(req *http.Request) (*http.Response, error) {
+		s.token = answers(400, `{"error":"invalid_request","error_description":"`+earlier+` was revoked"}`)
+		return answers(200, `{"access_token":"`+earlier+`","expires_in":3600}`)(req)
+	}
+	checkHidden(t, "endpoint", earlier, s)
+}
+
+// checkHidden makes a call that fails without an access token, and fails if the error or a log line shows the secret.
+func checkHidden(t *testing.T, name, secret string, s *script, opts ...Option) {
+	t.Helper()
+	var log strings.Builder
+	client := newScripted(t, s, append(opts, WithLogger(slog.New(slog.NewTextHandler(&log, nil))))...)
+	err := doRead(t, client)
+	if !errors.As(err, new(*AuthError)) || strings.Contains(err.Error(), secret) || strings.Contains(log.String(), secret) {
+		t.Errorf("%s: %v\n%s", name, err, log.String())
+	}
 }

@@ -221,3 +221,78 @@ func TestIdleConnections(t *testing.T) {
 		})
 	}
 }
+
+// A blockedBody delivers some text, and then blocks until it is released, whether or not it is closed.
+type blockedBody struct {
+	text     io.Reader
+	released chan struct{}
+	closed   atomic.Int32
+}
+
+func newBlockedBody(text string) *blockedBody {
+	return &blockedBody{text: strings.NewReader(text), released: make(chan struct{})}
+}
+
+func (b *blockedBody) Read(p []byte) (int, error) {
+	if n, err := b.text.Read(p); err == nil {
+		return n, nil
+	}
+	<-b.released
+	return 0, io.EOF
+}
+
+func (b *blockedBody) Close() error {
+	b.closed.Add(1)
+	return nil
+}
+
+// If the body of an error response does not end, Do returns the part that has arrived, and touches only the body of the
+// transport afterwards.
+func TestBodyOfAnAbandonedRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		body := newBlockedBody("partial")
+		s := &script{steps: []step{changed(answers(400, ""), func(resp *http.Response) { resp.Body, resp.ContentLength = body, -1 })}}
+		resp, err := newScripted(t, s, WithTimeout(time.Second)).Do(newRequest(t, "GET", "https://m3ter.test/x", nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		returned := &closeCounter{Reader: strings.NewReader("the caller's own")}
+		resp.Body = returned
+		close(body.released)
+		synctest.Wait()
+		if rest, _ := io.ReadAll(resp.Body); string(rest) != "the caller's own" || returned.closed != 0 || body.closed.Load() != 1 {
+			t.Errorf("%q is left, closed %d times; the transport's body was closed %d times", rest, returned.closed, body.closed.Load())
+		}
+	})
+}
+
+// A protocol that RegisterProtocol adds may return a body that ignores the context.
+func TestBodyOfARegisteredProtocol(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		body := newBlockedBody("{")
+		s := &script{steps: always(changed(answers(200, ""), func(resp *http.Response) { resp.Body, resp.ContentLength = body, -1 }))}
+		start := time.Now()
+		err := doRead(t, newScripted(t, s, withProtocol(s), WithTimeout(time.Second), onceOnly))
+		if took := time.Since(start); err == nil || took != time.Second {
+			t.Errorf("%v after %v", err, took)
+		}
+		close(body.released)
+	})
+}
+
+// withProtocol makes the client send requests through an *http.Transport and a protocol that RegisterProtocol adds.
+func withProtocol(protocol http.RoundTripper) Option {
+	transport := &http.Transport{Protocols: new(http.Protocols)} // without HTTP/2, which would register itself
+	transport.Protocols.SetHTTP1(true)
+	transport.RegisterProtocol("https", protocol)
+	return WithHTTPClient(&http.Client{Transport: transport})
+}
+
+// A protocol that RegisterProtocol adds sends a write without a connection of net/http's, so a failure proves nothing.
+func TestRegisteredProtocol(t *testing.T) {
+	s := &script{steps: always(foreign(errors.New("response lost")))}
+	err := doWrite(t, newScripted(t, s, withProtocol(s)))
+	if !errors.Is(err, ErrOutcomeUnknown) || len(s.attempts) != 1 {
+		t.Errorf("%v after %d attempts", err, len(s.attempts))
+	}
+}
