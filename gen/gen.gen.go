@@ -437,7 +437,7 @@ type UserPermissionsParams struct {
 	// The largest number of policies in a page. If the page size is absent (0), m3ter chooses the number.
 	PageSize int32 `json:"pageSize,omitempty,omitzero"`
 
-	// The nextToken of the previous page; absent for the first page.
+	// The page token from the previous page; absent for the first page.
 	NextToken string `json:"nextToken,omitempty,omitzero"`
 }
 

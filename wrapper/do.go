@@ -179,6 +179,6 @@ func operationOf(req *http.Request) *gen.Operation {
 	}
 	return &gen.Operation{
 		Name: "Do", Method: method, Path: req.URL.EscapedPath(),
-		Recovery: "read what the request would have changed",
+		Recovery: "read what the write would have changed",
 	}
 }

@@ -59,8 +59,8 @@
 // follow redirects. Errors, log lines and the printed form of a [Client] show no secrets: if text from outside the
 // client, such as a message from m3ter, contains a secret, the client omits all of that text (SECURITY.md gives the
 // limits). errors.Is and errors.As still find the errors that an error wraps, but errors.Unwrap does not return an
-// error whose text the client omits. If errors.As finds an error of the transport, the token source or the limiter, its
-// text may contain a secret, so don't print that error.
+// error whose text the client omits. The text of an error of the transport, the token source or the limiter that
+// errors.As finds may contain a secret, so don't print that error.
 //
 // # Errors
 //
@@ -69,7 +69,9 @@
 //
 // An [*Error] matches the variable for its status, if there is one: [ErrBadRequest], [ErrUnauthorized], [ErrForbidden],
 // [ErrNotFound], [ErrConflict], [ErrRateLimited] or [ErrServer]. It also matches [ErrVersionConflict] if the version of
-// the request is not current. If the client could not obtain an access token, m3ter did not carry out the call.
+// the request is not current.
+//
+// An [*AuthError] means that m3ter did not carry out the call.
 //
 // If a call fails because the context is done, the error matches the context's error.
 //
@@ -86,8 +88,8 @@
 // # Unknown outcomes
 //
 // m3ter may have carried out a write whose response is lost. m3ter has no idempotency keys, so the client does not
-// retry such a write. The error matches [ErrOutcomeUnknown] in addition to its other matches. Its text says how to find
-// out whether m3ter carried out the write:
+// retry such a write. The error matches [ErrOutcomeUnknown], and still matches any other error that applies, such as
+// [ErrServer]. Its text says how to find out whether m3ter carried out the write:
 //
 //   - support access: read the support request with [Get]; m3ter carried out the write if the end time is the one that
 //     was sent, and the version is one higher than the one that was sent (or 1, if none was sent)
@@ -155,7 +157,8 @@
 //
 // m3ter's rate limit is 50 requests a second for each organization. For each organization, a client and the clients
 // that [Client.Organization] returns stay below this limit together (docs/settings.md names one exception), without
-// delaying a small burst. After a 429 for an organization, the client holds back all calls for that organization.
+// delaying a small burst. After a 429 for an organization, the client holds back all calls for that organization for as
+// long as Retry-After says, or for 1 second if Retry-After is absent or exceeds RetryPolicy.MaxRetryAfter.
 // [WithLimiter] sets another limiter, such as a limiter that several processes share. [WithOrganizationLimiter] sets a
 // limiter for each organization.
 //

@@ -33,6 +33,6 @@ func ExampleWithLogger() {
 		log.Fatal(err)
 	}
 	// Output:
-	// level=INFO msg="m3ter access token fetched"
+	// level=INFO msg="m3ter access token obtained"
 	// level=INFO msg="retrying m3ter call" operation=UserPermissions method=GET path=/organizations/{orgId}/users/{id}/permissions attempt=1 status=503
 }

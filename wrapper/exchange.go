@@ -84,7 +84,7 @@ type tokenRequest struct {
 // token sends one token request.
 func (r *tokenRequest) token(ctx context.Context) (*oauth2.Token, error) {
 	const advice = "the access key id and the API secret (WithCredentials, or M3TER_API_KEY and M3TER_API_SECRET), " +
-		"and that both belong to this m3ter environment"
+		"and that both belong to the m3ter environment of the base URL"
 	token, err := r.oauth.Token(context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: r}))
 	if err == nil {
 		err = checkToken(token)

@@ -83,7 +83,7 @@ func operationBelow(method string, segments []string) *gen.Operation {
 	for _, segment := range segments {
 		path += "/" + url.PathEscape(segment)
 	}
-	return &gen.Operation{Name: "JSON", Method: method, Path: path, Recovery: "read what the request would have changed"}
+	return &gen.Operation{Name: "JSON", Method: method, Path: path, Recovery: "read what the write would have changed"}
 }
 
 const organizationPath = "/organizations/{orgId}"

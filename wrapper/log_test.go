@@ -25,7 +25,7 @@ func TestLogLines(t *testing.T) {
 	s := &script{steps: []step{answers(429, `{"message":"too fast"}`, "X-Request-Id: req-1"), answers(503, `{}`)}}
 	got := logOf(t, slog.LevelDebug, s, requestSupport)
 	const call = "operation=RequestSupport method=PUT path=/organizations/{orgId}/support"
-	const want = `level=INFO msg="m3ter access token fetched" duration=0s
+	const want = `level=INFO msg="m3ter access token obtained" duration=0s
 level=DEBUG msg="m3ter attempt" ` + call + ` attempt=1 duration=0s status=429 request_id=req-1
 level=INFO msg="retrying m3ter call" ` + call + ` attempt=1 duration=0s status=429 request_id=req-1 wait=1s
 level=DEBUG msg="m3ter attempt" ` + call + ` attempt=2 duration=0s status=503
@@ -50,7 +50,7 @@ func TestLogWarnsOnlyOfWhatIsGivenUp(t *testing.T) {
 func TestLogShowsNoEcho(t *testing.T) {
 	echo := errors.New("sent Authorization: Bearer token-1\nlevel=INFO msg=forged the-secret")
 	refusal := answers(401, `{"error":"the-secret","error_description":"key:the-secret is wrong"}`)
-	for says, s := range map[string]*script{leftOut: {steps: []step{foreign(echo)}}, "could not be obtained": {token: refusal}} {
+	for says, s := range map[string]*script{leftOut: {steps: []step{foreign(echo)}}, "could not obtain m3ter access token": {token: refusal}} {
 		text := logOf(t, slog.LevelDebug, s, requestSupport)
 		if strings.Contains(text, "token-1") || strings.Contains(text, "the-secret") || !strings.Contains(text, says) {
 			t.Errorf("%s", text)

@@ -331,7 +331,7 @@ func WithTimeout(d time.Duration) Option {
 
 // WithMaxResponseBytes sets the largest number of bytes that the client reads from a response body, including that of a
 // token response. n must be positive; the default is 10 MiB. If the body of a successful response is longer, the call
-// returns a [*DecodeError]. If that of a token response is longer, the call returns an [*AuthError].
+// returns a [*DecodeError]. If the body of a token response is longer, the call returns an [*AuthError].
 func WithMaxResponseBytes(n int64) Option {
 	return func(c *config) error {
 		if n <= 0 {

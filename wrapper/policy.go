@@ -12,7 +12,7 @@ type RetryPolicy struct {
 	MaxAttempts   int           // attempts of a call, including the first; 0 means 4, and 1 means no retries
 	MinBackoff    time.Duration // upper bound of the random backoff before the second attempt; doubles for each further attempt, up to MaxBackoff; 0 means 200 ms
 	MaxBackoff    time.Duration // longest backoff before any attempt; 0 means 5 s, or MinBackoff if that is longer
-	MaxRetryAfter time.Duration // the longest Retry-After that a call waits for; after a longer one the call fails; 0 means 30 s
+	MaxRetryAfter time.Duration // longest Retry-After that a call waits for; if Retry-After is longer, the call fails; 0 means 30 s
 }
 
 func (p RetryPolicy) withDefaults() RetryPolicy {

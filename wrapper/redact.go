@@ -15,7 +15,7 @@ import (
 
 const (
 	// leftOut replaces outside text for which hides returns true.
-	leftOut = "[left out: it may show a secret]"
+	leftOut = "[omitted: the text may contain a secret]"
 
 	// runLength is the number of consecutive characters of a secret that no text may show. No text may show all of a
 	// shorter secret.

@@ -120,7 +120,7 @@ type unknownOutcome struct {
 }
 
 func (e *unknownOutcome) Error() string {
-	return fmt.Sprintf("%v; m3ter may have carried out the request; to find out, %s", e.err, e.find)
+	return fmt.Sprintf("%v; m3ter may have carried out the write; to find out, %s", e.err, e.find)
 }
 
 func (e *unknownOutcome) Unwrap() []error { return []error{e.err, ErrOutcomeUnknown} }

@@ -218,10 +218,10 @@ func renewalTime(token *oauth2.Token, now time.Time, news bool) time.Time {
 func (t *tokens) report(err error, took time.Duration) {
 	ctx, duration := context.Background(), slog.Duration("duration", took)
 	if err != nil {
-		t.log.LogAttrs(ctx, slog.LevelWarn, "m3ter access token could not be obtained", duration, slog.String("error", err.Error()))
+		t.log.LogAttrs(ctx, slog.LevelWarn, "could not obtain m3ter access token", duration, slog.String("error", err.Error()))
 		return
 	}
-	t.log.LogAttrs(ctx, slog.LevelInfo, "m3ter access token fetched", duration)
+	t.log.LogAttrs(ctx, slog.LevelInfo, "m3ter access token obtained", duration)
 }
 
 func newTokens(cfg *config, transport transport) *tokens {

@@ -172,7 +172,7 @@ func TestLostResponse(t *testing.T) {
 				}
 			} else {
 				p.Check(1, `accessreview: created the policy "P", id `)
-				if !strings.Contains(p.Err.String(), "m3ter may have carried out the request") || p.Out.String() != "" {
+				if !strings.Contains(p.Err.String(), "m3ter may have carried out the write") || p.Out.String() != "" {
 					t.Errorf("stdout\n%sstderr\n%s", p.Out, p.Err)
 				}
 			}

@@ -90,12 +90,12 @@ var swaggerSpec = []string{
 	"9gkw4mNr8PUmBGNzTDamLZDrqjj1gCnrHEm+EZKMzfV7ji/98ydEVsbKDO9ZIzNmjsYSOkzVS6bcX6To",
 	"ytfV6j31e5ymwdNc2RyQC+66F0xFtvY3R8oLk7gqpk0xhNYuXO5bglZY+VWDL98nr2rVLCptnNuOVw5M",
 	"R3TEK+wLQhRcvWPfYPklSvUni7GWUEdyAuMLtNvFegGyXg+3bZfmvqpvNjGiV+xX6G7crreqWHoNqZjL",
-	"n2bJ/q94+CwiXcIb9iu6UdVK690aJxN7jdR2a0zcJdIHejeOEEB5vbe65wV3TBTKXeF1y/Q5DusQ+Vu8",
-	"Xaup7gs/sHHW23iq1TEj8HTsW9/yzDTMq7lx/eG2cZmZF1mGKJDTfcfFnjFXqq8fxw6q90dVdv7EFZqm",
-	"+ALY/tfmf94l2dXPYpv+t7U3piekKUxzPd5wHxJqDlW7zaQu0y8QpVVwXzJP8IAoLelhorx4+fJR8XQ4",
-	"gQe7Ct1dOR2OQ9WX05E3/G09Busik1dyidyTpl3x7oN7q4LbXb2pxojXt9N8MHJTIO+8GWo2MdCcDYxS",
-	"DGKxNoGIo97dY25CB5H2RIfdPZpOLUqPbc/C/ej/1Ixq/q2Z2u0W3xvee7XFF3L2/6hCnz1V7vJkD7ul",
-	"cPv4tTmD5v1EclH7y18xRR5TdJ0EoWi+s1ritpW2dEmY293/BQAA//8=",
+	"n2bJ/q94+CwiXcIb9iu6UdVK690aJxN7jdR2a0zcJdIHejeOEEDt/q6JSu1VL7hjolDuFq9bqU9zWJ/I",
+	"X+TtWlB1ZfiBvbMOx1MNjxmBB2TfAJfHpmFhzaXrD7eN+8y8yDIEgpzu+y5WLq5aXz+RHVTvjyru/ImL",
+	"NE3xBbD9r83/vEuyq5/FNv1va3JMW0hTmOaGvOE+JNScq3anSV2mXyBKq+O+ap7gGVFa0sNEefHy5aPi",
+	"6fADD/YWuhtzOnyHqjWnI3X42zoN1ksmr+QSuSdN0+I9CPdWBbe7el+NEa/vqPlg5KZA3nlL1OxjoDkb",
+	"GKUYxGJtYhFHvbvN3EQPIu0JELvbNJ1alE7bnpH70f+1GdX8czO1Cy6+Pbz3douv5ez/XYU+k6rc/cke",
+	"dkvh9vFr0wbNK4rkovbHv2KKPKboPQlC0YJntdxtK3Pp8jC3u/8LAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -11,8 +11,8 @@ import (
 // http, not https, and follows redirects like any http.Client.
 //
 // Client and the requests of the returned client start goroutines that belong to the caller's testing/synctest bubble,
-// if there is one. The goroutines end with [Server.Close], which the test must call in the same bubble. After Close the
-// client can't connect.
+// if there is one. The goroutines end with [Server.Close], which the test must call in the same bubble. After Close,
+// the client can't connect.
 func (s *Server) Client() *http.Client {
 	pipes := newPipeListener()
 	transport := &http.Transport{DialContext: pipes.dial}

@@ -52,7 +52,7 @@ type Fault struct {
 // given by Status, Header and Body.
 //
 // A net/http client retries some requests by itself, such as a GET on a reused connection that is dropped. Each of
-// these attempts counts as a separate request, both for Times and in [Server.Requests].
+// these retries counts as a separate request, both for Times and in [Server.Requests].
 type Break int
 
 const (

@@ -21,7 +21,7 @@ func WithTokenLifetime(d time.Duration) Option {
 
 // WithRateLimit makes the server accept at most n requests in every rolling second. The server refuses all others with
 // 429 before it checks their access token, query or body. It sends no Retry-After, because m3ter documents none.
-// Without this option there is no limit; m3ter's limit is 50 requests a second.
+// Without this option, there is no limit; m3ter's limit is 50 requests a second.
 //
 // The limit does not apply to token requests, requests for another organization, or requests that a [Fault] keeps from
 // being carried out. The server counts neither these requests nor the requests that it refuses because of the limit. If
@@ -31,11 +31,11 @@ func WithRateLimit(n int) Option {
 	return func(c *config) { c.rate = &rateLimit{most: n} }
 }
 
-// WithSupportUntilEndOfDay enforces a rule that m3ter's guide to its console states: support access lasts at least
-// until the end of the day. The server refuses, with 400, an end time before the start of the next day. Days begin at
-// midnight UTC, by the server's clock. To end access early, set the end time to the start of the next day and the
-// statements to an empty list. Without this option, the server accepts any end time. m3ter does not document whether
-// its API enforces the rule.
+// WithSupportUntilEndOfDay enforces a rule of m3ter's guide "Granting m3ter Support Access to Organization": support
+// access lasts at least until the end of the day. The server refuses, with 400, an end time before the start of the
+// next day. Days begin at midnight UTC, by the server's clock. To end access early, set the end time to the start of
+// the next day and the statements to an empty list. Without this option, the server accepts any end time. m3ter does
+// not document whether its API enforces the rule.
 func WithSupportUntilEndOfDay() Option {
 	return func(c *config) { c.wholeDays = true }
 }

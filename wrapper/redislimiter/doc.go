@@ -24,7 +24,7 @@
 // scheduler, the network or a new connection can cause. These delays differ from request to request. The limits of 49
 // requests and 1.03 seconds leave a margin for the delays: one request and 30 ms. m3ter refuses a request with status
 // 429 only if it receives 51 requests in a second. That can happen only if, in each of two disjoint pairs of requests,
-// the request that was granted first is delayed by over 30 ms more than the other.
+// the request that was granted first is delayed more than 30 ms longer than the other.
 //
 // # Cost
 //

@@ -29,8 +29,8 @@ func parse(args []string, usage io.Writer) (s settings, err error) {
 	flags.SetOutput(io.Discard) // an error is reported once, by main
 	flags.StringVar(&s.addr, "addr", "127.0.0.1:8080", "`address` to listen on; port 0 picks a free port")
 	flags.IntVar(&s.rate, "rate", 0, "accept at most this many `requests` per second, and respond to all others with 429; token requests don't count (default no limit)")
-	flags.DurationVar(&s.tokenLifetime, "token-lifetime", 0, "`time` for which the server accepts an access token, such as 90s (default 5h)")
-	flags.DurationVar(&s.latency, "latency", 0, "`time` to wait before carrying out a request, such as 200ms (default none)")
+	flags.DurationVar(&s.tokenLifetime, "token-lifetime", 0, "`duration` for which the server accepts an access token, such as 90s (default 5h)")
+	flags.DurationVar(&s.latency, "latency", 0, "`duration` for which the server waits before it carries out a request, such as 200ms (default none)")
 	flags.BoolVar(&s.untilEndOfDay, "until-end-of-day", false, "refuse a support request whose end time is before the start of the next day (UTC)")
 	err = flags.Parse(args)
 	switch {
