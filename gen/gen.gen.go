@@ -497,7 +497,7 @@ var RemoveResource = Endpoint[ResourceGroupItemRequest, ResourceGroup]{
 	Finish:  finishResourceGroup,
 }
 
-// RequestSupport gives m3ter's support users access to the organization until the given time. m3ter keeps one support request for each organization. The first call creates the support request, and must not have a version. Each later call changes the support request, and must have its current version.
+// RequestSupport gives m3ter's support users access to the organization until the given time. m3ter keeps one support request for each organization. The first call creates the support request, and must not have a version. Each later call changes the support request, and must have the support request's current version.
 var RequestSupport = Endpoint[SupportRequest, Support]{
 	Operation: Operation{
 		Name:      "RequestSupport",

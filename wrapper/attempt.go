@@ -31,16 +31,7 @@ func attempt(do roundTrip, isNetHTTP bool, timeout time.Duration, maxBytes int64
 			return fmt.Errorf("no complete response: %w", err)
 		}
 
-		s := &sending{isNetHTTP: isNetHTTP, isRead: c.isRead(), leaves: c.leaves}
-		if c.pace != nil {
-			s.again = func() {
-				if leaves, err := c.pace.wait(attemptCtx); err != nil {
-					cancel()
-				} else if leaves != nil {
-					leaves()
-				}
-			}
-		}
+		s := &sending{isNetHTTP: isNetHTTP, isRead: c.isRead(), leaves: c.leaves, pace: c.pace, ctx: attemptCtx, cancel: cancel}
 		resp, err := do(httptrace.WithClientTrace(attemptCtx, s.trace()), c)
 		if err != nil {
 			proof := s.proof(err, attemptCtx.Err())

@@ -31,9 +31,9 @@ const (
 // Each time that RetryOnConflict calls write, write must start from the state that read has just returned. A write that
 // starts from another state overwrites the updates of others.
 //
-// RetryOnConflict returns any other error of read, and any error of write that is not a conflict, unchanged. If
-// RetryOnConflict gives up during a wait or after 10 writes, its error wraps the last conflict and says why. It does
-// not retry a write whose outcome is unknown ([ErrOutcomeUnknown]).
+// RetryOnConflict returns an error of read that does not match [ErrNotFound], and an error of write that is not a
+// conflict, unchanged. If RetryOnConflict gives up during a wait or after 10 writes, its error wraps the last conflict
+// and says why. It does not retry a write whose outcome is unknown ([ErrOutcomeUnknown]).
 func RetryOnConflict[C, T any](ctx context.Context, read func(context.Context) (C, error), write func(context.Context, C) (T, error)) (T, error) {
 	var none T
 	if err := begin(ctx); err != nil {

@@ -83,7 +83,7 @@
 // a string is not valid Unicode (a stray byte, half a surrogate pair), or if a version is not an int64 (1.0, 1e3). The
 // call then fails with a [*DecodeError]. If the body of an error response breaks these rules, [Error].Message is empty.
 // A successful response is also unreadable if it has a Content-Type that is not a JSON type, or if its body has more
-// than 100,000 values.
+// than about 100,000 values.
 //
 // # Unknown outcomes
 //
@@ -93,7 +93,8 @@
 //
 //   - support access: read the support request with [Get]; m3ter carried out the write if the end time is the one that
 //     was sent, and the version is one higher than the one that was sent (or 1, if none was sent)
-//   - a new policy: list the policies with [List], and look for the name
+//   - a new policy: list the policies with [List], and look for the name; m3ter may still create the policy late, so
+//     wait a minute before you conclude that it did not
 //   - a policy added to a user: look for the policy with [Client.UserPermissions]
 //   - a removal from a group: read the resource group with [Get]; m3ter carried out the write if the version is one
 //     higher than before the call, but this proves nothing if others may have changed the group in the meantime

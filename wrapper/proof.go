@@ -1,6 +1,7 @@
 package m3teraccess
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -37,7 +38,9 @@ type sending struct {
 	isNetHTTP bool   // the transport is an *http.Transport itself
 	isRead    bool   // a read needs no proof, so only its connections are counted
 	leaves    func() // may be nil
-	again     func() // waits for another slot; nil for a token request
+	pace      *pace  // nil for a token request
+	ctx       context.Context
+	cancel    context.CancelFunc
 
 	asked   atomic.Int32 // requests for a connection
 	got     atomic.Int32 // connections
@@ -96,11 +99,16 @@ func (s *sending) isOfFailure(err error) bool {
 }
 
 func (s *sending) gotConn(httptrace.GotConnInfo) {
-	switch resent := s.got.Add(1) > 1; {
-	case resent && s.again != nil: // m3ter counts each request
-		s.again()
-	case s.leaves != nil:
-		s.leaves()
+	leaves := s.leaves
+	if s.got.Add(1) > 1 && s.pace != nil { // the transport sends the request again, and m3ter counts it again
+		var err error
+		if leaves, err = s.pace.wait(s.ctx); err != nil {
+			s.cancel()
+			return
+		}
+	}
+	if leaves != nil {
+		leaves()
 	}
 }
 

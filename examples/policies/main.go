@@ -30,8 +30,8 @@ the differences as a plan, one line each:
                                     its statements differ; -apply never changes it
 
 The exit status is 0 if m3ter matches the file at the end, 2 if any difference is left, even one that -apply
-doesn't change, and 1 after an error, including wrong flags. It is safe to run the program again after an
-interruption.
+doesn't change, and 1 after an error, including wrong flags. After an interrupt, wait a minute before you
+run the program again: m3ter may still create a policy that the program requested.
 
 ` + example.WhichM3ter + `
 Examples:

@@ -147,7 +147,7 @@ type ClientInterface interface {
 
 	// RequestSupportWithBody Request Support
 	//
-	// Gives m3ter's support users access to the organization until the given time. m3ter keeps one support request for each organization. The first call creates the support request, and must not have a version. Each later call changes the support request, and must have its current version.
+	// Gives m3ter's support users access to the organization until the given time. m3ter keeps one support request for each organization. The first call creates the support request, and must not have a version. Each later call changes the support request, and must have the support request's current version.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -156,7 +156,7 @@ type ClientInterface interface {
 
 	// RequestSupport Request Support
 	//
-	// Gives m3ter's support users access to the organization until the given time. m3ter keeps one support request for each organization. The first call creates the support request, and must not have a version. Each later call changes the support request, and must have its current version.
+	// Gives m3ter's support users access to the organization until the given time. m3ter keeps one support request for each organization. The first call creates the support request, and must not have a version. Each later call changes the support request, and must have the support request's current version.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -287,7 +287,7 @@ func (c *Client) RemoveResource(ctx context.Context, orgID OrgID, resourceType s
 
 // RequestSupportWithBody Request Support
 //
-// Gives m3ter's support users access to the organization until the given time. m3ter keeps one support request for each organization. The first call creates the support request, and must not have a version. Each later call changes the support request, and must have its current version.
+// Gives m3ter's support users access to the organization until the given time. m3ter keeps one support request for each organization. The first call creates the support request, and must not have a version. Each later call changes the support request, and must have the support request's current version.
 //
 // Takes any type of body and a specified content type.
 //
@@ -306,7 +306,7 @@ func (c *Client) RequestSupportWithBody(ctx context.Context, orgID OrgID, conten
 
 // RequestSupport Request Support
 //
-// Gives m3ter's support users access to the organization until the given time. m3ter keeps one support request for each organization. The first call creates the support request, and must not have a version. Each later call changes the support request, and must have its current version.
+// Gives m3ter's support users access to the organization until the given time. m3ter keeps one support request for each organization. The first call creates the support request, and must not have a version. Each later call changes the support request, and must have the support request's current version.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -721,7 +721,7 @@ type ClientWithResponsesInterface interface {
 
 	// RequestSupportWithBodyWithResponse Request Support
 	//
-	// Gives m3ter's support users access to the organization until the given time. m3ter keeps one support request for each organization. The first call creates the support request, and must not have a version. Each later call changes the support request, and must have its current version.
+	// Gives m3ter's support users access to the organization until the given time. m3ter keeps one support request for each organization. The first call creates the support request, and must not have a version. Each later call changes the support request, and must have the support request's current version.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -730,7 +730,7 @@ type ClientWithResponsesInterface interface {
 
 	// RequestSupportWithResponse Request Support
 	//
-	// Gives m3ter's support users access to the organization until the given time. m3ter keeps one support request for each organization. The first call creates the support request, and must not have a version. Each later call changes the support request, and must have its current version.
+	// Gives m3ter's support users access to the organization until the given time. m3ter keeps one support request for each organization. The first call creates the support request, and must not have a version. Each later call changes the support request, and must have the support request's current version.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -1114,7 +1114,7 @@ func (c *ClientWithResponses) RemoveResourceWithResponse(ctx context.Context, or
 
 // RequestSupportWithBodyWithResponse Request Support
 //
-// Gives m3ter's support users access to the organization until the given time. m3ter keeps one support request for each organization. The first call creates the support request, and must not have a version. Each later call changes the support request, and must have its current version.
+// Gives m3ter's support users access to the organization until the given time. m3ter keeps one support request for each organization. The first call creates the support request, and must not have a version. Each later call changes the support request, and must have the support request's current version.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -1129,7 +1129,7 @@ func (c *ClientWithResponses) RequestSupportWithBodyWithResponse(ctx context.Con
 
 // RequestSupportWithResponse Request Support
 //
-// Gives m3ter's support users access to the organization until the given time. m3ter keeps one support request for each organization. The first call creates the support request, and must not have a version. Each later call changes the support request, and must have its current version.
+// Gives m3ter's support users access to the organization until the given time. m3ter keeps one support request for each organization. The first call creates the support request, and must not have a version. Each later call changes the support request, and must have the support request's current version.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

@@ -1,4 +1,5 @@
-// Package m3tertest provides a stateful fake of the m3ter API for tests, in the manner of net/http/httptest.
+// Package m3tertest provides an in-memory m3ter for tests: a stateful fake of the m3ter API, in the manner of
+// net/http/httptest.
 //
 // A [Server] implements the access-management part of the m3ter API: the token endpoint, support access, permission
 // policies, the policies of a user, and resource groups. It keeps its state in memory, checks each request against

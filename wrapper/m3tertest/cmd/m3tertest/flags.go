@@ -77,7 +77,7 @@ func checkPositive[T int | time.Duration](f *flag.Flag, given T) error {
 
 func printHelp(flags *flag.FlagSet, w io.Writer) error {
 	var text bytes.Buffer
-	fmt.Fprintln(&text, "m3tertest serves a fake m3ter until you press Ctrl-C.\n"+
+	fmt.Fprintln(&text, "m3tertest serves an in-memory m3ter until you press Ctrl-C.\n"+
 		"It prints export commands for a client's environment variables, and for M3TERTEST_ variables that identify\n"+
 		"a user, a resource group and an item. It logs to standard error each request that it responds to.\n\nFlags:")
 	flags.SetOutput(&text)

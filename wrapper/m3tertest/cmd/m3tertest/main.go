@@ -1,8 +1,9 @@
-// Command m3tertest serves a fake m3ter until you press Ctrl-C, so that you can try a client against it.
+// Command m3tertest serves an in-memory m3ter until you press Ctrl-C, so that you can try a client against it.
 //
 //	go run ./wrapper/m3tertest/cmd/m3tertest -addr 127.0.0.1:8080
 //
-// The flags -rate, -token-lifetime, -latency and -until-end-of-day make the fake stricter or slower; -h describes them.
+// The flags -rate, -token-lifetime, -latency and -until-end-of-day make the server stricter or slower; -h describes the
+// flags.
 //
 // The command prints export commands for a client's environment variables, and for M3TERTEST_ variables that identify a
 // user, a resource group and an item. It logs to standard error each request that it responds to. The printed
