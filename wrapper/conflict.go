@@ -16,8 +16,9 @@ const (
 
 // RetryOnConflict updates an entity that others may update concurrently. It calls read for the current state, and write
 // with that state. If write fails with [ErrVersionConflict], the state is no longer current. RetryOnConflict then waits
-// for a random time, whose bound grows to 1 second, and calls both functions again. It gives up when ctx is done. If
-// ctx has no deadline, it also gives up after 10 writes. For support access, read can be:
+// for a random time, whose bound grows to 1 second, and calls both functions again. It gives up when ctx is done, or if
+// the wait would last beyond the deadline of ctx. If ctx has no deadline, it also gives up after 10 writes. For support
+// access, read can be:
 //
 //	read := func(ctx context.Context) (*m3teraccess.Support, error) {
 //		return m3teraccess.Get[m3teraccess.Support](ctx, client, "support")

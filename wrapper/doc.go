@@ -59,8 +59,8 @@
 // follow redirects. Errors, log lines and the printed form of a [Client] show no secrets: if text from outside the
 // client, such as a message from m3ter, contains a secret, the client omits all of that text (SECURITY.md gives the
 // limits). errors.Is and errors.As still find the errors that an error wraps, but errors.Unwrap does not return an
-// error whose text the client omits. The text of an error of the transport, the token source or the limiter that
-// errors.As finds may contain a secret, so don't print that error.
+// error whose text the client omits. If errors.As finds an error of the transport, the token source or the limiter, the
+// text of that error may contain a secret, so don't print that error.
 //
 // # Errors
 //
@@ -157,11 +157,11 @@
 // # Limits
 //
 // m3ter's rate limit is 50 requests a second for each organization. For each organization, a client and the clients
-// that [Client.Organization] returns stay below this limit together (docs/settings.md names one exception), without
-// delaying a small burst. After a 429 for an organization, the client holds back all calls for that organization for as
-// long as Retry-After says, or for 1 second if Retry-After is absent or exceeds RetryPolicy.MaxRetryAfter.
-// [WithLimiter] sets another limiter, such as a limiter that several processes share. [WithOrganizationLimiter] sets a
-// limiter for each organization.
+// that [Client.Organization] returns stay below this limit together (docs/settings.md names one exception). An idle
+// client does not delay a burst of up to 49 requests. After a 429 for an organization, the client holds back all calls
+// for that organization for as long as Retry-After says, or for 1 second if Retry-After is absent or exceeds
+// RetryPolicy.MaxRetryAfter. [WithLimiter] sets another limiter, such as a limiter that several processes share.
+// [WithOrganizationLimiter] sets a limiter for each organization.
 //
 // By default, an attempt times out after 30 seconds ([WithTimeout]), and a response body may be at most 10 MiB long
 // ([WithMaxResponseBytes]). The context bounds the call as a whole.

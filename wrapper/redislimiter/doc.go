@@ -15,10 +15,10 @@
 // organization in any window of 1.03 seconds, by the clock of the Redis server. So they get fewer grants in any second
 // than the 50 requests that m3ter allows. The clocks of the processes don't matter.
 //
-// An idle fleet grants a small burst without delay. Within a process, callers of [Limiter.Wait] get their grants in the
-// order of their calls. Processes get their grants in the order of their requests to Redis, so that no process starves.
-// After m3ter refuses a request of one process with status 429, the client of this process calls [Limiter.HoldBack],
-// which holds back all processes.
+// An idle fleet grants a burst of up to 49 requests without delay, except for the round trips to Redis (see "Cost").
+// Within a process, callers of [Limiter.Wait] get their grants in the order of their calls. Processes get their grants
+// in the order of their requests to Redis, so that no process starves. After m3ter refuses a request of one process
+// with status 429, the client of this process calls [Limiter.HoldBack], which holds back all processes.
 //
 // The promise is about the times at which Redis grants the requests. It does not cover the delays after that, which the
 // scheduler, the network or a new connection can cause. These delays differ from request to request. The limits of 49
@@ -30,11 +30,11 @@
 //
 // For each organization, a process sends one request to Redis at a time. The request asks for one grant for each
 // waiting caller, but for at most 49/n grants, rounded up, in a fleet of n processes. If more callers are waiting than
-// the process has grants for, the process asks for more grants shortly before it runs out of them. Eight processes that
-// each have 16 waiting callers together send fewer than one request for every 5 grants. Larger fleets, and processes
-// with fewer waiting callers, send more requests, up to about two for each grant. A burst takes one round trip for
-// every 49/n grants. While Redis is available, an idle limiter has no goroutine and sends nothing. A Fleet keeps each
-// limiter that [Fleet.Limiter] has returned.
+// the process has grants for, the process asks for more grants as soon as it has used its grants, or shortly before.
+// Eight processes that each have 16 waiting callers together send fewer than one request for every 5 grants. Larger
+// fleets, and processes with fewer waiting callers, send more requests, up to about two for each grant. A burst takes
+// one round trip for every 49/n grants. While Redis is available, an idle limiter has no goroutine and sends nothing. A
+// Fleet keeps each limiter that [Fleet.Limiter] has returned.
 //
 // # When Redis fails
 //
@@ -46,8 +46,8 @@
 // The process grants nothing for one window and half the timeout (by default 1.13 seconds) after Redis has failed, and
 // for one window after the process has returned to Redis. In a fleet of more than 49 processes, each process adds a
 // random delay of up to n/49 windows, rounded up, to the first of these pauses, so that the processes don't all use
-// their grants in the same window. After its return, the process also stays within its local limit while other
-// processes may still be without Redis.
+// their grants in the same window. For 2.53 seconds after its return, the process also stays within its local limit,
+// because other processes may still be without Redis.
 //
 // Without [WithStrict], a failure of Redis only delays calls: it makes a call fail only if the call's context is done
 // during the delay. The failure never makes the outcome of a write unknown, because a request that is waiting for a
