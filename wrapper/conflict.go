@@ -33,8 +33,8 @@ const (
 // starts from another state overwrites the updates of others.
 //
 // RetryOnConflict returns an error of read that does not match [ErrNotFound], and an error of write that is not a
-// conflict, unchanged. If RetryOnConflict gives up during a wait or after 10 writes, its error wraps the last conflict
-// and says why. It does not retry a write whose outcome is unknown ([ErrOutcomeUnknown]).
+// conflict, unchanged. If RetryOnConflict gives up before or during a wait, or after 10 writes, its error wraps the
+// last conflict and says why. It does not retry a write whose outcome is unknown ([ErrOutcomeUnknown]).
 func RetryOnConflict[C, T any](ctx context.Context, read func(context.Context) (C, error), write func(context.Context, C) (T, error)) (T, error) {
 	var none T
 	if err := begin(ctx); err != nil {
