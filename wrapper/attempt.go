@@ -19,19 +19,22 @@ func attempt(do roundTrip, isNetHTTP bool, timeout time.Duration, maxBytes int64
 		}
 		attemptCtx, cancel := context.WithTimeout(ctx, timeout)
 		defer cancel()
+		s := &sending{isNetHTTP: isNetHTTP, isRead: c.isRead(), leaves: c.leaves, pace: c.pace, ctx: attemptCtx, cancel: cancel}
 		because := func(err error) error {
+			refused := s.refused()
 			switch ended := ctx.Err(); {
 			case ended != nil && errors.Is(err, ended):
 				return err
 			case ended != nil:
 				return fmt.Errorf("%w: %w", ended, err) // a transport may return only the cause of the cancellation
+			case refused != nil:
+				return fmt.Errorf("waiting for the rate limit: %w", c.redactor().error(refused))
 			case attemptCtx.Err() != nil:
 				return fmt.Errorf("no complete response within %v: %w", timeout, os.ErrDeadlineExceeded)
 			}
 			return fmt.Errorf("no complete response: %w", err)
 		}
 
-		s := &sending{isNetHTTP: isNetHTTP, isRead: c.isRead(), leaves: c.leaves, pace: c.pace, ctx: attemptCtx, cancel: cancel}
 		resp, err := do(httptrace.WithClientTrace(attemptCtx, s.trace()), c)
 		if err != nil {
 			proof := s.proof(err, attemptCtx.Err())
@@ -39,7 +42,7 @@ func attempt(do roundTrip, isNetHTTP bool, timeout time.Duration, maxBytes int64
 		}
 		out := outcome{attempted: true, answer: &answer{Response: resp}, isRepeated: s.isRepeated()}
 		read := readUntilDone
-		if isNetHTTP && s.got.Load() > 0 { // otherwise a protocol added by RegisterProtocol sent the response
+		if isNetHTTP && isOfNetHTTP(resp.Body) { // a protocol added by RegisterProtocol may have made another body
 			read = readAndClose
 		}
 		out.answer.body, err = read(attemptCtx, resp, maxBytes)

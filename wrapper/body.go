@@ -53,6 +53,15 @@ func readUntilDone(ctx context.Context, resp *http.Response, maxBytes int64) ([]
 	}
 }
 
+// isOfNetHTTP reports whether a body has a type of net/http.
+func isOfNetHTTP(body io.ReadCloser) bool {
+	t := reflect.TypeOf(body)
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return strings.HasPrefix(t.PkgPath(), "net/http")
+}
+
 var inMemory = reflect.TypeOf(io.NopCloser(new(bytes.Reader)))
 
 // isInMemory reports whether a body is http.NoBody or an io.NopCloser around a reader of bytes in memory. Such a body

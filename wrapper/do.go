@@ -63,6 +63,7 @@ func (c *Client) ownRequest(req *http.Request) (*http.Request, error) {
 		return nil, err
 	}
 	own := req.Clone(req.Context())
+	own.Trailer = req.Trailer // the body may set the values while it is read
 	if u := own.URL; u.Scheme == "" && u.Host == "" && strings.HasPrefix(u.Path, "/") {
 		u.Scheme, u.Host = c.base.Scheme, c.base.Host
 		u.Path, u.RawPath = c.base.Path+u.Path, c.base.EscapedPath()+u.EscapedPath()

@@ -220,6 +220,39 @@ func TestErrorOfTheCallersBody(t *testing.T) {
 		if !errors.Is(err, ErrOutcomeUnknown) || len(s.attempts) != 1 || !strings.Contains(err.Error(), text) {
 			t.Errorf("%s: %v after %d attempts", text, err, len(s.attempts))
 		}
+		rewound, _ := sentBy(t, req).GetBody()
+		if _, err := io.ReadAll(rewound); refusal(errors.Join(err)) != "" {
+			t.Errorf("%s: the error of a rewound body, behind a wrapper, is a proof", text)
+		}
+	}
+}
+
+// sentBy returns the request that Do would send for a request.
+func sentBy(t *testing.T, req *http.Request) *http.Request {
+	t.Helper()
+	own, err := newScripted(t, &script{}).ownRequest(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return own
+}
+
+// The body may set the values of the trailer while it is read.
+func TestTrailerThatTheBodySets(t *testing.T) {
+	var sent http.Header
+	reads := step(func(req *http.Request) (*http.Response, error) {
+		_, err := io.ReadAll(req.Body)
+		sent = req.Trailer.Clone()
+		return &http.Response{StatusCode: 204, Body: http.NoBody}, err
+	})
+	req := newRequest(t, "POST", "https://m3ter.test/x", nil)
+	req.Trailer = http.Header{"X-Sum": nil}
+	req.Body = io.NopCloser(io.MultiReader(strings.NewReader("abc"), readerFunc(func([]byte) (int, error) {
+		req.Trailer.Set("X-Sum", "42")
+		return 0, io.EOF
+	})))
+	if _, err := newScripted(t, &script{}, WithHTTPClient(&http.Client{Transport: reads}), withToken1).Do(req); err != nil || sent.Get("X-Sum") != "42" {
+		t.Errorf("%v; sent the trailer %v", err, sent)
 	}
 }
 

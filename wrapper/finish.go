@@ -21,13 +21,18 @@ func finishAny[T any](answer *T) (lacks string) {
 	if value.Kind() != reflect.Struct {
 		return ""
 	}
+	var id reflect.StructField // the shallowest field with this name, which encoding/json decodes
 	for _, field := range reflect.VisibleFields(value.Type()) {
-		if field.Tag.Get("json") != "id" || field.Type.Kind() != reflect.String || isNested(value.Type(), field.Index) {
-			continue
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if name == "id" && !isNested(value.Type(), field.Index) && (id.Index == nil || len(field.Index) < len(id.Index)) {
+			id = field
 		}
-		if id, err := value.FieldByIndexErr(field.Index); err != nil || id.String() == "" { // or the id is in an embedded nil pointer
-			return "id"
-		}
+	}
+	if id.Tag.Get("json") != "id" || id.Type.Kind() != reflect.String {
+		return ""
+	}
+	if got, err := value.FieldByIndexErr(id.Index); err != nil || got.String() == "" { // or the id is in an embedded nil pointer
+		return "id"
 	}
 	return ""
 }

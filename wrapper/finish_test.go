@@ -25,8 +25,9 @@ func (n *node) UnmarshalJSON([]byte) error {
 	return nil
 }
 
-// The id of an embedded struct is a member of another object if the struct has a name in JSON.
-func TestFinishNamedEmbeddedStruct(t *testing.T) {
+// The id is the one that encoding/json decodes: another field may hide the id of an embedded struct, and an embedded
+// struct with a name in JSON is another object.
+func TestFinishEmbeddedStruct(t *testing.T) {
 	type Parent struct {
 		ID string `json:"id"`
 	}
@@ -37,6 +38,12 @@ func TestFinishNamedEmbeddedStruct(t *testing.T) {
 		*Parent `json:"parent,omitempty"`
 	}{}); lacks != "" {
 		t.Errorf("lacks %q, but needs nothing", lacks)
+	}
+	if lacks := finishAny(&struct {
+		Parent
+		UserID string `json:"id"` // hides the id of Parent
+	}{UserID: "u"}); lacks != "" {
+		t.Errorf("lacks %q, but has it", lacks)
 	}
 }
 

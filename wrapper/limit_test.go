@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -152,5 +153,23 @@ func TestResentRequestsTakeSlots(t *testing.T) {
 	client := newScripted(t, s, WithHTTPClient(&http.Client{Transport: resends}), WithLimiter(limiter), withToken1)
 	if err := doWrite(t, client); err != nil || granted != 3 {
 		t.Errorf("%v after %d grants, want 3", err, granted)
+	}
+}
+
+// If the limiter refuses a request that the transport would send again, the call ends with the limiter's error.
+func TestResentRequestWithoutASlot(t *testing.T) {
+	refusal := errors.New("no more requests today")
+	granted := 0
+	limiter := limiterFunc(func(context.Context) error {
+		if granted++; granted > 1 {
+			return refusal
+		}
+		return nil
+	})
+	s := &script{steps: always(after("GetConn, GotConn, GotConn", nil, hangs))}
+	resends := step(func(req *http.Request) (*http.Response, error) { return s.RoundTrip(req) })
+	client := newScripted(t, s, WithHTTPClient(&http.Client{Transport: resends}), WithLimiter(limiter), withToken1, onceOnly)
+	if err := doWrite(t, client); !errors.Is(err, refusal) || errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Error(err)
 	}
 }

@@ -35,12 +35,12 @@ func isBodyless(req *http.Request) bool { return req.Body == nil || req.Body == 
 
 // A sending records the net/http/httptrace events of one attempt.
 type sending struct {
-	isNetHTTP bool   // the transport is an *http.Transport itself
-	isRead    bool   // a read needs no proof, so only its connections are counted
-	leaves    func() // may be nil
-	pace      *pace  // nil for a token request
-	ctx       context.Context
-	cancel    context.CancelFunc
+	isNetHTTP bool               // the transport is an *http.Transport itself
+	isRead    bool               // a read needs no proof, so only its connections are counted
+	leaves    func()             // may be nil
+	pace      *pace              // nil for a token request
+	ctx       context.Context    // of the attempt
+	cancel    context.CancelFunc // of ctx
 
 	asked   atomic.Int32 // requests for a connection
 	got     atomic.Int32 // connections
@@ -51,6 +51,7 @@ type sending struct {
 
 	mu       sync.Mutex
 	failures []error // of lookups, dials and handshakes
+	noSlot   error   // why a request that the transport would have sent again got no slot
 }
 
 // trace sets only the functions that are needed: each one costs an allocation.
@@ -99,17 +100,27 @@ func (s *sending) isOfFailure(err error) bool {
 }
 
 func (s *sending) gotConn(httptrace.GotConnInfo) {
-	leaves := s.leaves
-	if s.got.Add(1) > 1 && s.pace != nil { // the transport sends the request again, and m3ter counts it again
-		var err error
-		if leaves, err = s.pace.wait(s.ctx); err != nil {
+	switch resent := s.got.Add(1) > 1; {
+	case resent && s.pace != nil: // m3ter counts each request
+		if _, err := s.pace.wait(s.ctx); err != nil {
+			s.mu.Lock()
+			s.noSlot = err
+			s.mu.Unlock()
 			s.cancel()
-			return
 		}
+	case s.leaves != nil:
+		s.leaves()
 	}
-	if leaves != nil {
-		leaves()
+}
+
+// refused returns the error of the caller's limiter that kept the transport from sending the request again.
+func (s *sending) refused() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if errors.Is(s.noSlot, context.DeadlineExceeded) { // the deadline of the attempt
+		return nil
 	}
+	return s.noSlot
 }
 
 // isRepeated reports whether the recorded events show that the transport has sent the request more than once.
@@ -166,10 +177,10 @@ func withoutAdvice(err error) error {
 // refusal returns why the request was certainly not processed, or "" if it may have been processed. net/http has no
 // types for the errors that prove this, so refusal compares the texts of errors.
 func refusal(err error) string {
+	if errors.As(err, new(bodyError)) {
+		return ""
+	}
 	for ; err != nil; err = errors.Unwrap(err) {
-		if _, ok := err.(bodyError); ok {
-			return ""
-		}
 		text := withoutAdvice(err).Error()
 		switch {
 		case text == "net/http: cannot rewind body after connection loss": // lost before anything was written; otherwise the error differs

@@ -57,7 +57,9 @@ func (v *vault) redactor(tokens ...string) redactor {
 	defer v.mu.Unlock()
 	r := slices.Clone(v.given)
 	for _, token := range tokens {
-		r = append(r, v.token(token))
+		if token != "" { // a token request has none
+			r = append(r, v.token(token))
+		}
 	}
 	for _, token := range v.tokens {
 		if !slices.Contains(r, token) {

@@ -42,7 +42,7 @@ func (m *machine) askAt(now time.Time) time.Time {
 	case m.down:
 		return m.retryAt
 	case m.unsentHold:
-		return now
+		return latest(now, m.retryAt)
 	case m.waiters.Len() == 0:
 		return time.Time{}
 	case len(m.batches) > 0:

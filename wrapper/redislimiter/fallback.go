@@ -16,7 +16,7 @@ func (m *machine) fail(now time.Time, err error) {
 	}
 	switch {
 	case m.fleet.strict:
-		m.unsentHold = false
+		m.unsentHold = m.unsentHold && now.Before(m.heldUntil) && !m.retryAt.IsZero()
 		for m.waiters.Len() > 0 {
 			m.finish(&failure{err})
 		}

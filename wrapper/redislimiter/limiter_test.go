@@ -684,3 +684,22 @@ func (l *lines) String() string {
 	defer l.mu.Unlock()
 	return l.Buffer.String()
 }
+
+// A hold-back that Redis did not receive remains, with WithStrict too.
+func TestHoldBackDuringAnOutage(t *testing.T) {
+	for _, opts := range [][]Option{nil, {WithStrict()}} {
+		inBubble(t, func(t *testing.T, s *memoryRedis) {
+			s.known()
+			l := s.process(1, opts...).Limiter(testOrg)
+			start := time.Now()
+			s.change(func(s *memoryRedis) { s.down = true })
+			l.HoldBack(20 * time.Second)
+			time.Sleep(500 * time.Millisecond)
+			s.change(func(s *memoryRedis) { s.down = false })
+			time.Sleep(4 * time.Second)
+			if err := l.Wait(t.Context()); err != nil || time.Since(start) < 20*time.Second {
+				t.Errorf("with %d options: %v after %v", len(opts), err, time.Since(start))
+			}
+		})
+	}
+}
