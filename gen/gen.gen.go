@@ -385,9 +385,9 @@ type OrgID = string
 // Error is the reason why m3ter refused a request or failed.
 type Error = ErrorMessage
 
-// Finish converts the effects and actions of a response to the spelling of requests (config:create). It returns the name
-// of the first required id that is missing, or "", and reports whether answer is a pointer to a response type of this
-// package. Finish leaves any other value unchanged.
+// Finish converts the effects and actions of a response to lower case. It returns the name of the first required id that
+// is missing, or "", and reports whether answer is a pointer to a response type of this package. Finish leaves any other
+// value unchanged.
 func Finish(answer any) (lacks string, isOurs bool) {
 	switch v := answer.(type) {
 	case *PermissionPolicy:
@@ -460,7 +460,7 @@ var CreatePermissionPolicy = Endpoint[PermissionPolicyRequest, PermissionPolicy]
 		Method:    http.MethodPost,
 		Path:      "/organizations/{orgId}/permissionpolicies",
 		Arguments: []string{"organization id"},
-		Recovery:  "list the permission policies (List with \"permissionpolicies\") and look for the name",
+		Recovery:  "list the permission policies (List with \"permissionpolicies\") and look for the name; if it is missing, wait a minute and look again, because m3ter may still create the policy",
 	},
 	HasBody: true,
 	Check:   checkPermissionPolicyRequest,

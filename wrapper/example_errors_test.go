@@ -44,7 +44,7 @@ func ExampleError_outcomeUnknown() {
 	if errors.Is(err, m3teraccess.ErrOutcomeUnknown) {
 		fmt.Println(err)
 	}
-	// Output: m3teraccess: POST /organizations/{orgId}/permissionpolicies: 504 Gateway Timeout; m3ter may have carried out the write; to find out, list the permission policies (List with "permissionpolicies") and look for the name
+	// Output: m3teraccess: POST /organizations/{orgId}/permissionpolicies: 504 Gateway Timeout; m3ter may have carried out the write; to find out, list the permission policies (List with "permissionpolicies") and look for the name; if it is missing, wait a minute and look again, because m3ter may still create the policy
 }
 
 func ExampleValidationError() {

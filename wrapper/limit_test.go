@@ -144,7 +144,7 @@ func TestHoldKeepsEveryoneBack(t *testing.T) {
 	})
 }
 
-// A request that the transport sends again counts for the rate limit again.
+// A request that the transport resends counts for the rate limit again.
 func TestResentRequestsTakeSlots(t *testing.T) {
 	granted := 0
 	limiter := limiterFunc(func(context.Context) error { granted++; return nil })
@@ -156,7 +156,7 @@ func TestResentRequestsTakeSlots(t *testing.T) {
 	}
 }
 
-// If the limiter refuses a request that the transport would send again, the call ends with the limiter's error.
+// If the limiter refuses a request that the transport would resend, the call ends with the limiter's error.
 func TestResentRequestWithoutASlot(t *testing.T) {
 	refusal := errors.New("no more requests today")
 	granted := 0

@@ -51,7 +51,7 @@ type sending struct {
 
 	mu       sync.Mutex
 	failures []error // of lookups, dials and handshakes
-	noSlot   error   // why a request that the transport would have sent again got no slot
+	noSlot   error   // why a resend got no slot
 }
 
 // trace sets only the functions that are needed: each one costs an allocation.
@@ -113,7 +113,7 @@ func (s *sending) gotConn(httptrace.GotConnInfo) {
 	}
 }
 
-// refused returns the error of the caller's limiter that kept the transport from sending the request again.
+// refused returns the error of the caller's limiter that kept the transport from resending the request.
 func (s *sending) refused() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

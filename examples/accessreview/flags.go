@@ -26,7 +26,7 @@ accessreview writes the table to standard output, and messages to standard error
 
 With the real m3ter, accessreview only lists the policies. With -write, it also performs each of the other steps whose
 flags are given. With the in-memory m3ter, it performs all steps, and uses sample values for flags that are not given.
-To show a conflict with the in-memory m3ter, a second writer changes support access while accessreview extends it.
+There, a second writer changes support access while accessreview extends it, to show a conflict.
 
 ` + example.WhichM3ter + `
 Examples:
