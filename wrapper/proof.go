@@ -33,7 +33,8 @@ func sendOnce(req *http.Request) {
 
 func isBodyless(req *http.Request) bool { return req.Body == nil || req.Body == http.NoBody }
 
-// A sending records the net/http/httptrace events of one attempt.
+// A sending records the net/http/httptrace events of one attempt, and makes the transport wait for a slot before it
+// resends the request.
 type sending struct {
 	isNetHTTP bool               // the transport is an *http.Transport itself
 	isRead    bool               // a read needs no proof, so only its connections are counted
