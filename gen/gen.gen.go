@@ -187,7 +187,7 @@ type PermissionPolicyRequest struct {
 	// The statements of the policy.
 	PermissionPolicy []Statement `json:"permissionPolicy"`
 
-	// Must be absent (0), because a policy has no version before it is created.
+	// The version must be absent (0), because a policy has no version before it is created.
 	Version int64 `json:"version,omitempty,omitzero"`
 }
 

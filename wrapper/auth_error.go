@@ -56,7 +56,10 @@ func newAuthError(err error, statusCode int, redact redactor, advice string) *Au
 		e.StatusCode = refusal.Response.StatusCode
 	}
 	e.Code = redact.text(refusal.ErrorCode, maxErrorText)
-	e.problem = "the token endpoint returned " + status(e.StatusCode)
+	e.problem = "the token endpoint returned an error"
+	if e.StatusCode != 0 {
+		e.problem = "the token endpoint returned " + status(e.StatusCode)
+	}
 	message := messageOf(refusal.Body) // m3ter may use the format of its other errors
 	for _, detail := range []string{refusal.ErrorCode, refusal.ErrorDescription, message} {
 		if detail != "" {

@@ -104,7 +104,7 @@ func (c *Client) validateRequest(req *http.Request) error {
 	case req.URL.Path != "" && req.URL.Path[0] != '/': // HTTP/1.1 would send it as a URL, which may name another host
 		return invalid("request URL", allowed, "has a path without a slash at its beginning")
 	case hasDotSegment(req.URL.Path):
-		return invalid("request URL", `a URL whose path has no segment "." or ".."`, `has one, or one such as "..;x", which some servers read as ".."`)
+		return invalid("request URL", `a URL whose path has no segment "." or ".."`, `has such a segment, or one like "..;x", which some servers read as ".."`)
 	case req.Host != "" && req.Host != req.URL.Host:
 		return invalid("request Host", "the host of the URL, or empty", "is %s", gen.Quote(req.Host))
 	case req.RequestURI != "":

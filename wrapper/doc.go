@@ -201,8 +201,8 @@
 //
 // # Testing
 //
-// Package m3tertest is an in-memory m3ter for the tests of programs that use this package. It stores what a client
-// creates, and a test can make it fail in many ways.
+// Package m3tertest provides an in-memory m3ter for the tests of programs that use this package. The in-memory m3ter
+// stores what a client creates, and a test can inject many kinds of fault.
 //
 // # Concurrency
 //

@@ -64,7 +64,8 @@ func newError(c *call, a *answer) *Error {
 	}
 }
 
-// Error returns the request, the status, the message and the request id, in at most 1 KiB.
+// Error returns the request, the status, the request id, the delay that m3ter asks for and the message, in at most 1
+// KiB.
 func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "m3teraccess: %s %s: %s", e.Method, e.Path, status(e.StatusCode))

@@ -168,7 +168,10 @@ func TestFailuresOfASource(t *testing.T) {
 		"400":      {refused(400), "WithTokenSource"},
 		"401":      {refused(401), "WithTokenSource"},
 		"403":      {refused(403), "WithTokenSource"},
-		"a panic":  {func() (*oauth2.Token, error) { panic("no vault") }, "no vault"},
+		"no status": {func() (*oauth2.Token, error) {
+			return nil, &oauth2.RetrieveError{ErrorCode: "invalid_grant"}
+		}, "the token endpoint returned an error: invalid_grant"},
+		"a panic": {func() (*oauth2.Token, error) { panic("no vault") }, "no vault"},
 		"runtime.Goexit": {func() (*oauth2.Token, error) {
 			runtime.Goexit()
 			return nil, nil

@@ -69,7 +69,7 @@ type PermissionPolicyPage = gen.PermissionPolicyPage
 //
 //	Name                         string             The name of the policy. 1 to 100 characters.
 //	PermissionPolicy             []Statement        The statements of the policy. At least 1 element.
-//	Version                      int64              Must be absent (0), because a policy has no version before it is created.
+//	Version                      int64              The version must be absent (0), because a policy has no version before it is created.
 //
 // Required: Name, PermissionPolicy.
 type PermissionPolicyRequest = gen.PermissionPolicyRequest

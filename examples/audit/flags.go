@@ -20,7 +20,7 @@ this:
 
   {"user":"3b1f0c9a-6c0f-4a0e-9c44-0d4f6f3f5e21","policies":[{"id":...,"name":...,"permissionPolicy":[...],...},...]}
 
-If audit can't get the policies of a user, it prints a message on standard error, and continues with the other users.
+If audit can't get the policies of a user, it writes a message to standard error, and continues with the other users.
 With -users, the message contains the line number of the user in the file. audit writes no line of JSON for this user.
 If audit can't obtain an access token, it stops.
 If standard error is a terminal, audit shows its progress on the last line, unless you type the ids at the terminal.

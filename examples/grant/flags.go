@@ -17,10 +17,11 @@ grant runs in the foreground until the access is due to end. Before the first ch
 about to do, and then reports each step. If you press Ctrl-C, run kill or close the terminal, grant revokes the
 access: it removes every permission from the access, and ends the access at once.
 
-According to m3ter's guide, support access lasts at least until the end of the day. If m3ter enforces this rule, it
-refuses an earlier end. In that case, after an interrupt, the access stays open, without any permissions, until
-00:00 UTC tomorrow. If any access stays open, grant reports the end and the permissions of the access. grant does not
-change the access if someone else has set another end in the meantime.
+According to m3ter's guide "Granting m3ter Support Access to Organization", support access lasts at least until the end
+of the day. If m3ter enforces this rule, it refuses an earlier end. In that case, after an interrupt, the access stays
+open, without any permissions, until 00:00 UTC tomorrow. If the access that grant opened stays open, grant reports the
+end and the permissions of the access. If someone else has set another end in the meantime, grant does not change the
+access, and reports only this end.
 
 The exit status is 0 if grant opened the access and the access has ended, on time or after an interrupt; 1 if grant
 could not open the access, or if the access has not ended or is in an unknown state; and 2 if the flags are wrong.

@@ -7,8 +7,9 @@
 //
 // The command prints export commands for a client's environment variables, and for M3TERTEST_ variables that identify a
 // user, a resource group and an item. It logs to standard error each request that it responds to. The printed
-// credentials and ids are the same in each run. Each run starts with a state in which all examples of api/openapi.yaml
-// succeed if each is sent once, in the order of the file. The command keeps all requests in memory.
+// credentials and ids are the same in each run. At the start of each run, the state contains what the examples of
+// api/openapi.yaml need: without -until-end-of-day, all of them succeed if each is sent once, in the order of the file.
+// The command keeps all requests in memory.
 package main
 
 import (
