@@ -30,10 +30,10 @@ import (
 //
 // Do returns a [*ValidationError], and sends nothing, if the request is not valid. It returns an [*AuthError] if it
 // could not obtain an access token. It returns a [*DecodeError] if the body of a successful response is longer than
-// [WithMaxResponseBytes] allows or can't be decompressed. Any other error comes from the context, the transport or the
-// limiter. If the request is a write (its method is not GET, HEAD or OPTIONS), the error matches [ErrOutcomeUnknown] if
-// it is unknown whether m3ter carried out the write. The outcome of a write is also unknown if Do returns a response
-// with status 408 or 5xx and a nil error.
+// [WithMaxResponseBytes] allows or can't be decompressed. Any other error comes from the context, the timeout of an
+// attempt, the transport or the limiter. If the request is a write (its method is not GET, HEAD or OPTIONS), the error
+// matches [ErrOutcomeUnknown] if it is unknown whether m3ter carried out the write. The outcome of a write is also
+// unknown if Do returns a response with status 408 or 5xx and a nil error.
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	own, err := c.ownRequest(req)
 	if err != nil {
@@ -102,7 +102,7 @@ func (c *Client) validateRequest(req *http.Request) error {
 	case req.URL.User != nil:
 		return invalid("request URL", allowed, "has a user or a password")
 	case req.URL.Path != "" && req.URL.Path[0] != '/': // HTTP/1.1 would send it as a URL, which may name another host
-		return invalid("request URL", allowed, "has a path without a slash at its beginning")
+		return invalid("request URL", allowed, "has a path that does not begin with a slash")
 	case hasDotSegment(req.URL.Path):
 		return invalid("request URL", `a URL whose path has no segment "." or ".."`, `has such a segment, or one like "..;x", which some servers read as ".."`)
 	case req.Host != "" && req.Host != req.URL.Host:
@@ -110,7 +110,7 @@ func (c *Client) validateRequest(req *http.Request) error {
 	case req.RequestURI != "":
 		return invalid("request RequestURI", "empty in a client request", "is %s", gen.Quote(req.RequestURI))
 	case strings.ContainsFunc(req.URL.RawQuery, isControlOrSpace):
-		return invalid("request URL", "a URL whose query has no control character and no space", "has one")
+		return invalid("request URL", "a URL whose query has no control character and no space", "has such a character in its query")
 	case len(req.TransferEncoding) > 0:
 		return invalid("request TransferEncoding", "empty, since net/http chooses the transfer encoding", "is %q", req.TransferEncoding)
 	case req.ContentLength != 0 && isBodyless(req):

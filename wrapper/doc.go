@@ -65,7 +65,8 @@
 // # Errors
 //
 // An error of a call has one of the four types above, matches [ErrRepeatedToken], or comes from the context, the
-// transport or the caller's limiter. [ErrRepeatedToken] ends a list if m3ter returns the same page token twice.
+// timeout of an attempt, the transport or the caller's limiter. [ErrRepeatedToken] ends a list if m3ter returns the
+// same page token twice.
 //
 // An [*Error] matches the variable for its status, if there is one: [ErrBadRequest], [ErrUnauthorized], [ErrForbidden],
 // [ErrNotFound], [ErrConflict], [ErrRateLimited] or [ErrServer]. It also matches [ErrVersionConflict] if the version of
@@ -73,7 +74,8 @@
 //
 // An [*AuthError] means that m3ter did not carry out the call.
 //
-// If a call fails because the context is done, the error matches the context's error.
+// If a call fails because the context is done, the error matches the context's error. If a call fails because an
+// attempt timed out, the error matches os.ErrDeadlineExceeded.
 //
 // # Responses
 //
@@ -94,7 +96,7 @@
 //   - support access: read the support request with [Get]; m3ter carried out the write if the end time is the one that
 //     was sent, and the version is one higher than the one that was sent (or 1, if none was sent)
 //   - a new policy: list the policies with [List], and look for the name; m3ter may still create the policy late, so
-//     wait a minute before you conclude that it did not
+//     wait a minute before you conclude that m3ter did not carry out the write
 //   - a policy added to a user: look for the policy with [Client.UserPermissions]
 //   - a removal from a group: read the resource group with [Get]; m3ter carried out the write if the version is one
 //     higher than before the call, but this proves nothing if others may have changed the group in the meantime
@@ -128,7 +130,7 @@
 //
 // After a 403, the client renews the access token at most once a minute, since the 403 may be a true denial. If m3ter
 // reports a revoked access token with a 403, recovery may take a minute. If the client can't obtain the new access
-// token, the outcome of the call is the 403, and not an [*AuthError].
+// token, the call ends with the 403, and not with an [*AuthError].
 //
 // # Transports
 //

@@ -13,8 +13,8 @@ import (
 
 const usage = `grant opens m3ter's support access for a limited time. An interrupt revokes the access early.
 
-grant runs in the foreground until the access is due to end. Before the first change, it says on standard error what it is
-about to do, and then reports each step. If you press Ctrl-C, run kill or close the terminal, grant revokes the
+grant runs in the foreground until the access is due to end. Before the first change, it says on standard error what it
+is about to do. It then reports each step. If you press Ctrl-C, run kill or close the terminal, grant revokes the
 access: it removes every permission from the access, and ends the access at once.
 
 According to m3ter's guide "Granting m3ter Support Access to Organization", support access lasts at least until the end

@@ -30,7 +30,7 @@ func WithTimeout(d time.Duration) Option {
 }
 
 // WithStrict makes [Limiter.Wait] return an error if Redis fails, instead of granting requests up to the local limit.
-// The error says why Redis failed. The caller's request has not been sent. The next call tries Redis again.
+// The error says why Redis failed. The caller's request has not been sent. The next call to Wait asks Redis again.
 func WithStrict() Option {
 	return func(c *config) { c.strict = true }
 }

@@ -37,7 +37,7 @@ func parse(args []string, usage io.Writer) (s settings, err error) {
 	case errors.Is(err, flag.ErrHelp):
 		return s, cmp.Or(printHelp(flags, usage), err)
 	case err != nil:
-		return s, usageError{err}
+		return s, usageError{fmt.Errorf("%w; see -h", err)}
 	case flags.NArg() > 0:
 		return s, usageError{fmt.Errorf("unexpected argument %q; see -h", flags.Arg(0))}
 	}

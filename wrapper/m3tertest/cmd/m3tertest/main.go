@@ -1,4 +1,5 @@
-// Command m3tertest serves an in-memory m3ter until you press Ctrl-C, so that you can try a client against it.
+// Command m3tertest serves an in-memory m3ter, so that you can try a client against it. The command runs until you
+// press Ctrl-C.
 //
 //	go run ./wrapper/m3tertest/cmd/m3tertest -addr 127.0.0.1:8080
 //
