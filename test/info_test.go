@@ -34,6 +34,10 @@ func TestResponseInfo(t *testing.T) {
 			t.Errorf("got %+v", failure)
 		}
 		check(read("../x"), false, 0, 0, "") // nothing is sent
+		check(read("user-1"), true, 200, 1, "")
+		for _, err := range client.UserPermissions(ctx, "user-1", m3teraccess.PageParams{}, m3teraccess.PageParams{}) {
+			check(err, false, 0, 0, "")
+		}
 		fake.Inject(m3tertest.Fault{Break: m3tertest.DropAnswer, Times: 1})
 		check(either(client.CreatePermissionPolicy(ctx, policyRequest())), false, 0, 1, "")
 		check(either(m3teraccess.Get[m3teraccess.Support](ctx, client, "support")), false, 404, 1, "")

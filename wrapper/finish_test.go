@@ -45,6 +45,12 @@ func TestFinishEmbeddedStruct(t *testing.T) {
 	}{UserID: "u"}); lacks != "" {
 		t.Errorf("lacks %q, but has it", lacks)
 	}
+	if lacks := finishAny(&struct {
+		UserID string `json:"id"`
+		Parent
+	}{UserID: "u"}); lacks != "" {
+		t.Errorf("lacks %q, but has it", lacks)
+	}
 }
 
 func TestFinishAnyType(t *testing.T) {

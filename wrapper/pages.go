@@ -1,6 +1,7 @@
 package m3teraccess
 
 import (
+	"cmp"
 	"context"
 	"iter"
 
@@ -45,7 +46,9 @@ func (c *Client) UserPermissionsPage(ctx context.Context, userID string, params 
 func (c *Client) UserPermissions(ctx context.Context, userID string, params ...PageParams) iter.Seq2[PermissionPolicy, error] {
 	if len(params) > 1 {
 		err := invalid("PageParams", "given at most once", "is given %d times", len(params))
-		return func(yield func(PermissionPolicy, error) bool) { yield(PermissionPolicy{}, err) }
+		return func(yield func(PermissionPolicy, error) bool) {
+			yield(PermissionPolicy{}, cmp.Or(begin(ctx), err))
+		}
 	}
 	var first PageParams
 	if len(params) == 1 {

@@ -214,3 +214,18 @@ func TestRedactorIsLinear(t *testing.T) {
 		}
 	}
 }
+
+// The vault keeps the last four access tokens. A token request has none.
+func TestVaultKeepsTokens(t *testing.T) {
+	v := newVault("given")
+	tokens := []string{"first-access-token", "second-access-token", "third-access-token", "fourth-access-token"}
+	for _, token := range tokens {
+		v.keep(token)
+	}
+	v.redactor("")
+	for _, token := range tokens {
+		if !v.redactor().hides(token) {
+			t.Errorf("the vault lost %s", token)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/m3ter-access/m3ter-access-go/examples/internal/example"
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
@@ -65,7 +66,7 @@ func (r *review) grant(ctx context.Context, o *options) error {
 	if err != nil {
 		return err
 	}
-	r.logf("Created the policy %q, id %s.", policy.Name, printable(policy.ID))
+	r.logf("Created the policy %q, id %s.", policy.Name, example.Printable(policy.ID))
 
 	_, err = r.client.AddPermissionPolicyToUser(ctx, policy.ID, m3teraccess.PrincipalPermissionRequest{PrincipalID: o.user})
 	if errors.Is(err, m3teraccess.ErrOutcomeUnknown) && r.has(ctx, o.user, policy.ID) {
@@ -73,9 +74,9 @@ func (r *review) grant(ctx context.Context, o *options) error {
 		err = nil
 	}
 	if err != nil {
-		return fmt.Errorf("created the policy %q, id %s, but the call that adds it to the user failed: %w", policy.Name, printable(policy.ID), err)
+		return fmt.Errorf("created the policy %q, id %s, but the call that adds it to the user failed: %w", policy.Name, example.Printable(policy.ID), err)
 	}
-	r.logf("Added the policy to the user %s.", printable(o.user))
+	r.logf("Added the policy to the user %s.", example.Printable(o.user))
 	return nil
 }
 
@@ -102,7 +103,7 @@ func (r *review) list(ctx context.Context, userID string, pageSize int) ([]m3ter
 		}
 		policies = append(policies, policy)
 	}
-	r.logf("Policies of the user %s, fetched in pages of %d: %d.", printable(userID), pageSize, len(policies))
+	r.logf("Policies of the user %s, fetched in pages of %d: %d.", example.Printable(userID), pageSize, len(policies))
 	return policies, nil
 }
 
@@ -119,6 +120,6 @@ func (r *review) removeItem(ctx context.Context, o *options) error {
 	if err != nil {
 		return err
 	}
-	r.logf("Removed the item %s from the resource group %q, version %d.", printable(o.item), group.Name, group.Version)
+	r.logf("Removed the item %s from the resource group %q, version %d.", example.Printable(o.item), group.Name, group.Version)
 	return nil
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -39,7 +38,7 @@ func writeTable(w io.Writer, policies []m3teraccess.PermissionPolicy) error {
 
 func writeRow(w io.Writer, cells ...string) error {
 	for i, cell := range cells {
-		if cells[i] = printable(cell); cell == "" {
+		if cells[i] = example.Printable(cell); cell == "" {
 			cells[i] = "-"
 		}
 	}
@@ -54,20 +53,6 @@ func join[S ~string](values []S) string {
 			b.WriteString(", ")
 		}
 		b.WriteString(string(value))
-	}
-	return b.String()
-}
-
-// printable escapes characters that could break the table or control the terminal, because names in m3ter may contain
-// them.
-func printable(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		if strconv.IsPrint(r) && r != '\\' {
-			b.WriteRune(r)
-		} else {
-			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
-		}
 	}
 	return b.String()
 }

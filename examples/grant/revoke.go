@@ -103,6 +103,9 @@ func (g *grant) setEnd(ctx context.Context, end time.Time) (*m3teraccess.Support
 		return nil, changed(current)
 	}
 	write := func(ctx context.Context, current *m3teraccess.Support) (*m3teraccess.Support, error) {
+		if current == nil && g.version != 0 {
+			return nil, errors.New("m3ter no longer has the support request")
+		}
 		version := example.SupportVersion(current)
 		// If the version is still the one that open sent, m3ter has not carried out the write of open, but may still do so.
 		// m3ter accepts only one of the two writes with this version. If it refuses the write of setEnd, RetryOnConflict

@@ -5,9 +5,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/m3ter-access/m3ter-access-go/examples/internal/example"
 	"github.com/m3ter-access/m3ter-access-go/examples/internal/exampletest"
+	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 	"github.com/m3ter-access/m3ter-access-go/wrapper/m3tertest"
 )
 
@@ -63,4 +65,18 @@ func TestRevokingIsRefused(t *testing.T) {
 	if !strings.Contains(p.Err.String(), "403 Forbidden") {
 		t.Errorf("stderr\n%s", p.Err)
 	}
+}
+
+// If m3ter no longer has the support request, grant says that the access may stay open.
+func TestSupportRequestIsGone(t *testing.T) {
+	inBubble(t, func(t *testing.T, fake *m3tertest.Server, g *grant, log *strings.Builder) {
+		ended := m3teraccess.SupportRequest{EndSupportUsersAccess: time.Now().Add(-time.Hour)}
+		if _, err := g.client.RequestSupport(t.Context(), ended); err != nil {
+			t.Fatal(err)
+		}
+		err := g.run(interrupted(t, time.Minute, fake, m3tertest.Fault{Operation: "GetSupport", Status: 404}), grantFor(time.Hour))
+		if err == nil || !strings.HasPrefix(err.Error(), "SUPPORT ACCESS STAYS OPEN") {
+			t.Errorf("%v; log\n%s", err, log)
+		}
+	})
 }

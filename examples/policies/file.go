@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -29,6 +30,7 @@ func readFile(path string) (organization, error) {
 	} else if text, err = os.ReadFile(path); err != nil {
 		return nil, err
 	}
+	text = bytes.TrimPrefix(text, []byte("\ufeff")) // the byte order mark of some editors
 	var content struct {
 		Policies map[string][]m3teraccess.Statement `json:"policies"`
 		Users    map[string][]string                `json:"users"` // names of policies

@@ -337,3 +337,16 @@ func TestUsage(t *testing.T) {
 	exampletest.Run(t, exampletest.Environment(fake), "-aply").CheckOnlyLine("policies: flag provided but not defined: -aply")
 	exampletest.Run(t, nil, "-apply").Check(0, "")
 }
+
+// Text from m3ter can neither forge a line of the plan nor control the terminal.
+func TestPrintablePlan(t *testing.T) {
+	fake := exampletest.NewFake(t)
+	fake.AddPermissionPolicy(m3teraccess.PermissionPolicy{Name: "A", PermissionPolicy: []m3teraccess.Statement{
+		m3teraccess.Deny(m3teraccess.ConfigDelete).On("*\n+ policy \"forged\"\x1b[2J"),
+	}})
+	path := fileOf(t, "\ufeffpolicies:\n  A: ["+meterReaders+"]\n") // with the byte order mark of some editors
+	plan, _ := runOn(t, fake, "-file", path)
+	if strings.Count(plan, "\n") != 1 || strings.Contains(plan, "\x1b") || !strings.Contains(plan, `forged`) {
+		t.Errorf("plan %q", plan)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/m3ter-access/m3ter-access-go/examples/internal/example"
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
@@ -29,15 +30,16 @@ type change struct {
 func (c change) String() string {
 	text := fmt.Sprintf("policy %q", c.Policy)
 	if c.User != "" {
-		text = fmt.Sprintf("user %s %q", c.User, c.Policy)
+		text = fmt.Sprintf("user %s %q", example.Printable(c.User), c.Policy)
 	}
 	switch c.Op {
 	case "differs":
-		return fmt.Sprintf("? %s (id %s) has %v in the file, %v in m3ter", text, c.ID, c.File, c.M3ter)
+		return fmt.Sprintf("? %s (id %s) has %v in the file, %v in m3ter",
+			text, example.Printable(c.ID), c.File, example.Printable(fmt.Sprint(c.M3ter)))
 	case "blocked":
-		return fmt.Sprintf("? %s (id %s) is not added, because the policy differs", text, c.ID)
+		return fmt.Sprintf("? %s (id %s) is not added, because the policy differs", text, example.Printable(c.ID))
 	case "extra":
-		return fmt.Sprintf("? %s (id %s) is not in the file", text, c.ID)
+		return fmt.Sprintf("? %s (id %s) is not in the file", text, example.Printable(c.ID))
 	}
 	return "+ " + text
 }

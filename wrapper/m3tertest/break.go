@@ -112,6 +112,7 @@ func (a *heldAnswer) sendEndless(w http.ResponseWriter, r *http.Request) {
 	_, err := w.Write(body[:max(0, len(body)-1)])
 	for spaces := bytes.Repeat([]byte(" "), 32<<10); err == nil && r.Context().Err() == nil; {
 		_, err = w.Write(spaces)
+		pause(w, r, time.Millisecond) // so that the clock of a bubble can reach the client's timeout
 	}
 	drop(w) // a return would complete the response
 }

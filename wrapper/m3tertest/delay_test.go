@@ -3,6 +3,7 @@ package m3tertest_test
 import (
 	"context"
 	"errors"
+	"io"
 	"runtime"
 	"testing"
 	"testing/synctest"
@@ -43,7 +44,7 @@ func TestDelay(t *testing.T) {
 				r.Method = tt.method
 				c.fake.Inject(tt.fault)
 				_, err := c.attempt(r)
-				if took := time.Since(start); took != tt.took || !c.last().Time.Equal(start) {
+				if took := time.Since(start).Truncate(time.Second); took != tt.took || !c.last().Time.Equal(start) {
 					t.Errorf("took %v, recorded at %v; %v", took, c.last().Time, err)
 				}
 			})
@@ -92,4 +93,22 @@ func TestDelayEndsWithTheClient(t *testing.T) {
 			noMoreGoroutines(t, before+1)
 		})
 	}
+}
+
+// A response that never ends does not stop the clock of a bubble, so the client's timeout ends the request.
+func TestEndlessAnswerInABubble(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := inMemory(t)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		c.fake.Inject(m3tertest.Fault{Break: m3tertest.EndlessAnswer})
+		resp, err := c.fake.Client().Do(c.link().WithContext(ctx))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		if _, err := io.Copy(io.Discard, resp.Body); !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
+	})
 }

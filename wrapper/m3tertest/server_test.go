@@ -3,6 +3,7 @@ package m3tertest_test
 import (
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"sync"
 	"testing"
@@ -109,5 +110,20 @@ func TestConcurrentUse(t *testing.T) {
 	policies := c.fake.UserPolicies("user")
 	if len(policies) != callers*rounds || policies[0].PermissionPolicy[0].Effect != "ALLOW" {
 		t.Errorf("%d policies, want %d; the first is %+v", len(policies), callers*rounds, policies[0])
+	}
+}
+
+// A transport of a test may pass the request of a client to ServeHTTP. It has no body if the client sends none.
+func TestServeHTTPWithoutABody(t *testing.T) {
+	fake := m3tertest.NewServer(m3tertest.InMemory())
+	defer fake.Close()
+	request, err := http.NewRequest("GET", fake.URL+"/organizations/"+fake.OrganizationID+"/permissionpolicies", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	recorder := httptest.NewRecorder()
+	fake.ServeHTTP(recorder, request)
+	if recorder.Code != http.StatusForbidden || request.Body != nil { // there is no access token
+		t.Errorf("status %d; the body of the client's request is %v", recorder.Code, request.Body)
 	}
 }
