@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/m3ter-access/m3ter-access-go/examples/internal/exampletest"
+	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
 )
 
 func TestMain(m *testing.M) { exampletest.Main(m, main) }
@@ -133,4 +134,15 @@ func TestInterrupt(t *testing.T) {
 	p.Interrupt(os.Interrupt)
 	p.End()
 	p.CheckOnlyLine("accessreview: interrupted: ")
+}
+
+// An interrupt ends the program even if no program reads the table.
+func TestStalledOutput(t *testing.T) {
+	fake := exampletest.NewFake(t)
+	policy := fake.AddPermissionPolicy(m3teraccess.PermissionPolicy{Name: "A", PermissionPolicy: []m3teraccess.Statement{
+		m3teraccess.Allow(m3teraccess.ConfigRetrieve).On(strings.Repeat("x", 1<<20)),
+	}})
+	fake.AddUser("user")
+	fake.GrantPolicy(policy.ID, "user")
+	exampletest.CheckStalledOutput(t, exampletest.Environment(fake), "-user", "user")
 }

@@ -34,7 +34,7 @@ func (r *review) run(ctx context.Context, o *options, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := writeTable(stdout, policies); err != nil {
+	if err := example.Interruptible(ctx, func() error { return writeTable(stdout, policies) }); err != nil {
 		return err
 	}
 	if !o.supportUntil.IsZero() {

@@ -10,10 +10,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
-	"time"
 
 	"github.com/m3ter-access/m3ter-access-go/examples/internal/example"
 	m3teraccess "github.com/m3ter-access/m3ter-access-go/wrapper"
@@ -55,24 +53,5 @@ func run(ctx context.Context, args []string, stdin, stdout, stderr *os.File) err
 		parallel: opts.parallel,
 		display:  &display{output: stdout, messages: stderr, showsProgress: example.IsTerminal(stderr) && !isTyped},
 	}
-	return interruptible(ctx, func() error { return a.run(ctx, users) })
-}
-
-// interruptible calls f and returns its error. If f does not return soon after ctx is done, interruptible stops waiting
-// for f, because f may be blocked in a write if no program reads the output.
-func interruptible(ctx context.Context, f func() error) error {
-	const grace = 250 * time.Millisecond
-	ended := make(chan error, 1)
-	go func() { ended <- f() }()
-	select {
-	case err := <-ended:
-		return err
-	case <-ctx.Done():
-	}
-	select {
-	case err := <-ended:
-		return err
-	case <-time.After(grace):
-		return errors.New("interrupted while a write to the output was blocked; the last line may be incomplete")
-	}
+	return example.Interruptible(ctx, func() error { return a.run(ctx, users) })
 }

@@ -76,14 +76,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	plan, additions := compare(file, m.found)
-	for _, c := range plan {
-		line := []byte(c.String())
-		if *isJSON {
-			line, _ = json.Marshal(c) // never fails, because a change consists of strings
-		}
-		if _, err := fmt.Fprintf(stdout, "%s\n", line); err != nil {
-			return err
-		}
+	if err := example.Interruptible(ctx, func() error { return printPlan(stdout, plan, *isJSON) }); err != nil {
+		return err
 	}
 	left := len(plan)
 	if *isApply {
@@ -94,6 +88,19 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return example.ExitStatus(2)
 	}
 	return err
+}
+
+func printPlan(stdout io.Writer, plan []change, isJSON bool) error {
+	for _, c := range plan {
+		line := []byte(c.String())
+		if isJSON {
+			line, _ = json.Marshal(c) // never fails, because a change consists of strings
+		}
+		if _, err := fmt.Fprintf(stdout, "%s\n", line); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // fakeWith returns an in-memory m3ter that has the users of the file.

@@ -350,3 +350,13 @@ func TestPrintablePlan(t *testing.T) {
 		t.Errorf("plan %q", plan)
 	}
 }
+
+// An interrupt ends the program even if no program reads the plan.
+func TestStalledOutput(t *testing.T) {
+	fake := exampletest.NewFake(t)
+	fake.AddPermissionPolicy(m3teraccess.PermissionPolicy{Name: "A", PermissionPolicy: []m3teraccess.Statement{
+		m3teraccess.Deny(m3teraccess.ConfigDelete).On(strings.Repeat("x", 1<<20)),
+	}})
+	path := fileOf(t, "policies:\n  A: ["+meterReaders+"]\n")
+	exampletest.CheckStalledOutput(t, exampletest.Environment(fake), "-file", path)
+}
