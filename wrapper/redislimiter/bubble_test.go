@@ -29,6 +29,7 @@ type memoryRedis struct {
 	delay  time.Duration // before the response to a script
 	down   bool          // it refuses connections
 	runs   int           // of scripts
+	dials  int           // attempts to connect, while it refuses connections
 }
 
 // inBubble runs a test in a synctest bubble with a server, and then stops the server.
@@ -86,12 +87,22 @@ func (s *memoryRedis) scripts() int {
 	return s.runs
 }
 
+// refused returns the number of connections that the server has refused.
+func (s *memoryRedis) refused() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.dials
+}
+
 // process returns the fleet of one of n processes that share the server.
 func (s *memoryRedis) process(n int, opts ...Option) *Fleet {
 	rdb := redis.NewClient(&redis.Options{
 		Dialer: func(context.Context, string, string) (net.Conn, error) {
 			s.mu.Lock()
 			down := s.down
+			if down {
+				s.dials++
+			}
 			s.mu.Unlock()
 			if down {
 				return nil, &net.OpError{Op: "dial", Err: fmt.Errorf("connection refused")}

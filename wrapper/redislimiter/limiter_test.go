@@ -703,3 +703,34 @@ func TestHoldBackDuringAnOutage(t *testing.T) {
 		})
 	}
 }
+
+// A process that can't send a hold-back retries ten times a second, until the hold-back has ended.
+func TestHoldBackIsRetried(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *memoryRedis) {
+		s.known()
+		l := s.process(1, WithStrict()).Limiter(testOrg)
+		s.change(func(s *memoryRedis) { s.down = true })
+		l.HoldBack(2 * time.Second)
+		time.Sleep(3 * time.Second)
+		during := s.refused()
+		if time.Sleep(time.Minute); during < 10 || during > 100 || s.refused() != during {
+			t.Errorf("%d requests during the hold-back, %d after it", during, s.refused()-during)
+		}
+		s.change(func(s *memoryRedis) { s.down = false })
+	})
+}
+
+// A closed client stays closed, so a process does not retry a hold-back.
+func TestHoldBackOfAClosedClient(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *memoryRedis) {
+		s.known()
+		f := s.process(1, WithStrict())
+		l := f.Limiter(testOrg)
+		f.rdb.Close()
+		l.HoldBack(20 * time.Second)
+		time.Sleep(time.Second)
+		if err := l.Wait(t.Context()); !errors.Is(err, redis.ErrClosed) {
+			t.Error(err)
+		}
+	})
+}
