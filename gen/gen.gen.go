@@ -474,7 +474,7 @@ var AddPermissionPolicyToUser = Endpoint[PrincipalPermissionRequest, PrincipalPe
 		Method:    http.MethodPost,
 		Path:      "/organizations/{orgId}/permissionpolicies/{permissionPolicyId}/addtouser",
 		Arguments: []string{"organization id", "policyID"},
-		Recovery:  "look for the policy in the list of the user's policies (UserPermissions)",
+		Recovery:  "list the user's policies (UserPermissions); m3ter carried out the write if the list contains the policy, and the user did not have it before the call",
 	},
 	HasBody: true,
 	Check:   checkPrincipalPermissionRequest,
@@ -512,7 +512,7 @@ var RequestSupport = Endpoint[SupportRequest, Support]{
 	Finish:  finishSupport,
 }
 
-// UserPermissions lists the permission policies of a user, newest first, in pages. An empty page is not the last page if it has a page token.
+// UserPermissions lists the permission policies that were added to a user, newest first, in pages. An empty page is not the last page if it has a page token.
 var UserPermissions = Endpoint[UserPermissionsParams, PermissionPolicyPage]{
 	Operation: Operation{
 		Name:      "UserPermissions",

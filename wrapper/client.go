@@ -103,9 +103,9 @@ func (c Client) GoString() string { return c.String() }
 // not document whether a change without a list keeps the former statements.
 //
 // m3ter's guide "Granting m3ter Support Access to Organization" says that access lasts at least until the end of the
-// current day, and that a user ends access early by setting the end to the next day and removing the statements. m3ter
-// does not document whether its API refuses an end time before the end of the current day: examples/grant handles both
-// cases.
+// current day, and that a user ends access early by setting the end time to the next day and removing the statements.
+// m3ter does not document whether its API refuses an end time before the end of the current day: examples/grant handles
+// both cases.
 //
 // RequestSupport returns a [*ValidationError], and sends nothing, if the end time is zero, the version is negative, or
 // a statement is malformed. Its error matches [ErrVersionConflict] if the request has a version that is not current,

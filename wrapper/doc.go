@@ -81,11 +81,11 @@
 //
 // The client reads responses in the same way with every supported Go release. A response body must be one JSON value,
 // which a byte order mark may precede. The client compares names exactly: it ignores a member whose name is not that of
-// a field, even if the two names differ only in case. A response is unreadable if an object has a duplicate member, if
-// a string is not valid Unicode (a stray byte, half a surrogate pair), or if a version is not an int64 (1.0, 1e3). The
-// call then fails with a [*DecodeError]. If the body of an error response breaks these rules, [Error].Message is empty.
-// A successful response is also unreadable if it has a Content-Type that is not a JSON type, or if its body has more
-// than about 100,000 values.
+// a field, even if the name differs from a field's name only in case. A response is unreadable if an object has a
+// duplicate member, if a string is not valid Unicode (a stray byte, half a surrogate pair), or if a version is not an
+// int64 (1.0, 1e3). The call then fails with a [*DecodeError]. If the body of an error response breaks these rules,
+// [Error].Message is empty. A successful response is also unreadable if it has a Content-Type that is not a JSON type,
+// or if its body has more than about 100,000 values.
 //
 // # Unknown outcomes
 //
@@ -97,7 +97,8 @@
 //     was sent, and the version is one higher than the one that was sent (or 1, if none was sent)
 //   - a new policy: list the policies with [List], and look for the name; m3ter may still create the policy late, so
 //     wait a minute before you conclude that m3ter did not carry out the write
-//   - a policy added to a user: look for the policy with [Client.UserPermissions]
+//   - a policy added to a user: list the user's policies with [Client.UserPermissions]; m3ter carried out the write if
+//     the list contains the policy, and the user did not have it before the call
 //   - a removal from a group: read the resource group with [Get]; m3ter carried out the write if the version is one
 //     higher than before the call, but this proves nothing if others may have changed the group in the meantime
 //
@@ -142,12 +143,13 @@
 //	no connection within the timeout             not sent             ErrOutcomeUnknown    ErrOutcomeUnknown
 //	HTTP/2: m3ter did not process the request    not carried out      not carried out      ErrOutcomeUnknown
 //
-// The column *http.Transport is for that type itself. A protocol that RegisterProtocol or TLSNextProto adds must call
-// the net/http/httptrace hooks, and must not return while it may still send the request; otherwise the client may send
-// a write twice. A transport that wraps an *http.Transport must return the errors of the *http.Transport, and must pass
-// it the context of the request, which carries the client's net/http/httptrace hooks. Any other transport that calls
-// these hooks and returns the errors of net/http counts as such a wrapper. With every transport, the client stops
-// reading a response when the attempt times out or the context is done.
+// The column *http.Transport applies if the transport itself has that type. The RoundTrip method of a protocol that
+// RegisterProtocol or TLSNextProto adds must call the net/http/httptrace hooks, and must not return while it may still
+// send the request; otherwise the client may send a write twice. A transport that wraps an *http.Transport must return
+// the errors of the *http.Transport, and must pass it the context of the request, which carries the client's
+// net/http/httptrace hooks. Any other transport that calls these hooks and returns the errors of net/http counts as
+// such a wrapper. With every transport, the client stops reading a response when the attempt times out or the context
+// is done.
 //
 // The client can't prevent a transport that is not an *http.Transport from sending a write more than once in an
 // attempt. If the transport wraps an *http.Transport, the client notices when the transport sends a write twice. If

@@ -288,8 +288,8 @@ func WithRetry(policy RetryPolicy) Option {
 }
 
 // WithLimiter replaces the default limiter, which keeps the client below m3ter's limit of 50 requests a second for each
-// organization. The limiter applies to all requests of the client and of the clients that [Client.Organization]
-// returns, except requests for an access token.
+// organization, with one limiter for all organizations. The new limiter applies to all requests of the client and of
+// the clients that [Client.Organization] returns, except requests for an access token.
 func WithLimiter(limiter Limiter) Option {
 	return func(c *config) error {
 		if isNil(limiter) {

@@ -26,7 +26,7 @@ accessreview writes the table to standard output, and messages to standard error
 
 With the real m3ter, accessreview only lists the policies. With -write, it also performs each of the other steps whose
 flags are given. With the in-memory m3ter, it performs all steps, and uses sample values for flags that are not given.
-There, a second writer changes support access while accessreview extends it, to show a conflict.
+To show a conflict, a second writer changes the support access of the in-memory m3ter while accessreview extends it.
 
 ` + example.WhichM3ter + `
 Examples:

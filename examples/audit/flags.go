@@ -10,7 +10,7 @@ import (
 
 const usage = `audit lists the policies of the users of a m3ter organization.
 
-It lists the policies that were added to each user, but not the policies of the user's groups. Both kinds of policies
+It lists the policies that were added to each user, but not the policies of the user's groups. Both kinds of policy
 determine what the user may do. A deny in any policy overrides every allow.
 
 Without -users, audit covers all users of the organization. With -users, it reads the ids of users from a file, one id

@@ -14,14 +14,14 @@ import (
 const usage = `grant opens m3ter's support access for a limited time. An interrupt revokes the access early.
 
 grant runs in the foreground until the access is due to end. Before the first change, it says on standard error what it
-is about to do. It then reports each step. If you press Ctrl-C, run kill or close the terminal, grant revokes the
+is about to do. It then reports each step. If you press Ctrl-C, close the terminal or send SIGTERM, grant revokes the
 access: it removes every permission from the access, and ends the access at once.
 
 According to m3ter's guide "Granting m3ter Support Access to Organization", support access lasts at least until the end
-of the day. If m3ter enforces this rule, it refuses an earlier end. In that case, after an interrupt, the access stays
-open, without any permissions, until 00:00 UTC tomorrow. If the access that grant opened stays open, grant reports the
-end and the permissions of the access. If someone else has set another end in the meantime, grant does not change the
-access, and reports only this end.
+of the day. If m3ter enforces this rule, it refuses an earlier end time. In that case, after an interrupt, the access
+stays open, without any permissions, until 00:00 UTC tomorrow. If the access that grant opened stays open, grant reports
+the end time and the permissions of the access. If someone else has set another end time in the meantime, grant does not
+change the access, and reports only this end time.
 
 The exit status is 0 if grant opened the access and the access has ended, on time or after an interrupt; 1 if grant
 could not open the access, or if the access has not ended or is in an unknown state; and 2 if the flags are wrong.
@@ -52,7 +52,7 @@ type options struct {
 func parseFlags(args []string, help io.Writer) (*options, error) {
 	o := &options{actions: []m3teraccess.Action{m3teraccess.ConfigRetrieve}, resources: []string{"config:*"}}
 	flags := flag.NewFlagSet("grant", flag.ContinueOnError)
-	flags.DurationVar(&o.duration, "for", 0, "`duration` of the access, such as 30m; the end is rounded up to a whole second; required with the real m3ter (default 3s with the in-memory m3ter)")
+	flags.DurationVar(&o.duration, "for", 0, "`duration` of the access, such as 30m; the end time is rounded up to a whole second; required with the real m3ter (default 3s with the in-memory m3ter)")
 	flags.Func("actions", "comma-separated `actions` that support users may perform, in lower case (default config:retrieve)", example.CommaList(&o.actions))
 	flags.Func("resources", "comma-separated `resources` on which support users may perform the actions (default config:*)", example.CommaList(&o.resources))
 	flags.BoolVar(&o.replace, "replace", false, "replace support access that is already open; grant does not restore it afterwards")

@@ -165,7 +165,7 @@ type ClientInterface interface {
 
 	// UserPermissions Retrieve OrgUser Permissions
 	//
-	// Lists the permission policies of a user, newest first, in pages. An empty page is not the last page if it has a page token.
+	// Lists the permission policies that were added to a user, newest first, in pages. An empty page is not the last page if it has a page token.
 	//
 	// Corresponds with GET /organizations/{orgId}/users/{id}/permissions (the `UserPermissions` operationId).
 	UserPermissions(ctx context.Context, orgID OrgID, userID string, params *UserPermissionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -325,7 +325,7 @@ func (c *Client) RequestSupport(ctx context.Context, orgID OrgID, body RequestSu
 
 // UserPermissions Retrieve OrgUser Permissions
 //
-// Lists the permission policies of a user, newest first, in pages. An empty page is not the last page if it has a page token.
+// Lists the permission policies that were added to a user, newest first, in pages. An empty page is not the last page if it has a page token.
 //
 // Corresponds with GET /organizations/{orgId}/users/{id}/permissions (the `UserPermissions` operationId).
 func (c *Client) UserPermissions(ctx context.Context, orgID OrgID, userID string, params *UserPermissionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -739,7 +739,7 @@ type ClientWithResponsesInterface interface {
 
 	// UserPermissionsWithResponse Retrieve OrgUser Permissions
 	//
-	// Lists the permission policies of a user, newest first, in pages. An empty page is not the last page if it has a page token.
+	// Lists the permission policies that were added to a user, newest first, in pages. An empty page is not the last page if it has a page token.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -1144,7 +1144,7 @@ func (c *ClientWithResponses) RequestSupportWithResponse(ctx context.Context, or
 
 // UserPermissionsWithResponse Retrieve OrgUser Permissions
 //
-// Lists the permission policies of a user, newest first, in pages. An empty page is not the last page if it has a page token.
+// Lists the permission policies that were added to a user, newest first, in pages. An empty page is not the last page if it has a page token.
 //
 // Returns a wrapper object for the known response body format(s).
 //

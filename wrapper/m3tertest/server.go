@@ -13,7 +13,7 @@ import (
 // safe for concurrent use. A test may change the fields before the first request.
 type Server struct {
 	URL            string // base URL, without a trailing slash
-	OrganizationID string // the only organization that the server knows
+	OrganizationID string // id of the only organization that the server knows; random
 	APIKey         string // access key id of the service user; random
 	APISecret      string // API secret of the service user; random
 

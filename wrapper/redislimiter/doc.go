@@ -31,7 +31,7 @@
 // For each organization, a process sends one request to Redis at a time. The request asks for one grant for each
 // waiting caller, but for at most 49/n grants, rounded up, in a fleet of n processes. If more callers are waiting than
 // the process has grants for, the process asks for more grants as soon as it has used its grants, or shortly before.
-// Eight processes that each have 16 waiting callers together send fewer than one request for every 5 grants. Larger
+// Together, eight processes that each have 16 waiting callers send fewer than one request for every 5 grants. Larger
 // fleets, and processes with fewer waiting callers, send more requests, up to about two for each grant. A burst takes
 // one round trip for every 49/n grants. While Redis is available, an idle limiter has no goroutine and sends nothing. A
 // Fleet keeps each limiter that [Fleet.Limiter] has returned.
@@ -66,7 +66,8 @@
 //
 // # The Redis server
 //
-// The server must be Redis 6.2 or newer, or Valkey. It can be a single server, servers behind Sentinel, or a Cluster.
+// The server must be Redis 6.2 or newer, or Valkey. The package works with a single server, with servers behind
+// Sentinel, and with a Cluster.
 //
 // The package stores one key of about 1 kB for each organization. The key is "m3ter:rate:{ORGANIZATION_ID}", with the
 // braces, and holds times and the run id of the server. The package stores one more key for the server,
