@@ -67,9 +67,9 @@ func (c *core) client(orgID string) *Client {
 	return client
 }
 
-// Organization returns a client for another organization. The client shares the access token and the connections of c.
-// All clients that come from the same call to [NewClient] share one rate limit for each organization. If the id can't
-// be a path segment (see [Get]), each call fails with a [*ValidationError].
+// Organization returns a client for another organization. The returned client shares the access token and the
+// connections of c. All clients that come from the same call to [NewClient] share one rate limit for each organization.
+// If the id can't be a path segment (see [Get]), each call of the returned client fails with a [*ValidationError].
 func (c *Client) Organization(orgID string) *Client {
 	if c.core == nil { // a zero Client, whose calls all fail
 		return &Client{}

@@ -152,7 +152,7 @@ func validateHeader(field string, header http.Header) error {
 		case !isToken(name):
 			return invalid(field, "a header whose names are valid in HTTP", "has the name %s", gen.Quote(name))
 		case strings.ContainsFunc(strings.Join(values, ""), isControlButTab):
-			return invalid(field, "a header whose values have no control character other than a tab", "has one in %s", name)
+			return invalid(field, "a header whose values have no control character other than a tab", "has a control character in %s", name)
 		case name == "Content-Length" && field == "request Header" || name == "Host":
 		case slices.Contains(framing, strings.ToLower(name)):
 			return invalid(field, "a header without the fields that only net/http may set", "has %s", name)

@@ -113,8 +113,8 @@
 //	stream id is lower than the request's
 //	429                                          retry after Retry-After, or   the same
 //	                                             after 1, 2, 4 seconds
-//	401, or 403, which m3ter also returns for    retry once, with a new        the same
-//	an expired access token                      access token
+//	401, or 403, which m3ter also returns for    renew the access token at     the same
+//	an expired access token                      most once, and retry
 //	408, any 5xx, a connection reset, a          retry after Retry-After, or   ErrOutcomeUnknown
 //	timeout, an incomplete response: m3ter may   after a backoff
 //	have carried out the call
@@ -182,8 +182,8 @@
 //
 // # Versions
 //
-// Each entity has a version, which is 1 at creation and grows by 1 with each change. A change should carry the version
-// that it is based on. If that version is not current, the change fails with [ErrVersionConflict]. [RetryOnConflict]
+// Each entity has a version, which is 1 at creation and grows by 1 with each change. An update should carry the version
+// that it is based on. If that version is not current, the update fails with [ErrVersionConflict]. [RetryOnConflict]
 // reads the current state and writes with its version. If someone else updated the entity first, RetryOnConflict
 // retries until the context's deadline. If the context has no deadline, RetryOnConflict gives up after 10 writes.
 //

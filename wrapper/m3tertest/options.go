@@ -13,8 +13,8 @@ type config struct {
 }
 
 // WithTokenLifetime sets how long the server accepts an access token that it has issued; the default is 5 hours, the
-// lifetime of m3ter's own tokens. The token response states the lifetime in whole seconds, rounded down, but at least
-// 1. With a lifetime of zero or less, the server refuses every access token as expired.
+// lifetime of m3ter's own access tokens. The token response states the lifetime in whole seconds, rounded down, but at
+// least 1. With a lifetime of zero or less, the server refuses every access token as expired.
 func WithTokenLifetime(d time.Duration) Option {
 	return func(c *config) { c.tokenLifetime = d }
 }

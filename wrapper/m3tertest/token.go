@@ -52,9 +52,9 @@ func (t *tokens) check(token string) error {
 }
 
 // RevokeTokens makes the server refuse, with 403, all access tokens issued so far, as if they had expired. To simulate
-// a gateway that responds with 401, use [Server.InjectFunc]: the function can tell the old token from the new one.
-// After a 403, a Client of package m3teraccess renews its access token at most once a minute. So if the tokens are
-// revoked again within a minute of such a renewal, calls fail with 403 until that minute is over.
+// a gateway that responds with 401, use [Server.InjectFunc]: the function can tell the old access token from the new
+// one. After a 403, a Client of package m3teraccess renews its access token at most once a minute. So if the access
+// tokens are revoked again within a minute of such a renewal, calls fail with 403 until that minute is over.
 func (s *Server) RevokeTokens() {
 	s.tokens.mu.Lock()
 	defer s.tokens.mu.Unlock()

@@ -651,7 +651,7 @@ func TestPanics(t *testing.T) {
 	for want, f := range map[string]func(){
 		"the Redis client must not be nil":                    func() { New(nil, 1) },
 		"the number of processes must be at least 1; it is 0": func() { New(rdb, 0) },
-		"the timeout must be more than 0; it is 0s":           func() { WithTimeout(0) },
+		"the timeout must be positive; it is 0s":              func() { WithTimeout(0) },
 		"the logger must not be nil":                          func() { WithLogger(nil) },
 	} {
 		func() {

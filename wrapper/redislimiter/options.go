@@ -24,7 +24,7 @@ func defaults() config {
 // all processes. WithTimeout panics if d is 0 or less.
 func WithTimeout(d time.Duration) Option {
 	if d <= 0 {
-		panic(fmt.Sprintf("redislimiter: the timeout must be more than 0; it is %v", d))
+		panic(fmt.Sprintf("redislimiter: the timeout must be positive; it is %v", d))
 	}
 	return func(c *config) { c.timeout = d }
 }

@@ -77,9 +77,9 @@ func (l *Limiter) Wait(ctx context.Context) error {
 	return <-w.result // the result arrived before leave could remove w
 }
 
-// HoldBack stops all processes from sending requests for the organization until d has elapsed, or until an earlier
-// hold-back ends if that is later. The client calls HoldBack after m3ter has refused a request because of the rate
-// limit. HoldBack does not block.
+// HoldBack stops all processes from sending requests for the organization until d has elapsed. It does not shorten an
+// earlier hold-back. The client calls HoldBack after m3ter has refused a request because of the rate limit. HoldBack
+// does not block.
 //
 // This process stops at once, and sends the hold-back to Redis. Every other process stops at its next request to Redis.
 // Until then, it may use the grants that become due within about half the timeout (by default 100 ms) after Redis has

@@ -72,7 +72,7 @@ func checkPositive[T int | time.Duration](f *flag.Flag, given T) error {
 	if given > 0 {
 		return nil
 	}
-	return fmt.Errorf("-%s is %v; it must be above 0", f.Name, given)
+	return fmt.Errorf("-%s is %v; it must be above zero", f.Name, given)
 }
 
 func printHelp(flags *flag.FlagSet, w io.Writer) error {
