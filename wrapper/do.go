@@ -59,7 +59,7 @@ func (c *Client) ownRequest(req *http.Request) (*http.Request, error) {
 		return nil, invalid("request", "a request with a URL", "is nil or has no URL")
 	}
 	_ = begin(req.Context()) // resets the ResponseInfo; it can't fail, because the context of a request is never nil
-	if err := validateOrganization("organization id", c.orgID); err != nil {
+	if err := validateOrganization(organizationField, c.orgID); err != nil {
 		return nil, err
 	}
 	own := req.Clone(req.Context())
@@ -180,6 +180,6 @@ func operationOf(req *http.Request) *gen.Operation {
 	}
 	return &gen.Operation{
 		Name: "Do", Method: method, Path: req.URL.EscapedPath(),
-		Recovery: "read what the write would have changed",
+		Recovery: genericRecovery,
 	}
 }

@@ -23,8 +23,7 @@ func finishAny[T any](answer *T) (lacks string) {
 	}
 	var id reflect.StructField // the shallowest field with this name, which encoding/json decodes
 	for _, field := range reflect.VisibleFields(value.Type()) {
-		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		if name == "id" && !isNested(value.Type(), field.Index) && (id.Index == nil || len(field.Index) < len(id.Index)) {
+		if jsonName(field) == "id" && !isNested(value.Type(), field.Index) && (id.Index == nil || len(field.Index) < len(id.Index)) {
 			id = field
 		}
 	}
@@ -41,11 +40,17 @@ func finishAny[T any](answer *T) (lacks string) {
 // object.
 func isNested(t reflect.Type, index []int) bool {
 	for i := range len(index) - 1 {
-		if name, _, _ := strings.Cut(t.FieldByIndex(index[:i+1]).Tag.Get("json"), ","); name != "" {
+		if jsonName(t.FieldByIndex(index[:i+1])) != "" {
 			return true
 		}
 	}
 	return false
+}
+
+// jsonName returns the name in the json tag of a field, or "" if the tag has no name.
+func jsonName(field reflect.StructField) string {
+	name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+	return name
 }
 
 // finishInside calls gen.Finish for each value of a type of package gen inside an addressable value.

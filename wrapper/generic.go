@@ -83,10 +83,16 @@ func operationBelow(method string, segments []string) *gen.Operation {
 	for _, segment := range segments {
 		path += "/" + url.PathEscape(segment)
 	}
-	return &gen.Operation{Name: "JSON", Method: method, Path: path, Recovery: "read what the write would have changed"}
+	return &gen.Operation{Name: "JSON", Method: method, Path: path, Recovery: genericRecovery}
 }
 
-const organizationPath = "/organizations/{orgId}"
+const (
+	organizationPath = "/organizations/{orgId}"
+	genericRecovery  = "read what the write would have changed"
+)
+
+// organizationField is the name of the organization id in errors.
+var organizationField = gen.UserPermissions.Arguments[0]
 
 // sendBelow calls an operation on a path below the organization.
 func sendBelow[T any](ctx context.Context, c *Client, op *gen.Operation, segments []string, query string, body any, finish func(*T) string) (*T, error) {
@@ -107,7 +113,7 @@ func sendBelow[T any](ctx context.Context, c *Client, op *gen.Operation, segment
 }
 
 func validateBelow(orgID, method string, segments []string) error {
-	errs := []error{validateOrganization("organization id", orgID)}
+	errs := []error{validateOrganization(organizationField, orgID)}
 	errs = append(errs, validateMethod("method", method))
 	if len(segments) == 0 {
 		errs = append(errs, invalid("segments", "one or more path segments", "are missing"))

@@ -32,14 +32,15 @@ func (c change) String() string {
 	if c.User != "" {
 		text = fmt.Sprintf("user %s %q", example.Printable(c.User), c.Policy)
 	}
+	id := example.Printable(c.ID)
 	switch c.Op {
 	case "differs":
 		return fmt.Sprintf("? %s (id %s) has %v in the file, %v in m3ter",
-			text, example.Printable(c.ID), c.File, example.Printable(fmt.Sprint(c.M3ter)))
+			text, id, c.File, example.Printable(fmt.Sprint(c.M3ter)))
 	case "blocked":
-		return fmt.Sprintf("? %s (id %s) is not added, because the policy differs", text, example.Printable(c.ID))
+		return fmt.Sprintf("? %s (id %s) is not added, because the policy differs", text, id)
 	case "extra":
-		return fmt.Sprintf("? %s (id %s) is not in the file", text, example.Printable(c.ID))
+		return fmt.Sprintf("? %s (id %s) is not in the file", text, id)
 	}
 	return "+ " + text
 }

@@ -52,7 +52,7 @@ func (s *store) link(policyID, userID string, version int64) (gen.PrincipalPermi
 	if !ok {
 		return gen.PrincipalPermission{}, unknownUser(userID)
 	}
-	i := slices.IndexFunc(links, func(l gen.PrincipalPermission) bool { return l.PermissionPolicyID == policyID })
+	i := linkOf(links, policyID)
 	if i < 0 {
 		i = len(links)
 		links = append(links, gen.PrincipalPermission{PermissionPolicyID: policyID, PrincipalID: userID, PrincipalType: "USER"})
@@ -67,4 +67,9 @@ func (s *store) link(policyID, userID string, version int64) (gen.PrincipalPermi
 	links[i] = link
 	s.links[userID] = links
 	return link, nil
+}
+
+// linkOf returns the index of the link to a policy among the links of a user, or -1.
+func linkOf(links []gen.PrincipalPermission, policyID string) int {
+	return slices.IndexFunc(links, func(l gen.PrincipalPermission) bool { return l.PermissionPolicyID == policyID })
 }

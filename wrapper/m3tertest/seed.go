@@ -39,8 +39,7 @@ func (s *Server) AddPermissionPolicy(policy gen.PermissionPolicy) gen.Permission
 func (s *Server) GrantPolicy(policyID, userID string) gen.PrincipalPermission {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
-	hasPolicy := func(l gen.PrincipalPermission) bool { return l.PermissionPolicyID == policyID }
-	if slices.ContainsFunc(s.state.links[userID], hasPolicy) {
+	if linkOf(s.state.links[userID], policyID) >= 0 {
 		panic(fmt.Sprintf("m3tertest: GrantPolicy: user %q already has policy %q", userID, policyID))
 	}
 	link, err := s.state.link(policyID, userID, 0)
